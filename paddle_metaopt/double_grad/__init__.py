@@ -1,0 +1,23 @@
+"""Exact second derivatives for ordinary Paddle code; knows nothing of meta-learning."""
+
+from . import rules as _rules  # noqa: F401  registers them
+from .audit import audit, trust
+from .interception import activate, guard_engine, is_active, twice_differentiable
+from .kinds import BilinearMap, linear_map
+from .primitive import requires_grad, with_pullback
+from .registry import rule, supported
+
+__all__ = [
+    "BilinearMap",
+    "activate",
+    "audit",
+    "guard_engine",
+    "is_active",
+    "linear_map",
+    "requires_grad",
+    "rule",
+    "supported",
+    "trust",
+    "twice_differentiable",
+    "with_pullback",
+]

@@ -1,0 +1,111 @@
+"""Refuse a second derivative through a node of Paddle's that has none, or a wrong one.
+
+Rules leave nodes of their own; what else stands in the graph came past interception: operators, ``Tensor`` methods
+in C++, a user's own ``PyLayer``. Only what was verified may stay.
+"""
+
+from __future__ import annotations
+
+import paddle
+
+from ..errors import NotTwiceDifferentiableError
+from .primitive import NODE_NAME
+
+#: Paddle's own nodes whose second derivative was compared with finite differences, for every subset of their
+#: inputs (tests/double_grad/test_native_nodes.py has a case for each).
+VERIFIED_NATIVE = frozenset(
+    name + "GradNode"
+    for name in (
+        "Abs", "Add", "Assign", "Cast", "Clip", "DivScale", "Divide", "Exp", "Expand", "Gather", "LeakyRelu", "Log",
+        "Matmul", "Mean", "Multiply", "Pow", "Relu", "Reshape", "Rsqrt", "Scale", "Sigmoid", "Slice", "Split",
+        "Sqrt", "Square", "Squeeze", "Subtract", "Sum", "Tanh", "Tile", "Transpose", "Unsqueeze",
+    )
+)  # fmt: skip
+
+_trusted_layers: set[str] = set()
+
+
+def trust(pylayer: type) -> type:
+    """Declare that the backward of a ``PyLayer`` of yours consists of differentiable ops; usable as a decorator.
+
+    The audit refuses any other PyLayer: whether its backward can be differentiated can't be seen from outside.
+    """
+    _trusted_layers.add(pylayer.__name__)
+    return pylayer
+
+
+def audit(outputs, inputs) -> None:
+    """Raise unless every node on a path from `outputs` to `inputs` has a verified second derivative.
+
+    Parameters
+    ----------
+    outputs, inputs : Tensor or sequence of Tensor
+
+    Raises
+    ------
+    NotTwiceDifferentiableError
+    """
+    culprits = unverified_nodes(outputs, inputs)
+    if culprits:
+        raise NotTwiceDifferentiableError(explain(culprits))
+
+
+def unverified_nodes(outputs, inputs) -> dict[int, str]:
+    """The nodes on a path from `outputs` to `inputs` that were not verified: address to name."""
+    targets = {tensor.grad_fn.node_ptr() for tensor in _listed(inputs) if tensor.grad_fn is not None}
+    roots = [tensor.grad_fn for tensor in _listed(outputs) if tensor.grad_fn is not None]
+    reaches: dict[int, bool] = {}
+    culprits = {}
+    stack = [(root, False) for root in roots]
+    children: dict[int, list[int]] = {}
+    while stack:
+        node, expanded = stack.pop()
+        address = node.node_ptr()
+        if expanded:
+            reaches[address] = address in targets or any(reaches.get(child) for child in children[address])
+            if reaches[address] and address not in targets and not is_verified(node.name()):
+                culprits[address] = node.name()
+        elif address not in children:
+            below = [] if address in targets else [child for child in node.next_functions if child is not None]
+            children[address] = [child.node_ptr() for child in below]
+            stack.append((node, True))
+            stack.extend((child, False) for child in below)
+    return culprits
+
+
+def is_verified(node_name: str) -> bool:
+    if node_name in VERIFIED_NATIVE or node_name.startswith("GradNodeAccumulation"):
+        return True
+    layer = _pylayer_of(node_name)
+    return layer is not None and (layer == NODE_NAME or layer in _trusted_layers)
+
+
+def explain(culprits: dict[int, str], where: str = "") -> str:
+    names = ", ".join(sorted({_op_of(name) for name in culprits.values()}))
+    return (
+        f"no exact second derivative through {names}{where}. Ways out: write that part with ops that have a rule "
+        "(paddle_metaopt.double_grad.supported() lists them); register a rule "
+        "(paddle_metaopt.double_grad.rule), or trust() for a PyLayer of your own; or do without second derivatives "
+        "(first_order=True)"
+    )
+
+
+def _op_of(node_name: str) -> str:
+    layer = _pylayer_of(node_name)
+    if layer is not None:
+        return f"the PyLayer {layer}"
+    if node_name.startswith(("SetValue", "SetTensor")):
+        return f"an assignment into a tensor ({node_name}; use paddle.where or paddle.concat)"
+    return f"{node_name.replace('GradNodeFinal', '').replace('GradNode', '')} ({node_name})"
+
+
+def _pylayer_of(node_name: str):
+    """The class of a PyLayer's node; its name ends in _backward up to Paddle 3.1."""
+    prefix = "GradNodePyLayer_"
+    if not node_name.startswith(prefix):
+        return None
+    return node_name[len(prefix) :].removesuffix("_backward")
+
+
+def _listed(tensors):
+    return [tensors] if isinstance(tensors, paddle.Tensor) else [t for t in tensors if t is not None]

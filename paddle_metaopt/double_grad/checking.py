@@ -1,0 +1,149 @@
+"""Derivatives against central finite differences in float64: the judge of every rule and every meta-gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Sequence
+
+import numpy as np
+import paddle
+
+from .interception import twice_differentiable
+
+
+@dataclass
+class Comparison:
+    """Worst relative error over the directions, and how many directions crossed a kink and were drawn anew."""
+
+    error: float
+    redrawn: int
+
+
+def compare_with_differences(
+    value: Callable[[], float],
+    gradients: Sequence,
+    tensors: Sequence,
+    directions: int = 5,
+    steps: tuple = (2e-5, 1e-5),
+    agreement: float = 2e-7,
+    seed: int = 0,
+) -> Comparison:
+    """Compare a gradient with central differences of `value` along random directions.
+
+    Parameters
+    ----------
+    value : callable
+        Computes the function of `tensors`, a float, from their present values.
+    gradients : sequence of Tensor, ndarray or None
+        The claimed gradient for each tensor; None stands for zero.
+    tensors : sequence of Tensor
+        float64; moved in place for the differences and put back.
+    directions : int
+        How many random directions, each over all tensors at once.
+    steps : tuple of float
+        Two step sizes. Where their differences disagree by more than `agreement` (relative), the direction crosses
+        a kink, such as ReLU's, and is drawn anew.
+    seed : int
+
+    Returns
+    -------
+    Comparison
+        The error is relative to the derivative along the direction, or to what is typical for a random direction
+        where that is larger.
+
+    Raises
+    ------
+    ValueError
+        If a tensor is not float64, or four times as many directions were redrawn as asked for.
+    """
+    for tensor in tensors:
+        if tensor.dtype != paddle.float64:
+            raise ValueError(f"finite differences need float64 tensors, got {tensor.dtype}")
+    claimed = [np.zeros(t.shape) if g is None else np.asarray(g) for g, t in zip(gradients, tensors)]
+    origin = [tensor.numpy().copy() for tensor in tensors]
+    length = np.sqrt(sum(float((g**2).sum()) for g in claimed))
+    typical = length / np.sqrt(sum(g.size for g in claimed))
+    random = np.random.default_rng(seed)
+    comparison = Comparison(0.0, 0)
+
+    def difference(direction, step):
+        values = []
+        for sign in (1.0, -1.0):
+            for tensor, start, along in zip(tensors, origin, direction):
+                tensor.set_value(start + sign * step * along)
+            values.append(float(value()))
+        return (values[0] - values[1]) / (2 * step)
+
+    try:
+        done = 0
+        while done < directions:
+            direction = [random.standard_normal(tensor.shape) for tensor in tensors]
+            norm = np.sqrt(sum(float((d**2).sum()) for d in direction))
+            direction = [d / norm for d in direction]
+            coarse, fine = (difference(direction, step) for step in steps)
+            scale = max(abs(fine), typical, 1e-12)
+            if abs(coarse - fine) > agreement * scale:
+                comparison.redrawn += 1
+                if comparison.redrawn > 4 * directions:
+                    raise ValueError("the function has too many kinks here, or is not deterministic")
+                continue
+            slope = sum(float((g * d).sum()) for g, d in zip(claimed, direction))
+            comparison.error = max(comparison.error, abs(slope - fine) / scale)
+            done += 1
+    finally:
+        for tensor, start in zip(tensors, origin):
+            tensor.set_value(start)
+    return comparison
+
+
+def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Sequence[int], seed: int = 0) -> dict:
+    """Compare the first and second derivatives of a rule with differences.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*tensors)`` gives a Tensor of any shape, by public Paddle functions; a random but fixed weighting
+        makes it a scalar.
+    tensors : sequence of Tensor
+        float64; those that need a gradient have ``stop_gradient=False``.
+    wrt : sequence of int
+        Positions of the tensors that the inner gradient is taken for; the outer one is for all that need one.
+
+    Returns
+    -------
+    dict
+        ``{"first": Comparison, "second": Comparison}``
+    """
+    random = np.random.default_rng(seed)
+    inner = [tensors[position] for position in wrt]
+    outer = [tensor for tensor in tensors if not tensor.stop_gradient]
+    weighting = []
+
+    def scalar():
+        y = function(*tensors)
+        if not weighting:
+            weighting.append(paddle.to_tensor(random.standard_normal(y.shape), "float64"))
+        # Not linear in y, so that the cotangent depends on the tensors too.
+        return paddle.sum(weighting[0] * (y + 0.5 * y * y))
+
+    def inner_gradients(create_graph):
+        with twice_differentiable():
+            return paddle.grad(scalar(), inner, create_graph=create_graph, allow_unused=True)
+
+    probes = [paddle.to_tensor(random.standard_normal(t.shape), "float64") for t in inner]
+
+    def along_probes():
+        gradients = inner_gradients(create_graph=False)
+        return sum(float((g * v).sum()) for g, v in zip(gradients, probes) if g is not None)
+
+    def value():
+        with paddle.no_grad():
+            return float(scalar())
+
+    first = compare_with_differences(value, inner_gradients(create_graph=False), inner, seed=seed)
+    gradients = inner_gradients(create_graph=True)
+    product = sum((g * v).sum() for g, v in zip(gradients, probes) if g is not None and not g.stop_gradient)
+    hessian = [None] * len(outer)
+    if isinstance(product, paddle.Tensor):
+        hessian = paddle.grad(product, outer, allow_unused=True)
+    return {"first": first, "second": compare_with_differences(along_probes, hessian, outer, seed=seed)}

@@ -1,0 +1,220 @@
+"""`twice_differentiable`: rules in place of Paddle's ops, for one thread and a limited time.
+
+Every layer and function of Paddle looks its op up as an attribute of ``paddle._C_ops`` when it is called, so
+replacing the attribute catches it; only operators and ``Tensor`` methods in C++ pass by. What passes by and has no
+verified second derivative is refused by the audit.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+
+import paddle
+
+from ..errors import NotTwiceDifferentiableError
+from . import kernels
+from .audit import audit
+from .primitive import requires_grad, take_pending_error
+from .registry import RULES
+
+_lock = threading.RLock()
+_depth_of_thread: dict[int, int] = {}
+
+
+class twice_differentiable:
+    """Context and decorator in which ordinary Paddle code has exact second derivatives.
+
+    Inside, ``paddle.grad(..., create_graph=True)`` gives gradients that can be differentiated again, through every
+    layer that has a rule (``double_grad.supported()``). Only the forward computation has to run inside.
+
+    It may be nested, used again, and entered by several threads, each for itself; other threads are not touched.
+    On leaving, Paddle is as it was, gradient tracking included.
+
+    Raises
+    ------
+    NotTwiceDifferentiableError
+        By ``paddle.grad(..., create_graph=True)`` inside, if an op between the outputs and the inputs has no second
+        derivative, or a wrong one.
+
+    Examples
+    --------
+    >>> import paddle, paddle_metaopt as metaopt
+    >>> net = paddle.nn.Conv2D(1, 4, 3)
+    >>> x = paddle.randn([2, 1, 8, 8])
+    >>> with metaopt.twice_differentiable():
+    ...     (g,) = paddle.grad((net(x) ** 2).mean(), [net.weight], create_graph=True)
+    >>> (g ** 2).sum().backward()  # a gradient penalty
+    """
+
+    def __init__(self):
+        self._entered = []
+
+    def __enter__(self):
+        self._entered.append((activate(), paddle.is_grad_enabled()))
+        return self
+
+    def __exit__(self, *exception):
+        release, grad_enabled = self._entered.pop()
+        release()
+        if paddle.is_grad_enabled() != grad_enabled:
+            paddle.set_grad_enabled(grad_enabled)
+
+    def __call__(self, function):
+        @functools.wraps(function)
+        def decorated(*args, **kwargs):
+            with twice_differentiable():
+                return function(*args, **kwargs)
+
+        return decorated
+
+
+def activate():
+    """Switch the rules on in this thread; returns what switches them off, callable once, from any thread."""
+    thread = threading.get_ident()
+    with _lock:
+        guard = _engine_guard.acquire()
+        table = _op_table.acquire()
+        _depth_of_thread[thread] = _depth_of_thread.get(thread, 0) + 1
+
+    def release():
+        with _lock:
+            _depth_of_thread[thread] -= 1
+            if not _depth_of_thread[thread]:
+                del _depth_of_thread[thread]
+            table()
+            guard()
+
+    return release
+
+
+def is_active() -> bool:
+    """Whether the rules are on in this thread."""
+    return threading.get_ident() in _depth_of_thread
+
+
+def guard_engine():
+    """Have errors raised in a backward keep their type; returns what ends that."""
+    return _engine_guard.acquire()
+
+
+class _Patch:
+    """Attributes of a module or class that have other values while somebody wants it."""
+
+    def __init__(self, make_replacements):
+        self._make_replacements = make_replacements
+        self._replacements = None
+        self._originals = []
+        self._users = 0
+
+    def acquire(self):
+        with _lock:
+            if not self._users:
+                if self._replacements is None:
+                    self._replacements = self._make_replacements()
+                self._originals = [(owner, name, getattr(owner, name)) for owner, name, _ in self._replacements]
+                for owner, name, replacement in self._replacements:
+                    setattr(owner, name, replacement)
+            self._users += 1
+        return self._release
+
+    def _release(self):
+        with _lock:
+            self._users -= 1
+            if not self._users:
+                for owner, name, original in self._originals:
+                    setattr(owner, name, original)
+
+
+def _op_replacements():
+    replacements = [
+        (kernels.TABLE, op, _dispatcher(getattr(kernels.TABLE, op), function)) for op, function in RULES.items()
+    ]
+    for op in dir(kernels.TABLE):
+        if op.endswith("_") and not op.endswith("__") and op not in RULES:
+            replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
+    return [*replacements, (paddle.Tensor, "__matmul__", _matmul_operator)]
+
+
+def _engine_replacements():
+    return [
+        (paddle, "grad", _guarded(_audited(paddle.grad))),
+        (paddle.autograd, "backward", _guarded(paddle.autograd.backward)),
+        (paddle.Tensor, "backward", _guarded(paddle.Tensor.backward)),
+    ]
+
+
+_op_table = _Patch(_op_replacements)
+_engine_guard = _Patch(_engine_replacements)
+
+
+def _dispatcher(native, function):
+    @functools.wraps(function)
+    def dispatch(*args, **kwargs):
+        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
+            if kwargs.pop("out", None) is not None:
+                raise NotTwiceDifferentiableError(f"{function.__name__}(out=...) has no derivative; use its result")
+            return function(*args, **kwargs)
+        return native(*args, **kwargs)
+
+    return dispatch
+
+
+def _refusal(native, op):
+    def refuse(*args, **kwargs):
+        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
+            raise NotTwiceDifferentiableError(
+                f"the in-place op {op!r} changes a tensor that a derivative may need, and Paddle's second derivative "
+                f"of it can be wrong; use the out-of-place form, {op.rstrip('_')!r}, or put the call under "
+                "paddle.no_grad() if no gradient has to flow through it"
+            )
+        return native(*args, **kwargs)
+
+    return refuse
+
+
+def _matmul_operator(self, other):
+    return kernels.TABLE.matmul(self, other, False, False)
+
+
+def _any_requires_grad(args, kwargs) -> bool:
+    for arg in (*args, *kwargs.values()) if kwargs else args:
+        if isinstance(arg, paddle.Tensor):
+            if requires_grad(arg):
+                return True
+        elif isinstance(arg, (list, tuple)) and any(isinstance(t, paddle.Tensor) and requires_grad(t) for t in arg):
+            return True
+    return False
+
+
+def _audited(grad):
+    signature = inspect.signature(grad)
+
+    @functools.wraps(grad)
+    def audited_grad(*args, **kwargs):
+        if is_active():
+            given = signature.bind(*args, **kwargs).arguments
+            if given.get("create_graph"):
+                audit(given["outputs"], given["inputs"])
+        return grad(*args, **kwargs)
+
+    return audited_grad
+
+
+def _guarded(engine):
+    @functools.wraps(engine)
+    def guarded(*args, **kwargs):
+        take_pending_error()
+        grad_enabled = paddle.is_grad_enabled()
+        try:
+            return engine(*args, **kwargs)
+        except Exception as error:
+            if paddle.is_grad_enabled() != grad_enabled:
+                paddle.set_grad_enabled(grad_enabled)
+            pending = take_pending_error()
+            if pending is not None and pending is not error:
+                raise pending from None
+            raise
+
+    return guarded

@@ -1,0 +1,38 @@
+"""Which op has which rule."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from . import kernels
+
+#: Op name, as in ``paddle._C_ops``, to the rule that replaces it; the same arguments, the same results.
+RULES: dict[str, Callable] = {}
+
+
+def rule(*ops: str) -> Callable:
+    """Decorator: register a function as the twice differentiable form of Paddle's ops of these names.
+
+    The function gets the op's arguments as Paddle's own layers pass them, and returns what the op returns, made
+    of ops that can be differentiated twice, or of `with_pullback`. It is called in place of the op inside
+    ``twice_differentiable()``, where one of the arguments needs a gradient.
+
+    Raises
+    ------
+    ValueError
+        If this Paddle has no op of that name.
+    """
+
+    def register(function: Callable) -> Callable:
+        for op in ops:
+            if not hasattr(kernels.TABLE, op):
+                raise ValueError(f"paddle has no op named {op!r}; see dir(paddle._C_ops) for the names")
+            RULES[op] = function
+        return function
+
+    return register
+
+
+def supported() -> list[str]:
+    """The names of the ops that have a rule, sorted."""
+    return sorted(RULES)

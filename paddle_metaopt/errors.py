@@ -1,0 +1,20 @@
+"""Every error type of the library.
+
+Bad arguments are plain ``ValueError`` and ``TypeError``; the types here are for what Python has no name for.
+"""
+
+
+class MetaOptError(RuntimeError):
+    """Base of the errors below, to catch them all."""
+
+
+class NotTwiceDifferentiableError(MetaOptError):
+    """A second derivative was asked for through an op that has none, or a wrong one, in Paddle."""
+
+
+class StaleTaskError(MetaOptError):
+    """A learner, or a loss of its, was used after the task ended: its numbers would be wrong."""
+
+
+class NeedsMetaLossError(MetaOptError):
+    """A plain ``backward()`` was called where only ``meta_loss`` gives the meta-gradient."""
