@@ -52,25 +52,50 @@ def audit(outputs, inputs) -> None:
 
 def unverified_nodes(outputs, inputs) -> dict[int, str]:
     """The nodes on a path from `outputs` to `inputs` that were not verified: address to name."""
+    path = _nodes_between(outputs, inputs)
+    return {address: name for address, name in path.items() if not is_verified(name)}
+
+
+def depends(outputs, inputs) -> bool:
+    """Whether a derivative of `outputs` with respect to `inputs` is recorded."""
+    return bool(_nodes_between(outputs, inputs, with_targets=True))
+
+
+def leaf_addresses(output, boundary=()) -> set[int]:
+    """The addresses of the nodes of the leaf tensors that `output` depends on, not looking past the `boundary`."""
+    stops = {tensor.grad_fn.node_ptr() for tensor in boundary if tensor.grad_fn is not None}
+    nodes = _walk(_listed(output), stops)
+    return {address for address, node, _ in nodes if node.name().startswith("GradNodeAccumulation")} - stops
+
+
+def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
+    """Address and name of each node on a path from `outputs` to `inputs`."""
     targets = {tensor.grad_fn.node_ptr() for tensor in _listed(inputs) if tensor.grad_fn is not None}
-    roots = [tensor.grad_fn for tensor in _listed(outputs) if tensor.grad_fn is not None]
-    reaches: dict[int, bool] = {}
-    culprits = {}
-    stack = [(root, False) for root in roots]
+    on_path, names = set(targets), {}
+    for address, node, children in _walk(_listed(outputs), targets):
+        if address in targets:
+            if with_targets:
+                names[address] = node.name()
+        elif not on_path.isdisjoint(children):
+            on_path.add(address)
+            names[address] = node.name()
+    return names
+
+
+def _walk(tensors, boundary):
+    """Each node once, after the nodes it leads to, not going past the `boundary`: address, node, children."""
     children: dict[int, list[int]] = {}
+    stack = [(tensor.grad_fn, False) for tensor in tensors if tensor.grad_fn is not None]
     while stack:
         node, expanded = stack.pop()
         address = node.node_ptr()
         if expanded:
-            reaches[address] = address in targets or any(reaches.get(child) for child in children[address])
-            if reaches[address] and address not in targets and not is_verified(node.name()):
-                culprits[address] = node.name()
+            yield address, node, children[address]
         elif address not in children:
-            below = [] if address in targets else [child for child in node.next_functions if child is not None]
+            below = [] if address in boundary else [child for child in node.next_functions if child is not None]
             children[address] = [child.node_ptr() for child in below]
             stack.append((node, True))
             stack.extend((child, False) for child in below)
-    return culprits
 
 
 def is_verified(node_name: str) -> bool:

@@ -36,7 +36,7 @@ def with_pullback(compute: Callable, operands: Sequence, pullback: Callable):
     Parameters
     ----------
     compute : callable
-        Returns the value, a Tensor or a list of them, freshly made (no operand itself). It runs without gradients.
+        Returns the value, a Tensor or a list of them, in memory of its own. It runs without gradients.
     operands : sequence of Tensor or None
         What the value depends on. Those that need no gradient may be among them.
     pullback : callable

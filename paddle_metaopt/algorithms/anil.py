@@ -1,0 +1,38 @@
+"""Almost no inner loop."""
+
+from __future__ import annotations
+
+import paddle
+
+from ..optimizer import MetaOptimizer, named
+from ..plan import Plan, adapts_only
+
+
+class ANIL(MetaOptimizer):
+    """Adapts the head alone (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
+
+    def _choose(
+        self, *, head, inner_lr=0.01, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
+        meta_gradient="unrolled", buffers="restore",
+    ) -> Plan:  # fmt: skip
+        if head is None:
+            raise TypeError("head: expected the Layer that adapts, such as net.classifier, or its parameters")
+        return self._make_plan(
+            adapts_only(head, "head"), inner_lr, adapt_steps, first_order, inner_rule, inner_grad_clip, meta_gradient,
+            buffers, head=head if isinstance(head, paddle.nn.Layer) else None,
+        )  # fmt: skip
+
+
+@named
+class ANILOptimizer(ANIL, paddle.optimizer.Adam):
+    """ANIL with Adam as its outer optimizer.
+
+    The body is computed once per task where that is provably the same as computing it for every inner step.
+
+    Parameters
+    ----------
+    head : Layer or list of parameters
+        What adapts; the rest of the net is meta-learned only.
+
+    The others are those of `MAMLOptimizer`, without ``adapt``.
+    """

@@ -1,0 +1,8 @@
+"""Episodes, the sampler that makes them from any labelled dataset, and the papers' datasets."""
+
+from paddle_metaopt.data.episode import Episode
+from paddle_metaopt.data.omniglot import Omniglot
+from paddle_metaopt.data.sampler import EpisodeSampler
+from paddle_metaopt.data.sinusoid import Sinusoid
+
+__all__ = ["Episode", "EpisodeSampler", "Omniglot", "Sinusoid"]

@@ -1,0 +1,243 @@
+"""N-way K-shot episodes out of any labelled dataset."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.io import BatchSampler, Dataset, IterableDataset
+
+from paddle_metaopt.data.arguments import require_non_negative, require_positive
+from paddle_metaopt.data.episode import Episode
+
+
+class EpisodeSampler(BatchSampler):
+    """Draw N-way K-shot episodes from a labelled map-style dataset.
+
+    An episode has `ways` different classes in random order, and `shots` + `queries` different
+    examples of each [1]_. Episode number i depends on nothing but ``(seed, epoch, i)``: it is
+    the same with any number of workers, and after `resume`. Every iteration gives the same
+    episodes until `set_epoch` is called.
+
+    Parameters
+    ----------
+    dataset : paddle.io.Dataset
+        Its items start with ``(x, label)``. Classes are read from ``dataset.labels`` if that
+        has one entry per item, otherwise by going through the whole dataset once, here.
+    ways : int
+        Classes per episode, N.
+    shots : int
+        Support examples per class, K.
+    queries : int
+        Query examples per class.
+    episodes : int
+        Episodes per epoch.
+    seed : int, default 0
+        Non-negative. In data-parallel training give each process its own, as in
+        ``seed=base + rank``.
+    tasks_per_batch : int, optional
+        Episodes per batch (a meta-batch); the last batch has the rest, which may be fewer. By
+        default a batch is one episode by itself, not a list of one.
+
+    Attributes
+    ----------
+    collate_fn : callable
+        For ``DataLoader(collate_fn=...)``: makes one `Episode`, or with `tasks_per_batch` a list
+        of them, from the samples of one batch. In it x is batched to [ways·shots, ...] for the
+        support and [ways·queries, ...] for the query, ordered by class; y is int64, the classes
+        numbered 0 … ways-1 as drawn. x may be an array, a Tensor, a number or a list of numbers,
+        or a tuple or dict of those, whose leaves are batched one by one.
+
+    Raises
+    ------
+    ValueError
+        If a number is not positive, if the dataset has fewer classes than `ways`, or if a class
+        has fewer examples than ``shots + queries``.
+    TypeError
+        If the dataset is an IterableDataset.
+
+    Notes
+    -----
+    A DataLoader carries Tensors in lists and dicts only: with or without workers, an Episode
+    arrives as nested pairs ``[[xs, ys], [xq, yq]]`` of Tensors, and a tuple x as a list. The
+    names are one call away: ``Episode(*batch)``.
+
+    References
+    ----------
+    .. [1] Vinyals et al., "Matching Networks for One Shot Learning", NeurIPS 2016.
+
+    Examples
+    --------
+    >>> sampler = EpisodeSampler(dataset, ways=5, shots=1, queries=15, episodes=1000)
+    >>> loader = DataLoader(dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn)
+    >>> for epoch in range(10):
+    ...     sampler.set_epoch(epoch)
+    ...     for (xs, ys), (xq, yq) in loader:
+    ...         ...
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        ways: int,
+        shots: int,
+        queries: int,
+        episodes: int,
+        seed: int = 0,
+        tasks_per_batch: int | None = None,
+    ) -> None:
+        require_positive(ways=ways, shots=shots, queries=queries, episodes=episodes)
+        require_non_negative(seed=seed)
+        if tasks_per_batch is not None:
+            require_positive(tasks_per_batch=tasks_per_batch)
+        if isinstance(dataset, IterableDataset):
+            raise TypeError(
+                "EpisodeSampler picks examples by their index, which an IterableDataset has not; "
+                "give it a paddle.io.Dataset with __getitem__ and __len__"
+            )
+        self.ways, self.shots, self.queries = int(ways), int(shots), int(queries)
+        self.episodes, self.seed, self.epoch = int(episodes), int(seed), 0
+        self.collate_fn = EpisodeCollate(
+            self.ways, self.shots, self.queries, meta_batch=tasks_per_batch is not None
+        )
+        self._tasks_per_batch = int(tasks_per_batch or 1)
+        self._first_batch = 0
+        self._examples_of_class = _examples_by_class(_labels(dataset), ways, shots + queries)
+        super().__init__(dataset, batch_size=self._tasks_per_batch * self.collate_fn.episode_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        first, self._first_batch = self._first_batch, 0
+        return self._batches(first, self.epoch)
+
+    def __len__(self) -> int:
+        """Batches that the next iteration will give."""
+        return self._batches_per_epoch - self._first_batch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the following iterations draw the episodes of epoch number `epoch`."""
+        require_non_negative(epoch=epoch)
+        self.epoch = int(epoch)
+
+    def resume(self, at: int) -> None:
+        """Let the next iteration begin with batch number `at`; the ones after it begin at 0.
+
+        Nothing before `at` is drawn or read. Until that iteration starts, `len` counts what is
+        left of it.
+
+        Raises
+        ------
+        ValueError
+            If the epoch has fewer than `at` batches.
+        """
+        require_non_negative(at=at)
+        if at > self._batches_per_epoch:
+            raise ValueError(
+                f"cannot resume at batch {at}: an epoch has {self._batches_per_epoch} batches; "
+                "call set_epoch for the epoch, and resume with the batch number within it"
+            )
+        self._first_batch = int(at)
+
+    @property
+    def _batches_per_epoch(self) -> int:
+        return math.ceil(self.episodes / self._tasks_per_batch)
+
+    def _batches(self, first: int, epoch: int) -> Iterator[list[int]]:
+        for start in range(first * self._tasks_per_batch, self.episodes, self._tasks_per_batch):
+            tasks = range(start, min(start + self._tasks_per_batch, self.episodes))
+            yield [index for task in tasks for index in self._draw(epoch, task)]
+
+    def _draw(self, epoch: int, task: int) -> list[int]:
+        rng = np.random.default_rng([self.seed, epoch, task])
+        classes = rng.choice(len(self._examples_of_class), self.ways, replace=False)
+        per_class = self.shots + self.queries
+        drawn = np.stack(
+            [rng.choice(self._examples_of_class[c], per_class, replace=False) for c in classes]
+        )
+        support, query = drawn[:, : self.shots], drawn[:, self.shots :]
+        return [*support.ravel().tolist(), *query.ravel().tolist()]
+
+
+@dataclass(frozen=True)
+class EpisodeCollate:
+    """Turns the samples of an `EpisodeSampler`'s batch into its episode or episodes."""
+
+    ways: int
+    shots: int
+    queries: int
+    meta_batch: bool
+
+    @property
+    def episode_size(self) -> int:
+        return self.ways * (self.shots + self.queries)
+
+    def __call__(self, samples: Sequence[Sequence[Any]]) -> Episode | list[Episode]:
+        size, count = self.episode_size, len(samples)
+        if count == 0 or count % size or (count > size and not self.meta_batch):
+            raise ValueError(
+                f"an episode has {self.ways} x ({self.shots} + {self.queries}) = {size} samples, "
+                f"got {count}; use this collate_fn with the EpisodeSampler it belongs to"
+            )
+        episodes = [self._episode(samples[i : i + size]) for i in range(0, count, size)]
+        return episodes if self.meta_batch else episodes[0]
+
+    def _episode(self, samples: Sequence[Sequence[Any]]) -> Episode:
+        inputs = [sample[0] for sample in samples]
+        first_query = self.ways * self.shots
+        return Episode(
+            support=(_stack(inputs[:first_query]), self._targets(self.shots)),
+            query=(_stack(inputs[first_query:]), self._targets(self.queries)),
+        )
+
+    def _targets(self, per_class: int) -> np.ndarray:
+        return np.repeat(np.arange(self.ways, dtype=np.int64), per_class)
+
+
+def _stack(inputs: Sequence[Any]) -> Any:
+    first = inputs[0]
+    if isinstance(first, Mapping):
+        return {key: _stack([x[key] for x in inputs]) for key in first}
+    if isinstance(first, tuple):
+        return tuple(_stack(leaves) for leaves in zip(*inputs))
+    if isinstance(first, paddle.Tensor):
+        return paddle.stack(inputs)
+    return np.stack([np.asarray(x) for x in inputs])
+
+
+def _labels(dataset: Dataset) -> np.ndarray:
+    known = getattr(dataset, "labels", None)
+    if known is None or np.size(known) != len(dataset):
+        known = [dataset[i][1] for i in range(len(dataset))]
+    return np.array([_scalar(label) for label in known])
+
+
+def _scalar(label: Any) -> Any:
+    array = np.asarray(label)
+    if array.size != 1:
+        raise ValueError(
+            f"a label must be one number or name per example, got an array of shape {array.shape}; "
+            "for one-hot labels give the dataset a `labels` attribute with the class numbers"
+        )
+    return array.item()
+
+
+def _examples_by_class(labels: np.ndarray, ways: int, per_class: int) -> list[np.ndarray]:
+    classes, class_of_example, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(classes) < ways:
+        raise ValueError(
+            f"ways={ways} needs a dataset of at least {ways} classes, this one has {len(classes)}; "
+            "lower ways or use a dataset of more classes"
+        )
+    short = np.flatnonzero(counts < per_class)
+    if len(short):
+        some = ", ".join(f"{classes[c]} has {counts[c]}" for c in short[:3])
+        raise ValueError(
+            f"shots + queries = {per_class} needs {per_class} examples of every class, but "
+            f"{len(short)} of {len(classes)} classes have fewer (class {some}); "
+            "lower shots or queries, or leave those classes out"
+        )
+    by_class = np.argsort(class_of_example, kind="stable")
+    return np.split(by_class, np.cumsum(counts)[:-1])

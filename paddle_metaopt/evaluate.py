@@ -1,0 +1,114 @@
+"""Adapt and score over episodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+import paddle
+
+from .episodes import episode_parts, net_output
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores over tasks.
+
+    Attributes
+    ----------
+    mean : float
+        Over the tasks.
+    ci95 : float
+        Half the width of the 95 % confidence interval of the mean, by the normal approximation; nan for one task.
+    values : ndarray of float64, shape [tasks]
+        Each task's score.
+    """
+
+    mean: float
+    ci95: float
+    values: np.ndarray
+
+    def __str__(self):
+        return f"{self.mean:.4f} ± {self.ci95:.4f} ({len(self.values)} tasks)"
+
+
+def evaluate(
+    net, opt, episodes, loss_fn: Callable, metric=None, steps: Optional[int] = None, statistics: str = "batch"
+) -> Evaluation:
+    """Adapt to each episode's support set and score on its query set.
+
+    Modes, weights, buffers and gradients are as they were afterwards, and no graph is kept.
+
+    Parameters
+    ----------
+    net : Layer
+    opt : MetaOptimizer
+    episodes : iterable of Episode
+        As for ``opt.meta_loss``; taken one by one.
+    loss_fn : callable
+        ``loss_fn(net_output, y)``, the scalar loss that is adapted on.
+    metric : callable or paddle.metric.Metric, optional
+        ``metric(net_output, y)`` gives a number for a task's query set; the loss by default.
+    steps : int, optional
+        Inner steps; the optimizer's ``adapt_steps`` by default.
+    statistics : {"batch", "running"}
+        What BatchNorm normalizes by, in adapting and in scoring. Dropout is on in adapting, off in scoring.
+
+    Raises
+    ------
+    ValueError
+        If there are no episodes; if ``statistics="running"`` and the optimizer restores the statistics after each
+        task, so that there are none to run by.
+    """
+    if statistics not in ("batch", "running"):
+        raise ValueError(f"statistics: expected 'batch' or 'running', got {statistics!r}")
+    if statistics == "running" and opt._plan.buffers == "restore":
+        raise ValueError(
+            "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
+            "buffers='mean'"
+        )
+    modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
+    score = _score_function(loss_fn if metric is None else metric)
+    values = []
+    try:
+        for episode in episodes:
+            (support_x, support_y), (query_x, query_y) = episode_parts(episode)
+            learner = opt._begin_task(net, tracked=False)
+            try:
+                _set_modes(net, True, statistics)
+                with paddle.enable_grad():
+                    learner.adapt(
+                        lambda run=learner, x=support_x, y=support_y: loss_fn(net_output(run, x), y), steps=steps
+                    )
+                _set_modes(net, False, statistics)
+                with paddle.no_grad():
+                    values.append(score(net_output(learner, query_x), query_y))
+            finally:
+                learner.end()
+    finally:
+        for layer, training in modes:
+            layer.training = training
+    if not values:
+        raise ValueError("evaluate: there are no episodes")
+    values = np.asarray(values, dtype=np.float64)
+    spread = values.std(ddof=1) if len(values) > 1 else np.nan
+    return Evaluation(float(values.mean()), float(1.96 * spread / np.sqrt(len(values))), values)
+
+
+def _set_modes(net, training: bool, statistics: str):
+    for layer in net.sublayers(include_self=True):
+        is_batch_norm = isinstance(layer, paddle.nn.layer.norm._BatchNormBase)
+        layer.training = statistics == "batch" if is_batch_norm else training
+
+
+def _score_function(metric):
+    if not isinstance(metric, paddle.metric.Metric):
+        return lambda prediction, y: float(metric(prediction, y))
+
+    def score(prediction, y):
+        metric.reset()
+        metric.update(metric.compute(prediction, y))
+        return float(np.mean(metric.accumulate()))
+
+    return score

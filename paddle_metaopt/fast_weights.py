@@ -1,0 +1,82 @@
+"""Other tensors in place of a Layer's parameters and buffers, and the Layer's own back again whatever happens."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import paddle
+
+#: Parameters by form, but a forward pass moves them: BatchNorm's statistics, spectral norm's vectors.
+_STATISTICS = frozenset({"_mean", "_variance", "weight_u", "weight_v"})
+
+
+class Slots:
+    """Every place in a Layer, its sublayers included, where a parameter or a buffer stands.
+
+    A tensor that stands in several places (tied weights, an RNN's second list of its weights) is listed once, and
+    is replaced in all of them.
+
+    Attributes
+    ----------
+    parameters : dict of str to Tensor
+        The trainable parameters, by their first name.
+    buffers : dict of str to Tensor
+        What a forward pass may change: buffers, and statistics that Paddle keeps as parameters.
+    """
+
+    def __init__(self, net: paddle.nn.Layer):
+        self.parameters, self.buffers = {}, {}
+        self._places: dict[str, list] = {}
+        self._name_of: dict[int, str] = {}
+        self._owners: dict[str, paddle.nn.Layer] = {}
+        layers = [("", net), *net.named_sublayers()]
+        for prefix, layer in layers:
+            for key, parameter in layer._parameters.items():
+                if parameter is None:
+                    continue
+                if not parameter.stop_gradient:
+                    self._add(self.parameters, layer, prefix, layer._parameters, key)
+                elif key in _STATISTICS:
+                    self._add(self.buffers, layer, prefix, layer._parameters, key)
+            for key, buffer in layer._buffers.items():
+                if buffer is not None:
+                    self._add(self.buffers, layer, prefix, layer._buffers, key)
+        for _, layer in layers:
+            second_list = vars(layer).get("_all_weights")
+            if isinstance(second_list, list):  # RNN layers run on this one
+                for position, weight in enumerate(second_list):
+                    if id(weight) in self._name_of:
+                        self._places[self._name_of[id(weight)]].append((second_list, position))
+
+    def _add(self, found, layer, prefix, container, key):
+        tensor = container[key]
+        name = self._name_of.get(id(tensor))
+        if name is None:
+            name = f"{prefix}.{key}" if prefix else key
+            self._name_of[id(tensor)] = name
+            self._places[name] = []
+            self._owners[name] = layer
+            found[name] = tensor
+        self._places[name].append((container, key))
+
+    def owner(self, name: str) -> paddle.nn.Layer:
+        """The Layer that holds the tensor of this name."""
+        return self._owners[name]
+
+    def places(self, name: str) -> list:
+        """The (container, key) pairs where the tensor of this name stands."""
+        return self._places[name]
+
+    @contextmanager
+    def holding(self, tensors: dict):
+        """A context in which the Layer runs on `tensors` (by name) in place of its own."""
+        displaced = []
+        try:
+            for name, tensor in tensors.items():
+                for container, key in self._places[name]:
+                    displaced.append((container, key, container[key]))
+                    container[key] = tensor
+            yield
+        finally:
+            for container, key, tensor in reversed(displaced):
+                container[key] = tensor

@@ -1,0 +1,33 @@
+"""A loss whose gradient was computed beforehand."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import paddle
+
+from ..double_grad import with_pullback
+
+
+def with_gradients(value, tensors: list, gradients: list, check: Callable[[], None]):
+    """A tensor equal to `value`, with `gradients` as its derivatives with respect to `tensors`.
+
+    ``backward()``, ``paddle.grad``, division by the number of tasks and ``GradScaler`` work on it as on the loss
+    itself, while the graph behind `value` is free to go. `check` is called before a gradient is given out.
+
+    Raises
+    ------
+    RuntimeError
+        On differentiating it twice: the gradients are numbers.
+    """
+
+    def pullback(g):
+        check()
+        if paddle.is_grad_enabled():
+            raise RuntimeError(
+                "meta_loss gives a loss that can be differentiated once; for derivatives of the meta-gradient, use "
+                "the query loss itself, with meta_gradient='unrolled'"
+            )
+        return [None if gradient is None else gradient * g for gradient in gradients]
+
+    return with_pullback(value.detach, tensors, pullback)

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_metaopt.data.array_cache import cached_array, user_cache_dir
+
+ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+
+
+def never():
+    raise AssertionError("built although it is cached")
+
+
+def test_is_built_once(tmp_path):
+    first = cached_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY)
+    again = cached_array("a", ARRAY.shape, [tmp_path], never)
+    np.testing.assert_array_equal(first, ARRAY)
+    np.testing.assert_array_equal(again, ARRAY)
+    assert os.listdir(tmp_path) == ["a.npz"]
+
+
+def test_another_name_is_another_array(tmp_path):
+    cached_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY)
+    other = cached_array("b", ARRAY.shape, [tmp_path], lambda: ARRAY + 1)
+    np.testing.assert_array_equal(other, ARRAY + 1)
+
+
+def test_unwritable_folder_is_passed_over_even_by_root(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o555)
+    cached_array("a", ARRAY.shape, [closed, tmp_path / "new" / "folder"], lambda: ARRAY)
+    assert os.listdir(closed) == []
+    assert os.listdir(tmp_path / "new" / "folder") == ["a.npz"]
+    cached_array("a", ARRAY.shape, [closed, tmp_path / "new" / "folder"], never)
+
+
+def test_no_writable_folder_warns_and_still_answers(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.warns(UserWarning, match="could not write a.npz to .*set PADDLE_METAOPT_CACHE"):
+        array = cached_array("a", ARRAY.shape, [tmp_path / "file"], lambda: ARRAY)
+    np.testing.assert_array_equal(array, ARRAY)
+
+
+def flip_a_byte_of_data(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def cut_in_half(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def hold_an_array_of_another_shape(path):
+    np.savez_compressed(path, array=ARRAY[:1])
+
+
+def hold_another_dtype(path):
+    np.savez_compressed(path, array=ARRAY.astype(np.int32))
+
+
+def hold_another_key(path):
+    np.savez_compressed(path, images=ARRAY)
+
+
+def be_empty(path):
+    path.write_bytes(b"")
+
+
+def be_a_bare_array(path):
+    with open(path, "wb") as file:
+        np.save(file, ARRAY)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        flip_a_byte_of_data,
+        cut_in_half,
+        hold_an_array_of_another_shape,
+        hold_another_dtype,
+        hold_another_key,
+        be_empty,
+        be_a_bare_array,
+    ],
+)
+def test_damaged_file_is_rebuilt(tmp_path, damage):
+    cached_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY)
+    damage(tmp_path / "a.npz")
+    rebuilt = cached_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY)
+    np.testing.assert_array_equal(rebuilt, ARRAY)
+    cached_array("a", ARRAY.shape, [tmp_path], never)
+
+
+def test_interrupted_write_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch):
+    cached_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY)
+    before = (tmp_path / "a.npz").read_bytes()
+
+    def write_a_bit_then_stop(file, **arrays):
+        file.write(b"PK")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez_compressed", write_a_bit_then_stop)
+    with pytest.raises(KeyboardInterrupt):
+        cached_array("a", (1,), [tmp_path], lambda: ARRAY)
+    assert os.listdir(tmp_path) == ["a.npz"]
+    assert (tmp_path / "a.npz").read_bytes() == before
+
+
+def test_rebuilding_does_not_write_into_a_file_that_is_being_read(tmp_path):
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"what another process is reading")
+    with open(path, "rb") as reader:
+        cached_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY)
+        assert reader.read() == b"what another process is reading"
+    cached_array("a", ARRAY.shape, [tmp_path], never)
+
+
+def test_full_disk_falls_back_to_the_next_folder(tmp_path, monkeypatch):
+    save = np.savez_compressed
+
+    def first_disk_is_full(file, **arrays):
+        if Path(file.name).parent == tmp_path / "full":
+            raise OSError(28, "No space left on device")
+        save(file, **arrays)
+
+    monkeypatch.setattr(np, "savez_compressed", first_disk_is_full)
+    cached_array("a", ARRAY.shape, [tmp_path / "full", tmp_path / "free"], lambda: ARRAY)
+    assert os.listdir(tmp_path / "full") == []
+    assert os.listdir(tmp_path / "free") == ["a.npz"]
+
+
+def test_user_cache_dir_honours_the_environment(monkeypatch):
+    monkeypatch.setenv("PADDLE_METAOPT_CACHE", "/ours")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/shared")
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert user_cache_dir() == Path("/ours")
+    monkeypatch.delenv("PADDLE_METAOPT_CACHE")
+    assert user_cache_dir() == Path("/shared/paddle_metaopt")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert user_cache_dir() == Path("/home/somebody/.cache/paddle_metaopt")

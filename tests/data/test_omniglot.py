@@ -1,0 +1,431 @@
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paddle.io import DataLoader
+from paddle.utils import download as downloader
+from PIL import Image
+
+from paddle_metaopt.data import EpisodeSampler, Omniglot
+from paddle_metaopt.data.omniglot_archive import BACKGROUND, EVALUATION, Archive, Drawings
+
+SMALL = Archive("images_background", 3, "an md5")
+REAL_ROOT = Path(os.environ.get("OMNIGLOT_ROOT", "/work/shared/data/omniglot"))
+
+
+def drawing(character: int, number: int, size: int = 6) -> np.ndarray:
+    return np.random.default_rng([character, number]).integers(0, 256, (size, size), np.uint8)
+
+
+def png(ink: np.ndarray) -> bytes:
+    """A greyscale drawing with the ink given: uint8, 255 is black."""
+    file = io.BytesIO()
+    Image.fromarray(255 - ink).save(file, "png")
+    return file.getvalue()
+
+
+def small_files() -> dict[str, bytes]:
+    return {
+        f"images_background/Latin/character{c + 1:02}/{c:04}_{d + 1:02}.png": png(drawing(c, d))
+        for c in range(3)
+        for d in range(20)
+    }
+
+
+def write_zip(path: Path, files: dict[str, bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+
+
+def write_folder(root: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+
+
+def small_drawings() -> np.ndarray:
+    return np.array([[drawing(c, d) for d in range(20)] for c in range(3)])
+
+
+@pytest.fixture(scope="module")
+def whole_omniglot(tmp_path_factory):
+    """All 1623 characters, as 4 x 4 drawings whose two corner pixels tell the character's number.
+
+    The number counts from 0 over the background archive and on over the evaluation archive, in
+    the sorted order of names; these are "AlphabetA/character001"… and "AlphabetB/character001"…
+    """
+    root = tmp_path_factory.mktemp("whole-omniglot")
+    number = 0
+    for archive, alphabet in ((BACKGROUND, "AlphabetA"), (EVALUATION, "AlphabetB")):
+        with zipfile.ZipFile(root / f"{archive.name}.zip", "w") as file:
+            for character in range(archive.characters):
+                ink = np.zeros((4, 4), np.uint8)
+                ink[0, 0], ink[0, 1] = divmod(number, 256)
+                content = png(ink)
+                number += 1
+                for drawing in range(20):
+                    folder = f"{archive.name}/{alphabet}/character{character + 1:03}"
+                    file.writestr(f"{folder}/{number:04}_{drawing + 1:02}.png", content)
+    return root
+
+
+def forbid_decoding(monkeypatch):
+    def decode(self, image_size):
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(Drawings, "_decode", decode)
+
+
+# --- the archives on disk -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("below", ["", "omniglot"])
+@pytest.mark.parametrize("unpacked", [False, True])
+def test_drawings_are_found_zipped_or_unpacked(tmp_path, below, unpacked):
+    if unpacked:
+        write_folder(tmp_path / below, small_files())
+    else:
+        write_zip(tmp_path / below / "images_background.zip", small_files())
+    found = Drawings(SMALL, tmp_path)
+    assert found.names == [f"Latin/character{c:02}" for c in (1, 2, 3)]
+    np.testing.assert_array_equal(found.images(6), small_drawings())
+
+
+def test_order_in_the_archive_does_not_matter(tmp_path):
+    write_zip(tmp_path / "images_background.zip", dict(reversed(list(small_files().items()))))
+    np.testing.assert_array_equal(Drawings(SMALL, tmp_path).images(6), small_drawings())
+
+
+def test_rubbish_in_the_archive_is_ignored(tmp_path):
+    rubbish = {
+        "images_background/.DS_Store": b"",
+        "__MACOSX/images_background/Latin/character01/._0000_01.png": b"",
+        "images_background/Latin/character01/Thumbs.db": b"",
+    }
+    write_zip(tmp_path / "images_background.zip", {**rubbish, **small_files()})
+    np.testing.assert_array_equal(Drawings(SMALL, tmp_path).images(6), small_drawings())
+
+
+def test_resizing_filters_by_lanczos(tmp_path):
+    write_zip(tmp_path / "images_background.zip", small_files())
+    smaller = Drawings(SMALL, tmp_path).images(3)
+    by_hand = Image.fromarray(drawing(2, 19)).resize((3, 3), Image.Resampling.LANCZOS)
+    np.testing.assert_array_equal(smaller[2, 19], np.asarray(by_hand))
+
+
+def test_missing_archive_names_file_places_and_source(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        Omniglot(tmp_path)
+    message = str(error.value)
+    assert "images_background.zip" in message
+    assert f"{tmp_path} nor in {tmp_path / 'omniglot'}" in message
+    assert BACKGROUND.url in message
+    assert "download=True" in message
+
+
+def test_all_archives_are_checked_before_any_is_decoded(tmp_path, whole_omniglot, monkeypatch):
+    forbid_decoding(monkeypatch)
+    (tmp_path / "images_background.zip").symlink_to(whole_omniglot / "images_background.zip")
+    with pytest.raises(FileNotFoundError, match="images_evaluation.zip, or the folder"):
+        Omniglot(tmp_path)
+
+
+def test_truncated_zip(tmp_path):
+    path = tmp_path / "images_background.zip"
+    write_zip(path, small_files())
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="cannot be opened .*Delete it, then get https.*download"):
+        Drawings(SMALL, tmp_path)
+
+
+def test_wrong_number_of_characters(tmp_path):
+    write_zip(tmp_path / "images_background.zip", small_files())
+    with pytest.raises(ValueError, match="background.zip .*holds 3 characters, expected 964"):
+        Drawings(BACKGROUND, tmp_path)
+
+
+def test_contents_of_the_other_archive(tmp_path):
+    write_zip(tmp_path / "images_evaluation.zip", small_files())
+    with pytest.raises(ValueError, match="evaluation.zip .*holds 0 characters, expected 659"):
+        Drawings(EVALUATION, tmp_path)
+
+
+@pytest.mark.parametrize("unpacked", [False, True])
+def test_wrong_number_of_drawings(tmp_path, unpacked):
+    files = small_files()
+    del files["images_background/Latin/character02/0001_07.png"]
+    if unpacked:
+        write_folder(tmp_path, files)
+    else:
+        write_zip(tmp_path / "images_background.zip", files)
+    with pytest.raises(ValueError, match="19 drawings of Latin/character02, expected 20"):
+        Drawings(SMALL, tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0, 30, 60])
+def test_damaged_drawing_is_named_and_nothing_is_cached(tmp_path, keep):
+    files, name = small_files(), "images_background/Latin/character02/0001_07.png"
+    files[name] = files[name][:keep]
+    write_zip(tmp_path / "images_background.zip", files)
+    with pytest.raises(ValueError, match=f"{name} in it cannot be read"):
+        Drawings(SMALL, tmp_path).images(6)
+    assert os.listdir(tmp_path) == ["images_background.zip"]
+
+
+def test_flipped_bit_in_the_zip(tmp_path):
+    path = tmp_path / "images_background.zip"
+    write_zip(path, small_files())
+    content = bytearray(path.read_bytes())
+    content[content.index(b"IDAT") + 6] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="character01/0000_01.png in it cannot be read .*CRC"):
+        Drawings(SMALL, tmp_path).images(6)
+
+
+# --- the cache ------------------------------------------------------------------------------
+
+
+def test_decodes_once(tmp_path, monkeypatch):
+    write_zip(tmp_path / "images_background.zip", small_files())
+    Drawings(SMALL, tmp_path).images(6)
+    forbid_decoding(monkeypatch)
+    np.testing.assert_array_equal(Drawings(SMALL, tmp_path).images(6), small_drawings())
+    with pytest.raises(AssertionError, match="decoded again"):
+        Drawings(SMALL, tmp_path).images(5)
+
+
+@pytest.mark.parametrize("unpacked", [False, True])
+def test_changed_drawing_is_decoded_anew(tmp_path, unpacked):
+    def write(files):
+        if unpacked:
+            write_folder(tmp_path, files)
+        else:
+            write_zip(tmp_path / "images_background.zip", files)
+
+    files, name = small_files(), "images_background/Latin/character02/0001_07.png"
+    write(files)
+    Drawings(SMALL, tmp_path).images(6)
+    other = drawing(99, 0)
+    write({**files, name: png(other)})
+    images = Drawings(SMALL, tmp_path).images(6)
+    np.testing.assert_array_equal(images[1, 6], other)
+    np.testing.assert_array_equal(images[[0, 2]], small_drawings()[[0, 2]])
+
+
+def test_zipped_anew_is_not_decoded_anew(tmp_path, monkeypatch):
+    write_zip(tmp_path / "images_background.zip", small_files())
+    Drawings(SMALL, tmp_path).images(6)
+    forbid_decoding(monkeypatch)
+    with zipfile.ZipFile(tmp_path / "images_background.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in reversed(list(small_files().items())):
+            file.writestr(name, content)
+    np.testing.assert_array_equal(Drawings(SMALL, tmp_path).images(6), small_drawings())
+
+
+def test_read_only_data_is_cached_for_the_user(tmp_path, user_cache, monkeypatch):
+    root = tmp_path / "data"
+    write_zip(root / "images_background.zip", small_files())
+    root.chmod(0o555)
+    Drawings(SMALL, root).images(6)
+    assert os.listdir(root) == ["images_background.zip"]
+    assert len(os.listdir(user_cache)) == 1
+    forbid_decoding(monkeypatch)
+    np.testing.assert_array_equal(Drawings(SMALL, root).images(6), small_drawings())
+
+
+def test_damaged_cache_is_rebuilt(tmp_path):
+    write_zip(tmp_path / "images_background.zip", small_files())
+    Drawings(SMALL, tmp_path).images(6)
+    (cache,) = tmp_path.glob("*.npz")
+    cache.write_bytes(cache.read_bytes()[:-50])
+    np.testing.assert_array_equal(Drawings(SMALL, tmp_path).images(6), small_drawings())
+
+
+# --- downloading ----------------------------------------------------------------------------
+
+
+def test_downloads_what_is_missing_with_paddles_downloader(tmp_path, monkeypatch):
+    calls = []
+
+    def get_path_from_url(url, root_dir, md5sum=None, check_exist=True, decompress=True):
+        calls.append((url, root_dir, md5sum, decompress))
+        write_zip(Path(root_dir) / url.rsplit("/", 1)[1], small_files())
+        return os.path.join(root_dir, url.rsplit("/", 1)[1])
+
+    monkeypatch.setattr(downloader, "get_path_from_url", get_path_from_url)
+    for _ in range(2):
+        found = Drawings(SMALL, tmp_path / "new", download=True)
+        np.testing.assert_array_equal(found.images(6), small_drawings())
+    assert calls == [(SMALL.url, str(tmp_path / "new"), "an md5", False)]
+
+
+def test_knows_the_official_archives():
+    base = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/"
+    assert (BACKGROUND.url, BACKGROUND.md5) == (
+        base + "images_background.zip",
+        "68d2efa1b9178cc56df9314c21c6e718",
+    )
+    assert (EVALUATION.url, EVALUATION.md5) == (
+        base + "images_evaluation.zip",
+        "6b91aef0f799c5bb55b94e3f2daec811",
+    )
+
+
+# --- the dataset ----------------------------------------------------------------------------
+
+
+def character_number(image: np.ndarray) -> int:
+    """What `whole_omniglot` wrote into the corner of an image that is not rotated."""
+    high, low = np.rint(255 * image[0, 0, :2]).astype(int)
+    return int(256 * high + low)
+
+
+def name_of_number(number: int) -> str:
+    if number < 964:
+        return f"AlphabetA/character{number + 1:03}"
+    return f"AlphabetB/character{number - 963:03}"
+
+
+@pytest.mark.parametrize(
+    ("split", "mode", "characters"),
+    [
+        ("maml", "train", 1100),
+        ("maml", "valid", 100),
+        ("maml", "test", 423),
+        ("official", "train", 964),
+        ("official", "test", 659),
+    ],
+)
+def test_every_label_goes_with_its_name_and_drawings(whole_omniglot, split, mode, characters):
+    dataset = Omniglot(whole_omniglot, mode, split, image_size=4, rotations=False)
+    assert dataset.num_classes == len(dataset.class_names) == characters
+    assert len(dataset) == len(dataset.labels) == 20 * characters
+    assert dataset.labels.dtype == np.int64
+    np.testing.assert_array_equal(np.bincount(dataset.labels), 20)
+    for index in range(0, len(dataset), 7):
+        image, label = dataset[index]
+        assert type(label) is int and label == dataset.labels[index]
+        assert name_of_number(character_number(image)) == dataset.class_names[label]
+
+
+def test_maml_modes_share_nothing_and_leave_nothing_out(whole_omniglot):
+    modes = [
+        set(Omniglot(whole_omniglot, mode, image_size=4, rotations=False).class_names)
+        for mode in ("train", "valid", "test")
+    ]
+    assert len(set.union(*modes)) == sum(map(len, modes)) == 1623
+
+
+def test_maml_split_is_the_documented_permutation(whole_omniglot):
+    shuffled = np.random.RandomState(0).permutation(1623)
+    assert shuffled[:4].tolist() == [501, 752, 1520, 883]  # the same with every numpy
+    dataset = Omniglot(whole_omniglot, "valid", image_size=4)
+    expected = {name_of_number(number) for number in shuffled[1100:1200]}
+    assert set(dataset.class_names) == expected
+
+
+def test_official_split_needs_its_own_archive_only(tmp_path, whole_omniglot):
+    (tmp_path / "images_evaluation.zip").symlink_to(whole_omniglot / "images_evaluation.zip")
+    assert Omniglot(tmp_path, "test", "official", image_size=4).num_classes == 659
+
+
+def test_rotations_are_more_classes_turned_anticlockwise(whole_omniglot):
+    plain = Omniglot(whole_omniglot, "valid", image_size=4)
+    turned = Omniglot(whole_omniglot, "valid", image_size=4, rotations=True)
+    assert turned.num_classes == len(turned.class_names) == 400
+    assert len(turned) == 4 * len(plain)
+    for label in (0, 37, 99):
+        upright = plain[20 * label][0]
+        for quarter in range(4):
+            image, turned_label = turned[20 * (4 * label + quarter)]
+            name = turned.class_names[turned_label]
+            assert name == f"{plain.class_names[label]}/rot{90 * quarter:03}"
+            np.testing.assert_array_equal(image[0], np.rot90(upright[0], quarter))
+            assert image.flags.c_contiguous and image.dtype == np.float32
+    first_row_goes_to_first_column_upwards = turned[20][0][0, ::-1, 0]
+    np.testing.assert_array_equal(first_row_goes_to_first_column_upwards, plain[0][0][0, 0])
+
+
+def test_rotations_are_for_training_by_default(whole_omniglot):
+    assert Omniglot(whole_omniglot, "train", image_size=4).num_classes == 4400
+    assert Omniglot(whole_omniglot, "valid", image_size=4).num_classes == 100
+    assert Omniglot(whole_omniglot, "test", image_size=4).num_classes == 423
+
+
+def test_is_a_sequence(whole_omniglot):
+    dataset = Omniglot(whole_omniglot, "valid", image_size=4)
+    assert sum(1 for _ in dataset) == len(dataset)
+    np.testing.assert_array_equal(dataset[-1][0], dataset[len(dataset) - 1][0])
+    assert dataset[-1][1] == 99
+    with pytest.raises(IndexError):
+        dataset[len(dataset)]
+
+
+def test_wrong_arguments(tmp_path):
+    with pytest.raises(ValueError, match="mode must be one of train, valid, test; got 'val'"):
+        Omniglot(tmp_path, "val")
+    with pytest.raises(ValueError, match="split must be one of maml, official; got 'lake'"):
+        Omniglot(tmp_path, split="lake")
+    with pytest.raises(ValueError, match="image_size must be a positive integer, got 0"):
+        Omniglot(tmp_path, image_size=0)
+    with pytest.raises(ValueError, match='no mode "valid": use "train" or "test", or split="maml"'):
+        Omniglot(tmp_path, "valid", "official")
+
+
+# --- the real thing -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    if not (REAL_ROOT / "images_evaluation.zip").is_file():
+        pytest.skip(f"no Omniglot in {REAL_ROOT}; set OMNIGLOT_ROOT")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PADDLE_METAOPT_CACHE", str(tmp_path_factory.mktemp("real-cache")))
+        before = sorted(os.listdir(REAL_ROOT))
+        yield Omniglot(REAL_ROOT, "test", "official", rotations=True)
+        if not os.stat(REAL_ROOT).st_mode & 0o222:
+            assert sorted(os.listdir(REAL_ROOT)) == before
+
+
+def test_real_images_are_those_decoded_by_hand(real):
+    label = real.class_names.index("Angelic/character01/rot000")
+    with zipfile.ZipFile(REAL_ROOT / "images_evaluation.zip") as file:
+        content = file.read("images_evaluation/Angelic/character01/0965_03.png")
+    original = Image.open(io.BytesIO(content))
+    assert original.size == (105, 105)
+    ink = np.where(np.asarray(original), 0, 255).astype(np.uint8)
+    by_hand = Image.fromarray(ink).resize((28, 28), Image.Resampling.LANCZOS)
+    image, _ = real[20 * label + 2]
+    assert image.shape == (1, 28, 28)
+    np.testing.assert_array_equal(image[0], np.asarray(by_hand, np.float32) / 255)
+    assert 0.8 < image.max() <= 1.0 and image.min() == 0.0
+    assert np.median(image) == 0.0
+
+
+def test_real_archives_are_complete(real):
+    background, evaluation = (Drawings(a, REAL_ROOT) for a in (BACKGROUND, EVALUATION))
+    assert (len(background.names), len(evaluation.names)) == (964, 659)
+    alphabets = [{name.split("/")[0] for name in d.names} for d in (background, evaluation)]
+    assert [len(names) for names in alphabets] == [30, 20]
+    assert not alphabets[0] & alphabets[1]
+
+
+def test_real_episodes_load_with_workers(real):
+    sampler = EpisodeSampler(real, ways=5, shots=1, queries=3, episodes=4, tasks_per_batch=2)
+    for workers in (0, 2):
+        loader = DataLoader(
+            real, batch_sampler=sampler, collate_fn=sampler.collate_fn, num_workers=workers
+        )
+        batches = list(loader)
+        assert len(batches) == 2
+        for (xs, ys), (xq, yq) in (episode for batch in batches for episode in batch):
+            assert xs.shape == [5, 1, 28, 28] and xq.shape == [15, 1, 28, 28]
+            assert ys.tolist() == [0, 1, 2, 3, 4]
+            assert yq.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
