@@ -39,7 +39,7 @@ class Slots:
                 elif key in _STATISTICS:
                     self._add(self.buffers, layer, prefix, layer._parameters, key)
             for key, buffer in layer._buffers.items():
-                if buffer is not None:
+                if buffer is not None and buffer._is_initialized():
                     self._add(self.buffers, layer, prefix, layer._buffers, key)
         for _, layer in layers:
             second_list = vars(layer).get("_all_weights")

@@ -135,7 +135,9 @@ class FeatureReuse:
         return len(first) == len(second) and all(a is b or (type(a) is bytes and a == b) for a, b in zip(first, second))
 
     def _hooked(self):
-        return any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in self._body if layer is not self.net)
+        return any(
+            layer._forward_pre_hooks or layer._forward_post_hooks for layer in self._body if layer is not self.net
+        )
 
 
 class _View:

@@ -45,9 +45,7 @@ class MetaOptimizer:
             meta_gradient, buffers,
         )  # fmt: skip
 
-    def _make_plan(
-        self, chosen, inner_lr, adapt_steps, first_order, rule, grad_clip, way, buffers, head=None
-    ) -> Plan:
+    def _make_plan(self, chosen, inner_lr, adapt_steps, first_order, rule, grad_clip, way, buffers, head=None) -> Plan:
         if isinstance(adapt_steps, bool) or not isinstance(adapt_steps, int) or adapt_steps < 0:
             raise ValueError(f"adapt_steps: expected an integer of at least 0, got {adapt_steps!r}")
         if buffers not in BUFFER_POLICIES:
@@ -234,7 +232,7 @@ def _is_optimizer(cls) -> bool:
     return issubclass(cls, paddle.optimizer.Optimizer)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _combined(algorithm: type, outer: type) -> type:
     name = f"{algorithm.__name__}Optimizer"
     named = _named.get((algorithm, outer))

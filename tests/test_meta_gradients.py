@@ -128,9 +128,7 @@ def test_the_three_styles_agree(algorithm):
 @pytest.mark.parametrize("clip", [nn.ClipGradByValue(0.15), nn.ClipGradByNorm(0.1), nn.ClipGradByGlobalNorm(0.2)])
 def test_inner_clipping_is_part_of_the_gradient(clip):
     net, task = make_net("omniglot"), episode()
-    opt = metaopt.MAMLOptimizer(
-        1e-3, parameters=net.parameters(), inner_lr=0.3, adapt_steps=2, inner_grad_clip=clip
-    )
+    opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.3, adapt_steps=2, inner_grad_clip=clip)
     opt.meta_loss(net, [task], F.cross_entropy).backward()
     weights = trainable(net)
     gradients = gradients_of(net)
@@ -168,9 +166,7 @@ def test_tied_frozen_and_unused_parameters(adapt):
     opt.meta_loss(net, [task], F.cross_entropy).backward()
     assert net.frozen.weight.grad is None and net.unused.weight.grad is None
     weights = [p for p in trainable(net)]
-    result = compare_with_differences(
-        lambda: query_loss_after_adaptation(net, opt, task), gradients_of(net), weights
-    )
+    result = compare_with_differences(lambda: query_loss_after_adaptation(net, opt, task), gradients_of(net), weights)
     assert result.error < TOLERANCE, result
     opt.step()
     assert (net.frozen.weight.numpy() == frozen).all()

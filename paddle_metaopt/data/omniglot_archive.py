@@ -30,9 +30,7 @@ class Archive(NamedTuple):
 
     @property
     def url(self) -> str:
-        return (
-            f"https://raw.githubusercontent.com/brendenlake/omniglot/master/python/{self.name}.zip"
-        )
+        return f"https://raw.githubusercontent.com/brendenlake/omniglot/master/python/{self.name}.zip"
 
 
 BACKGROUND = Archive("images_background", 964, "68d2efa1b9178cc56df9314c21c6e718")
@@ -106,9 +104,7 @@ class Drawings:
         for name in self.names:
             count = len(self._drawings[name])
             if count != DRAWINGS_PER_CHARACTER:
-                raise self._unusable(
-                    f"it holds {count} drawings of {name}, expected {DRAWINGS_PER_CHARACTER}"
-                )
+                raise self._unusable(f"it holds {count} drawings of {name}, expected {DRAWINGS_PER_CHARACTER}")
 
     def _unusable(self, reason: str) -> ValueError:
         return ValueError(

@@ -101,9 +101,7 @@ class EpisodeSampler(BatchSampler):
             )
         self.ways, self.shots, self.queries = int(ways), int(shots), int(queries)
         self.episodes, self.seed, self.epoch = int(episodes), int(seed), 0
-        self.collate_fn = EpisodeCollate(
-            self.ways, self.shots, self.queries, meta_batch=tasks_per_batch is not None
-        )
+        self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch=tasks_per_batch is not None)
         self._tasks_per_batch = int(tasks_per_batch or 1)
         self._first_batch = 0
         self._examples_of_class = _examples_by_class(_labels(dataset), ways, shots + queries)
@@ -154,9 +152,7 @@ class EpisodeSampler(BatchSampler):
         rng = np.random.default_rng([self.seed, epoch, task])
         classes = rng.choice(len(self._examples_of_class), self.ways, replace=False)
         per_class = self.shots + self.queries
-        drawn = np.stack(
-            [rng.choice(self._examples_of_class[c], per_class, replace=False) for c in classes]
-        )
+        drawn = np.stack([rng.choice(self._examples_of_class[c], per_class, replace=False) for c in classes])
         support, query = drawn[:, : self.shots], drawn[:, self.shots :]
         return [*support.ravel().tolist(), *query.ravel().tolist()]
 

@@ -39,9 +39,7 @@ class Sinusoid(Dataset):
        Networks", ICML 2017, section 5.1.
     """
 
-    def __init__(
-        self, shots: int = 10, queries: int = 10, episodes: int = 10_000, seed: int = 0
-    ) -> None:
+    def __init__(self, shots: int = 10, queries: int = 10, episodes: int = 10_000, seed: int = 0) -> None:
         require_positive(shots=shots, queries=queries, episodes=episodes)
         require_non_negative(seed=seed)
         self.shots, self.queries, self.episodes, self.seed = shots, queries, episodes, seed
@@ -54,9 +52,7 @@ class Sinusoid(Dataset):
         amplitude, phase = _draw_curve(rng)
         x = rng.uniform(-5.0, 5.0, size=(self.shots + self.queries, 1)).astype(np.float32)
         y = (amplitude * np.sin(x - phase)).astype(np.float32)
-        return Episode(
-            support=(x[: self.shots], y[: self.shots]), query=(x[self.shots :], y[self.shots :])
-        )
+        return Episode(support=(x[: self.shots], y[: self.shots]), query=(x[self.shots :], y[self.shots :]))
 
     def amplitude_and_phase(self, index: int) -> tuple[float, float]:
         """The curve that episode `index` was drawn from; the phase is in radians."""

@@ -163,7 +163,9 @@ def _dispatcher(native, function):
 
 def _refusal(native, op):
     def refuse(*args, **kwargs):
-        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
+        # Filling a leaf, as an initializer does, is no part of a derivative.
+        flowing = args[1:] if args and isinstance(args[0], paddle.Tensor) and args[0].is_leaf else args
+        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(flowing, kwargs):
             raise NotTwiceDifferentiableError(
                 f"the in-place op {op!r} changes a tensor that a derivative may need, and Paddle's second derivative "
                 f"of it can be wrong; use the out-of-place form, {op.rstrip('_')!r}, or put the call under "

@@ -1,0 +1,85 @@
+"""The documentation builds, its programs run, and its commands are those that CI runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+import paddle_metaopt as metaopt
+
+ROOT = Path(__file__).parents[1]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.S | re.M)
+
+
+def test_site_builds_without_a_warning(tmp_path):
+    pytest.importorskip("mkdocs")
+    pytest.importorskip("material")
+    pytest.importorskip("mkdocstrings")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert built.returncode == 0, built.stderr
+    assert "MAMLOptimizer" in (tmp_path / "site/reference/optimizer/index.html").read_text(encoding="utf-8")
+
+
+def test_reference_has_every_public_name():
+    directives = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs/reference").glob("*.md"))
+    documented = set(re.findall(r"^::: paddle_metaopt\.(?:\w+\.)*(\w+)$", directives, re.M)) | set(vars(metaopt.errors))
+    classes_and_functions = {name for name in metaopt.__all__ if callable(getattr(metaopt, name))}
+
+    assert classes_and_functions - documented == set()
+
+
+def test_first_program_runs(capsys):
+    (program,) = [block for block in blocks("docs/index.md", "python") if "import" in block]
+    program, replaced = re.subn(r"range\(100\)", "range(2)", program)
+    assert replaced == 1
+    exec(program, {})
+
+    assert re.fullmatch(r"\d+\.\d+ ± \d+\.\d+ \(100 tasks\)\n", capsys.readouterr().out)
+
+
+def test_readme_programs_run():
+    paddle.seed(0)
+    net = metaopt.models.MLP()
+    opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.01, adapt_steps=2)
+    loss_fn = paddle.nn.MSELoss()
+    tasks = metaopt.data.Sinusoid(shots=3, queries=3)
+    names = {
+        "paddle": paddle,
+        "metaopt": metaopt,
+        "net": net,
+        "opt": opt,
+        "loss_fn": loss_fn,
+        "metric": loss_fn,
+        "episodes": [[[paddle.to_tensor(part) for part in pair] for pair in tasks[i]] for i in range(3)],
+        "x": paddle.to_tensor(np.ones((4, 1), "float32"), stop_gradient=False),
+    }
+    initial = [parameter.numpy() for parameter in net.parameters()]
+    for program in blocks("README.md", "python"):
+        exec(program, names)
+
+    assert any((before != parameter.numpy()).any() for before, parameter in zip(initial, net.parameters()))
+    assert names["result"].values.shape == (3,)
+    assert all(parameter.grad is not None for parameter in net.parameters())
+
+
+def test_ci_runs_the_readmes_test_command():
+    (command,) = [line for block in blocks("README.md", "bash") for line in block.splitlines() if "pytest" in line]
+
+    assert (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()[-1] == command

@@ -1,0 +1,312 @@
+"""What always holds of a task: the net gets its own tensors back, stale tasks raise, errors say what to do."""
+
+import gc
+import threading
+import weakref
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from paddle import nn
+
+import paddle_metaopt as metaopt
+
+
+@pytest.fixture
+def net():
+    paddle.seed(5)
+    return metaopt.models.OmniglotNet(ways=3, filters=4)
+
+
+@pytest.fixture
+def opt(net):
+    return metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), inner_lr=0.3, adapt_steps=2)
+
+
+def part(count=6):
+    return paddle.randn([count, 1, 28, 28]), paddle.arange(3).tile([count // 3])
+
+
+def holdings(net):
+    return [
+        (layer, key, tensor)
+        for layer in net.sublayers(include_self=True)
+        for container in (layer._parameters, layer._buffers)
+        for key, tensor in container.items()
+    ]
+
+
+def assert_unchanged(net, before, values):
+    after = holdings(net)
+    assert [(id(layer), key, id(tensor)) for layer, key, tensor in after] == [
+        (id(layer), key, id(tensor)) for layer, key, tensor in before
+    ]
+    for (_, _, tensor), value in zip(after, values):
+        np.testing.assert_array_equal(tensor.numpy(), value)
+
+
+def test_the_net_is_as_it_was_after_a_task_and_after_an_exception(net, opt):
+    x, y = part()
+    before = holdings(net)
+    values = [tensor.numpy().copy() for _, _, tensor in before]
+    adapter = opt.adapter(net)
+    with adapter.task() as task:
+        task.adapt(lambda: F.cross_entropy(net(x), y))
+        assert net.classifier.weight is task.fast_weights["classifier.weight"]
+    assert_unchanged(net, before, values)
+    with pytest.raises(ZeroDivisionError), adapter.task() as task:
+        task.adapt(lambda: F.cross_entropy(net(x), y))
+        raise ZeroDivisionError
+    assert_unchanged(net, before, values)
+    learner = adapter.clone()
+    with pytest.raises(Exception, match="."):
+        learner(paddle.randn([2, 7, 3, 3]))
+    assert_unchanged(net, before, values)
+    with pytest.raises(ZeroDivisionError):
+        learner.adapt(lambda: 1 / 0)
+    assert_unchanged(net, before, values)
+
+
+def test_several_learners_of_one_net_live_side_by_side(net, opt):
+    x, y = part()
+    adapter = opt.adapter(net)
+    first, second = adapter.clone(), adapter.clone()
+    first.adapt(F.cross_entropy(first(x), y))
+    assert not np.allclose(first(x).numpy(), second(x).numpy())
+    third = adapter.clone()
+    np.testing.assert_array_equal(second(x).numpy(), third(x).numpy())
+    assert isinstance(first, nn.Layer)
+    assert len(first.parameters()) == len([p for p in net.parameters() if not p.stop_gradient])
+
+
+def test_a_task_is_stale_after_the_outer_step(net, opt):
+    x, y = part()
+    adapter = opt.adapter(net)
+    learner = adapter.clone()
+    learner.adapt(F.cross_entropy(learner(x), y))
+    other = F.cross_entropy(learner(x), y)
+    F.cross_entropy(net(x), y).backward()
+    surrogate = opt.meta_loss(net, [(part(), part())], F.cross_entropy)
+    opt.step()
+    for use in (lambda: learner(x), lambda: learner.adapt(other), lambda: other.backward(), surrogate.backward):
+        with pytest.raises(metaopt.StaleTaskError, match="opt.step"):
+            use()
+    with pytest.raises(metaopt.StaleTaskError):
+        learner.meta_loss(lambda: other)
+
+
+def test_minimize_is_an_outer_step_too(net, opt):
+    x, y = part()
+    learner = opt.adapter(net).clone()
+    loss = F.cross_entropy(learner(x), y)
+    loss.backward()
+    before = net.classifier.weight.numpy().copy()
+    opt.minimize(loss)
+    assert not np.allclose(before, net.classifier.weight.numpy())
+    with pytest.raises(metaopt.StaleTaskError):
+        learner(x)
+
+
+def test_a_closed_task_can_go_backward_but_not_on(net, opt):
+    x, y = part()
+    with opt.adapter(net).task() as task:
+        task.adapt(lambda: F.cross_entropy(net(x), y))
+        loss = F.cross_entropy(net(x), y)
+    loss.backward()
+    assert net.classifier.weight.grad is not None
+    with pytest.raises(metaopt.StaleTaskError, match="ended"):
+        task.adapt(lambda: F.cross_entropy(net(x), y))
+
+
+def patches():
+    return (paddle._C_ops.conv2d, paddle._C_ops.relu_, paddle.grad, paddle.Tensor.backward, paddle.Tensor.__matmul__)
+
+
+def test_nothing_is_patched_while_no_task_runs(net, opt):
+    x, y = part()
+    original = patches()
+    learner = opt.adapter(net).clone()
+    assert paddle._C_ops.conv2d is not original[0]
+    learner.adapt(F.cross_entropy(learner(x), y))
+    loss = F.cross_entropy(learner(x), y)
+    loss.backward()
+    learner.end()
+    assert patches() == original
+    opt.step()
+    with pytest.raises(ZeroDivisionError), opt.adapter(net).task():
+        raise ZeroDivisionError
+    gc.collect()
+    assert patches() == original
+    dropped = opt.adapter(net).clone()
+    alive = weakref.ref(dropped)
+    del dropped
+    gc.collect()
+    assert alive() is None and patches() == original
+
+
+def test_another_thread_sees_plain_paddle(net, opt):
+    names = []
+
+    def other():
+        x = paddle.ones([1, 1, 3, 3])
+        x.stop_gradient = False
+        names.append(F.conv2d(x, paddle.ones([1, 1, 2, 2])).grad_fn.name())
+
+    with opt.adapter(net).task():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert "Conv2d" in names[0]
+
+
+@pytest.mark.parametrize("policy", ["restore", "last", "mean"])
+def test_what_remains_of_the_statistics(net, policy):
+    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), inner_lr=0.1, buffers=policy)
+    norm = net.features[0][1]
+    start = norm._mean.numpy().copy()
+    adapter = opt.adapter(net)
+    seen = []
+    for _ in range(2):
+        x, y = part()
+        with adapter.task() as task:
+            net(x)
+            seen.append(norm._mean.numpy().copy())
+            task.meta_loss(lambda x=x, y=y: F.cross_entropy(net(x), y)).backward()
+            seen[-1] = norm._mean.numpy().copy()
+    opt.step()
+    expected = {"restore": start, "last": seen[-1], "mean": (seen[0] + seen[1]) / 2}[policy]
+    np.testing.assert_allclose(norm._mean.numpy(), expected, rtol=1e-6)
+    if policy != "last":  # the second task did not see what the first one left
+        assert not np.allclose(seen[0], seen[1])
+
+
+class Recurrent(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.SimpleRNN(3, 4)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[0][:, -1])
+
+
+def test_rnn_layers_run_on_the_fast_weights():
+    net = Recurrent()
+    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), inner_lr=0.5, first_order=True)
+    x = paddle.randn([2, 5, 3])
+    with opt.adapter(net).task() as task, paddle.no_grad():
+        before = net(x).numpy()
+        for p in task.fast_weights.values():
+            p.set_value(p * 2)
+        assert not np.allclose(before, net(x).numpy())
+    np.testing.assert_array_equal(before, net(x).numpy())
+
+
+def test_the_seeds_base_learner(net, opt):
+    (xs, ys), (xq, yq) = part(), part()
+    adapter = metaopt.InnerAdapter(net, opt)
+    first = adapter.model
+    assert adapter.model is first
+    before = net.classifier.weight.numpy().copy()
+    adapter.adapt(F.cross_entropy(adapter.model(xs), ys))
+    adapter.step(F.cross_entropy(adapter.model(xq), yq))
+    assert not np.allclose(before, net.classifier.weight.numpy())
+    assert float(net.classifier.weight.grad.abs().sum()) == 0
+    assert adapter.model is not first
+
+
+@pytest.mark.parametrize(
+    "use, error, message",
+    [
+        (lambda learner, loss: learner.adapt(loss, steps=2), ValueError, "one step"),
+        (lambda learner, loss: learner.adapt(lambda: loss, steps=-1), ValueError, "at least 0"),
+        (lambda learner, loss: learner.adapt("loss"), TypeError, "expected a scalar Tensor"),
+        (lambda learner, loss: learner.adapt(lambda: 3.0), TypeError, "must return a Tensor"),
+        (lambda learner, loss: learner.adapt(paddle.ones([2])), ValueError, "must be a scalar"),
+        (lambda learner, loss: learner.meta_loss(lambda: paddle.ones([2])), ValueError, "must be a scalar"),
+    ],
+)
+def test_bad_losses(net, opt, use, error, message):
+    x, y = part()
+    learner = opt.adapter(net).clone()
+    with pytest.raises(error, match=message):
+        use(learner, F.cross_entropy(learner(x), y))
+
+
+def test_nothing_to_adapt(net, opt):
+    with pytest.raises(ValueError, match="nothing adapts"):
+        opt.adapter(nn.Linear(2, 2)).clone()
+    with pytest.raises(TypeError, match="Layer"):
+        metaopt.InnerAdapter(lambda x: x, opt)
+    with pytest.raises(TypeError, match="MetaOptimizer"):
+        metaopt.InnerAdapter(net, paddle.optimizer.Adam(parameters=net.parameters()))
+
+
+def test_a_meta_loss_is_differentiated_once(net, opt):
+    loss = opt.meta_loss(net, [(part(), part())], F.cross_entropy)
+    with pytest.raises(RuntimeError, match="differentiated once"):
+        paddle.grad(loss, [net.classifier.weight], create_graph=True)
+
+
+class Uncovered(nn.Layer):
+    def forward(self, x):
+        return paddle.cumsum(x, 1)
+
+
+class WithUncovered(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 4), Uncovered())
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.head(self.body(x))
+
+
+def test_the_audit_names_the_op_the_layer_and_the_ways_out():
+    net = WithUncovered()
+    x, y = paddle.randn([3, 4]), paddle.arange(3)
+    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), inner_lr=0.1)
+    with pytest.raises(metaopt.NotTwiceDifferentiableError, match=r"Cumsum.*'body\.1'.*first_order"):
+        opt.meta_loss(net, [((x, y), (x, y))], F.cross_entropy)
+    # Only first derivatives are needed there if the head alone adapts, or in first order.
+    for allowed in (
+        metaopt.ANILOptimizer(1e-2, parameters=net.parameters(), head=net.head),
+        metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), first_order=True),
+    ):
+        allowed.meta_loss(net, [((x, y), (x, y))], F.cross_entropy).backward()
+
+
+def test_evaluation_leaves_everything_as_it_was(net, opt):
+    net.eval()
+    before = holdings(net)
+    values = [tensor.numpy().copy() for _, _, tensor in before]
+    result = metaopt.evaluate(net, opt, [(part(), part()) for _ in range(3)], F.cross_entropy, steps=3)
+    assert_unchanged(net, before, values)
+    assert all(p.grad is None for p in net.parameters())
+    assert not any(layer.training for layer in net.sublayers(include_self=True))
+    assert result.values.shape == (3,)
+    np.testing.assert_allclose(result.mean, result.values.mean())
+    np.testing.assert_allclose(result.ci95, 1.96 * result.values.std(ddof=1) / np.sqrt(3))
+
+
+def test_evaluation_by_hand(net, opt):
+    (xs, ys), (xq, yq) = part(), part()
+    net.train()
+    with opt.adapter(net).task() as task:
+        task.adapt(lambda: F.cross_entropy(net(xs), ys), steps=3)
+        expected = float((net(xq).argmax(1) == yq).astype("float32").mean())
+        loss = float(F.cross_entropy(net(xq), yq))
+    episodes = [((xs, ys), (xq, yq))]
+    accuracy = metaopt.evaluate(net, opt, episodes, F.cross_entropy, paddle.metric.Accuracy(), steps=3)
+    np.testing.assert_allclose(accuracy.mean, expected, rtol=1e-6)
+    np.testing.assert_allclose(metaopt.evaluate(net, opt, episodes, F.cross_entropy, steps=3).mean, loss, rtol=1e-5)
+    with pytest.raises(ValueError, match="buffers="):
+        metaopt.evaluate(net, opt, episodes, F.cross_entropy, statistics="running")
+    with pytest.raises(ValueError, match="'batch' or 'running'"):
+        metaopt.evaluate(net, opt, episodes, F.cross_entropy, statistics="both")
+    with pytest.raises(ValueError, match="no episodes"):
+        metaopt.evaluate(net, opt, [], F.cross_entropy)
+    with pytest.raises(ValueError, match="pair of pairs"):
+        metaopt.evaluate(net, opt, [xs], F.cross_entropy)

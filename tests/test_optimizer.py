@@ -1,0 +1,218 @@
+"""A meta-optimizer is the Paddle optimizer that it is made of, in every respect."""
+
+import inspect
+import warnings
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from paddle import nn
+
+import paddle_metaopt as metaopt
+
+OUTER = [
+    paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.Adam, paddle.optimizer.AdamW,
+    paddle.optimizer.Adamax, paddle.optimizer.Adagrad, paddle.optimizer.RMSProp, paddle.optimizer.Adadelta,
+    paddle.optimizer.Lamb, paddle.optimizer.NAdam, paddle.optimizer.RAdam,
+]  # fmt: skip
+
+
+def make_net(seed=0):
+    paddle.seed(seed)
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+
+
+def episode(seed=1):
+    random = np.random.default_rng(seed)
+
+    def part():
+        return paddle.to_tensor(random.standard_normal((4, 3)), "float32"), paddle.to_tensor([0, 1, 0, 1])
+
+    return metaopt.Episode(part(), part())
+
+
+def train(net, opt, iterations, meta=True, first=0):
+    for i in range(first, first + iterations):
+        task = episode(i)
+        loss = (
+            opt.meta_loss(net, [task], F.cross_entropy) if meta else F.cross_entropy(net(task.query[0]), task.query[1])
+        )
+        loss.backward()
+        opt.step()
+        opt.clear_grad()
+        if isinstance(opt._learning_rate, paddle.optimizer.lr.LRScheduler):
+            opt._learning_rate.step()
+
+
+def weights(net):
+    return [p.numpy().copy() for p in net.parameters()]
+
+
+def options_of(outer):
+    return {"rho": 0.95} if outer is paddle.optimizer.Adadelta else {}
+
+
+def test_maml_optimizer_is_an_adam():
+    net = make_net()
+    opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters())
+    assert isinstance(opt, paddle.optimizer.Adam) and isinstance(opt, metaopt.MetaOptimizer)
+    assert metaopt.MAMLOptimizer.over(paddle.optimizer.Adam) is metaopt.MAMLOptimizer
+    assert isinstance(metaopt.ANILOptimizer(1e-3, parameters=net.parameters(), head=net[2]), paddle.optimizer.Adam)
+
+
+@pytest.mark.parametrize("outer", OUTER)
+def test_over_any_outer_rule_the_outer_step_is_its_own(outer):
+    combined = metaopt.MAMLOptimizer.over(outer)
+    assert combined is metaopt.MAMLOptimizer.over(outer)
+    assert issubclass(combined, outer) and (outer is paddle.optimizer.Adam) == (
+        paddle.optimizer.Adam in combined.__mro__
+    )
+    shown = inspect.signature(combined).parameters
+    assert set(inspect.signature(outer).parameters) <= set(shown) and "inner_lr" in shown
+    nets = make_net(), make_net()
+    mine = combined(learning_rate=0.05, parameters=nets[0].parameters(), adapt_steps=0, **options_of(outer))
+    theirs = outer(learning_rate=0.05, parameters=nets[1].parameters(), **options_of(outer))
+    train(nets[0], mine, 3)  # no inner steps: the meta-gradient is the query loss's gradient
+    train(nets[1], theirs, 3, meta=False)
+    for a, b in zip(weights(nets[0]), weights(nets[1])):
+        np.testing.assert_allclose(a, b, rtol=2e-6, atol=1e-7)
+
+
+def test_over_refuses_what_cannot_work():
+    for wrong, message in ((int, "paddle.optimizer class"), (paddle.optimizer.LBFGS, "LBFGS"),
+                           (metaopt.ANILOptimizer, "already")):  # fmt: skip
+        with pytest.raises(TypeError, match=message):
+            metaopt.MAMLOptimizer.over(wrong)
+
+
+def test_scheduler_clipping_weight_decay_and_groups_are_adams():
+    def build(cls, net, **ours):
+        scheduler = paddle.optimizer.lr.CosineAnnealingDecay(0.05, T_max=5)
+        groups = [{"params": net[0].parameters()}, {"params": net[2].parameters(), "learning_rate": 0.1}]
+        return cls(scheduler, 0.8, parameters=groups, weight_decay=0.1, grad_clip=nn.ClipGradByGlobalNorm(0.05), **ours)
+
+    nets = make_net(), make_net()
+    train(nets[0], build(metaopt.MAMLOptimizer, nets[0], adapt_steps=0), 4)
+    train(nets[1], build(paddle.optimizer.Adam, nets[1]), 4, meta=False)
+    for a, b in zip(weights(nets[0]), weights(nets[1])):
+        np.testing.assert_allclose(a, b, rtol=2e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("outer", [paddle.optimizer.Adam, paddle.optimizer.Momentum, paddle.optimizer.AdamW])
+def test_state_goes_into_a_second_copy_and_on_bit_for_bit(outer, tmp_path):
+    def build(net):
+        scheduler = paddle.optimizer.lr.StepDecay(0.05, 2)
+        return metaopt.MAMLOptimizer.over(outer)(scheduler, parameters=net.parameters(), inner_lr=0.1)
+
+    net = make_net()
+    opt = build(net)
+    train(net, opt, 3)
+    paddle.save(opt.state_dict(), str(tmp_path / "opt.pdopt"))
+    paddle.save(net.state_dict(), str(tmp_path / "net.pdparams"))
+    train(net, opt, 3, first=3)
+    copy = make_net(seed=9)
+    other = build(copy)
+    assert copy[0].weight.name != net[0].weight.name
+    copy.set_state_dict(paddle.load(str(tmp_path / "net.pdparams")))
+    other.load_state_dict(paddle.load(str(tmp_path / "opt.pdopt")))
+    train(copy, other, 3, first=3)
+    for a, b in zip(weights(net), weights(copy)):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_state_of_another_model_is_refused():
+    net, wider = make_net(), nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
+    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters())
+    train(net, opt, 1)
+    with pytest.raises(ValueError, match="another model"):
+        metaopt.MAMLOptimizer(1e-2, parameters=wider.parameters()).set_state_dict(opt.state_dict())
+    with pytest.raises(ValueError, match="more parameters"):
+        metaopt.MAMLOptimizer(1e-2, parameters=wider[0].parameters()).set_state_dict(opt.state_dict())
+
+
+@pytest.mark.parametrize(
+    "options, error, message",
+    [
+        ({"parameters": None}, ValueError, "net.parameters"),
+        ({"inner_lr": -1.0}, ValueError, "inner_lr"),
+        ({"inner_lr": float("nan")}, ValueError, "inner_lr"),
+        ({"inner_lr": "fast"}, TypeError, "inner_lr"),
+        ({"adapt_steps": -1}, ValueError, "adapt_steps"),
+        ({"adapt_steps": 1.5}, ValueError, "adapt_steps"),
+        ({"buffers": "keep"}, ValueError, "buffers"),
+        ({"inner_rule": "newton"}, ValueError, "no rule named"),
+        ({"inner_rule": 3}, TypeError, "inner_rule"),
+        ({"inner_grad_clip": 1.0}, TypeError, "inner_grad_clip"),
+        ({"meta_gradient": "implicit"}, ValueError, "no way named"),
+        ({"meta_gradient": "checkpointed", "first_order": True}, ValueError, "give one of them"),
+        ({"adapt": 3}, TypeError, "adapt"),
+        ({"learning_rates": 1}, TypeError, "learning_rates"),
+    ],
+)
+def test_bad_arguments(options, error, message):
+    with pytest.raises(error, match=message):
+        metaopt.MAMLOptimizer(**{"learning_rate": 1e-3, "parameters": make_net().parameters(), **options})
+
+
+def test_anil_needs_a_head():
+    with pytest.raises(TypeError, match="head"):
+        metaopt.ANILOptimizer(1e-3, parameters=make_net().parameters())
+    with pytest.raises(TypeError, match="head"):
+        metaopt.ANILOptimizer(1e-3, parameters=make_net().parameters(), head=None)
+
+
+def test_adapt_takes_a_layer_parameters_or_a_predicate():
+    net = make_net()
+    for adapt in (net[2], net[2].parameters(), lambda name, p: name.startswith("2.")):
+        opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), adapt=adapt, inner_lr=0.5)
+        learner = opt.adapter(net).clone()
+        before = learner.fast_weights
+        learner.adapt(F.cross_entropy(learner(episode().support[0]), episode().support[1]))
+        moved = {name for name, tensor in learner.fast_weights.items() if tensor is not before[name]}
+        assert moved == {"2.weight", "2.bias"}
+
+
+def test_a_meta_batch_is_the_mean_and_reads_every_kind_of_episode():
+    class TwoInputs(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 2)
+
+        def forward(self, a, b):
+            return self.linear(a + b)
+
+    net = TwoInputs()
+    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), inner_lr=0.1)
+    (xs, ys), (xq, yq) = episode()
+    kinds = [
+        (((xs, xs), ys), ((xq, xq), yq)),
+        [[[xs, xs], ys], [[xq, xq], yq]],
+        (({"a": xs, "b": xs}, ys), ({"a": xq, "b": xq}, yq)),
+    ]
+    losses = [float(opt.meta_loss(net, [kind], F.cross_entropy)) for kind in kinds]
+    assert losses[0] == losses[1] == losses[2]
+    other = (((xq, xq), yq), ((xs, xs), ys))
+    single = float(opt.meta_loss(net, [other], F.cross_entropy))
+    both = float(opt.meta_loss(net, (kind for kind in [kinds[0], other]), F.cross_entropy))
+    np.testing.assert_allclose(both, (losses[0] + single) / 2, rtol=1e-6)
+    with pytest.raises(ValueError, match="no episodes"):
+        opt.meta_loss(net, [], F.cross_entropy)
+
+
+def test_grad_scaler_and_accumulation_go_through():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scaler = paddle.amp.GradScaler(enable=True)
+    nets = make_net(), make_net()
+    first, second = [metaopt.MAMLOptimizer(0.05, parameters=net.parameters(), inner_lr=0.1) for net in nets]
+    with paddle.amp.auto_cast():
+        loss = first.meta_loss(nets[0], [episode(1), episode(2)], F.cross_entropy)
+    scaler.scale(loss).backward()
+    scaler.step(first)
+    scaler.update()
+    for seed in (1, 2):
+        (second.meta_loss(nets[1], [episode(seed)], F.cross_entropy) / 2).backward()
+    second.step()
+    for a, b in zip(weights(nets[0]), weights(nets[1])):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)

@@ -1,0 +1,93 @@
+"""What installing and importing the package does, and what it does not do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import PathDistribution
+from pathlib import Path
+
+import pytest
+
+import paddle_metaopt
+
+ROOT = Path(__file__).parents[1]
+
+_IMPORT_AND_COMPARE = """
+import paddle
+
+def identities():
+    watched = {("grad",): paddle.grad, ("backward",): paddle.autograd.backward}
+    for owner in (paddle._C_ops, paddle.Tensor):
+        watched.update({(owner.__name__, name): getattr(owner, name) for name in dir(owner)})
+    return {key: (id(value), value) for key, value in watched.items()}  # held, so that no id is used again
+
+def rebinds(owner, name):  # a descriptor that makes a new object for every look
+    return getattr(owner, name) is not getattr(owner, name)
+
+before = identities()
+import sys
+sys.stdout.write("[")
+sys.stderr.write("[")
+import paddle_metaopt
+sys.stdout.write("]")
+sys.stderr.write("]")
+after = identities()
+
+owners = {owner.__name__: owner for owner in (paddle._C_ops, paddle.Tensor)}
+changed = [
+    key
+    for key in before.keys() | after.keys()
+    if before.get(key, (0,))[0] != after.get(key, (0,))[0] and not (len(key) == 2 and rebinds(owners[key[0]], key[1]))
+]
+assert len(before) > 1000, len(before)
+assert not changed, changed
+"""
+
+
+def test_importing_prints_nothing_and_changes_nothing_in_paddle():
+    ran = subprocess.run([sys.executable, "-c", _IMPORT_AND_COMPARE], cwd=ROOT, capture_output=True, text=True)
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("[]")
+    assert ran.stderr.endswith("[]")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [paddle_metaopt, paddle_metaopt.data, paddle_metaopt.double_grad, paddle_metaopt.inner_rules],
+    ids=lambda module: module.__name__,
+)
+def test_every_public_name_exists_and_is_listed_once(module):
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+    assert len(set(module.__all__)) == len(module.__all__)
+
+
+@pytest.fixture(scope="module")
+def metadata(tmp_path_factory):
+    """The metadata that setuptools makes of this checkout."""
+    folder = tmp_path_factory.mktemp("metadata")
+    command = [sys.executable, "setup.py", "--quiet", "egg_info", "--egg-base", str(folder)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return PathDistribution(folder / "paddle_metaopt.egg-info")
+
+
+def test_the_core_requires_paddle_and_numpy_only(metadata):
+    core = [requirement for requirement in metadata.requires if "extra ==" not in requirement]
+
+    assert sorted(core) == ["numpy>=1.21", "paddlepaddle<3.4,>=3.1"]
+
+
+def test_the_metadata_states_version_licence_and_pythons(metadata):
+    stated = metadata.metadata
+
+    assert stated["Version"] == paddle_metaopt.__version__
+    assert stated["License"] == "Apache-2.0" or stated["License-Expression"] == "Apache-2.0"
+    assert stated["Requires-Python"] == ">=3.9"
+
+
+def test_every_module_is_packaged(metadata):
+    packaged = {name for name in metadata.read_text("SOURCES.txt").splitlines() if name.startswith("paddle_metaopt/")}
+
+    assert packaged == {path.relative_to(ROOT).as_posix() for path in (ROOT / "paddle_metaopt").rglob("*.py")}
