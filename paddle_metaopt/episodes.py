@@ -21,6 +21,12 @@ def episode_parts(episode):
     return (support_x, support_y), (query_x, query_y)
 
 
+def loss_on(net, part, loss_fn):
+    """The loss of a net on an (x, y) pair."""
+    x, y = part
+    return loss_fn(net_output(net, x), y)
+
+
 def net_output(net, x):
     """``net(x)``, or ``net(*x)`` for a tuple or list, or ``net(**x)`` for a dict."""
     if isinstance(x, dict):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Optional
+from functools import partial
+from typing import Callable
 
 import numpy as np
 import paddle
 
-from .episodes import episode_parts, net_output
+from .episodes import episode_parts, loss_on
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Evaluation:
 
 
 def evaluate(
-    net, opt, episodes, loss_fn: Callable, metric=None, steps: Optional[int] = None, statistics: str = "batch"
+    net, opt, episodes, loss_fn: Callable, metric=None, steps: int | None = None, statistics: str = "batch"
 ) -> Evaluation:
     """Adapt to each episode's support set and score on its query set.
 
@@ -73,17 +74,15 @@ def evaluate(
     values = []
     try:
         for episode in episodes:
-            (support_x, support_y), (query_x, query_y) = episode_parts(episode)
+            support, query = episode_parts(episode)
             learner = opt._begin_task(net, tracked=False)
             try:
                 _set_modes(net, True, statistics)
                 with paddle.enable_grad():
-                    learner.adapt(
-                        lambda run=learner, x=support_x, y=support_y: loss_fn(net_output(run, x), y), steps=steps
-                    )
+                    learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
                 _set_modes(net, False, statistics)
                 with paddle.no_grad():
-                    values.append(score(net_output(learner, query_x), query_y))
+                    values.append(loss_on(learner, query, score))
             finally:
                 learner.end()
     finally:

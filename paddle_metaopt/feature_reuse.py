@@ -5,6 +5,8 @@ Where all that adapts is in a head, the body's output cannot change during a tas
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 import random
 from contextlib import contextmanager
 
@@ -13,6 +15,7 @@ import paddle
 
 from .double_grad import requires_grad, with_pullback
 from .double_grad.audit import depends
+from .double_grad.graph import address_of
 
 
 class FeatureReuse:
@@ -28,8 +31,8 @@ class FeatureReuse:
     """
 
     def __init__(self, learner):
-        self._learner = learner_view = _View(learner)
-        self.net, self.head = learner_view.net, learner_view.head
+        self.net, self.head = learner.net, learner.plan.head
+        self._task = _TaskView(learner)
         inside = {id(layer) for layer in self.head.sublayers(include_self=True)}
         self._body = [layer for layer in self.net.sublayers(include_self=True) if id(layer) not in inside]
         self._known = []
@@ -42,7 +45,7 @@ class FeatureReuse:
 
     def anchors(self) -> set[int]:
         """Addresses of leaf nodes that stand in the graph for technical reasons."""
-        return {anchor.grad_fn.node_ptr() for anchor in self._anchors}
+        return {address_of(anchor) for anchor in self._anchors}
 
     @contextmanager
     def installed(self):
@@ -88,16 +91,18 @@ class FeatureReuse:
         finally:
             for hook in hooks:
                 hook.remove()
-        same = len(calls) == 1 and outputs and outputs[0] is result and not kwargs
-        if same and chance == _random_state() and self._is_same(before, self._surroundings()) and not self._hooked():
-            self._known.append(_Known(inputs, calls[0], self._surroundings()))
+        by_the_head = len(calls) == 1 and outputs and outputs[0] is result and not kwargs
+        if by_the_head and chance == _random_state() and not self._hooked():
+            after = self._surroundings()
+            if self._is_same(before, after):
+                self._known.append(_Known(inputs, calls[0], after))
         return result
 
     def _fenced(self, tensor):
         """The head's input, through a node where an inner gradient can be stopped."""
         if not requires_grad(tensor) or not paddle.is_grad_enabled():
             return tensor
-        if depends([tensor], self._learner.head_weights()):
+        if depends([tensor], self._task.head_weights()):
             return tensor
         anchor = paddle.zeros([1], tensor.dtype)
         anchor.stop_gradient = False
@@ -119,14 +124,14 @@ class FeatureReuse:
         """Everything outside the head that a forward pass can read: attributes, tensors and their contents' age."""
         seen = [paddle.is_grad_enabled()]
         for layer in self._body:
-            own = vars(layer)
-            seen.extend(value for key, value in own.items() if not key.startswith("_") and key != "forward")
+            seen.extend(value for key, value in vars(layer).items() if key != "forward")
+            seen.extend(layer._sub_layers.values())
             for container in (layer._parameters, layer._buffers):
-                for key, tensor in container.items():
-                    if tensor is None or id(tensor) in self._learner.head_ids():
+                for tensor in container.values():
+                    if tensor is None or id(tensor) in self._task.head_ids():
                         continue
                     seen.append(tensor)
-                    if not self._learner.only_written(layer, tensor):
+                    if not self._task.only_written(layer, tensor):
                         seen.append(_content(tensor))
         return seen
 
@@ -140,11 +145,10 @@ class FeatureReuse:
         )
 
 
-class _View:
-    """What the reuse needs to know of a learner, without keeping it alive."""
+class _TaskView:
+    """What the reuse needs to know of a learner, without a reference back to it, so that both are freed at once."""
 
     def __init__(self, learner):
-        self.net, self.head = learner.net, learner.plan.head
         self._fast, self._adapted = learner._fast, learner._adapted
         self._restores = learner.plan.buffers == "restore"
 
@@ -175,14 +179,12 @@ class _Known:
 
 def _content(tensor) -> bytes:
     """A fingerprint of the values: assignment in place leaves no other trace in Paddle."""
-    import hashlib
-
     return hashlib.blake2b(tensor.detach().numpy().tobytes(), digest_size=16).digest()
 
 
 def _random_state():
     return (
-        [str(state) for state in paddle.get_rng_state()],
+        pickle.dumps(paddle.get_rng_state()),
         random.getstate(),
         [part.tobytes() if isinstance(part, np.ndarray) else part for part in np.random.get_state()],
     )

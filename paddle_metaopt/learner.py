@@ -10,6 +10,7 @@ import paddle
 
 from .double_grad import activate, audit, guard_engine, with_pullback
 from .double_grad.audit import explain, leaf_addresses, unverified_nodes
+from .double_grad.graph import address_of
 from .errors import NotTwiceDifferentiableError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
@@ -271,7 +272,7 @@ class Learner(paddle.nn.Layer):
         loss = self._computed(query)
         if loss.size != 1:
             raise ValueError(f"the query loss must be a scalar, got shape {list(loss.shape)}; reduce it by mean()")
-        known = {t.grad_fn.node_ptr() for t in self.meta_parameters() if t.grad_fn is not None}
+        known = {address_of(tensor) for tensor in self.meta_parameters()}
         if self._reuse is not None:
             known |= self._reuse.anchors()
         if (self._leaves | self._leaves_of(loss)) - known:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import math
 import weakref
+from functools import lru_cache, partial
 from typing import Callable
 
 import paddle
 
-from .episodes import episode_parts, net_output
+from .episodes import episode_parts, loss_on
+from .fast_weights import Slots
 from .inner_rules import clip_gradients, inner_rule
 from .learner import InnerAdapter, Learner
 from .meta_gradients import meta_gradient
@@ -90,15 +91,7 @@ class MetaOptimizer:
         ValueError
             If there are no episodes, or one is not a pair of pairs.
         """
-        losses = []
-        for episode in episodes:
-            (support_x, support_y), (query_x, query_y) = episode_parts(episode)
-            learner = self._begin_task(net)
-            try:
-                learner.adapt(lambda x=support_x, y=support_y: loss_fn(net_output(learner, x), y))
-                losses.append(learner.meta_loss(lambda x=query_x, y=query_y: loss_fn(net_output(learner, x), y)))
-            finally:
-                learner.end()
+        losses = [self._loss_of_task(net, episode, loss_fn) for episode in episodes]
         if not losses:
             raise ValueError("meta_loss: there are no episodes")
         return sum(losses[1:], losses[0]) / len(losses)
@@ -162,10 +155,19 @@ class MetaOptimizer:
         return next(c for c in cls.__mro__ if _is_optimizer(c) and not issubclass(c, MetaOptimizer))
 
     def _begin_task(self, net, tracked: bool = True) -> Learner:
-        learner = Learner(net, self._plan, tracked, functools.partial(self._keep_buffers, net) if tracked else None)
+        learner = Learner(net, self._plan, tracked, partial(self._keep_buffers, net) if tracked else None)
         if tracked:
             self._graphs.add(learner._graph)
         return learner
+
+    def _loss_of_task(self, net, episode, loss_fn):
+        support, query = episode_parts(episode)
+        learner = self._begin_task(net)
+        try:
+            learner.adapt(partial(loss_on, learner, support, loss_fn))
+            return learner.meta_loss(partial(loss_on, learner, query, loss_fn))
+        finally:
+            learner.end()
 
     def _apply_optimize(self, *args, **kwargs):
         # step() and minimize() both come through here; the weights that running tasks began from are about to move.
@@ -179,8 +181,6 @@ class MetaOptimizer:
     def _keep_buffers(self, net, buffers: dict):
         if self._plan.buffers == "restore" or not buffers:
             return
-        from .fast_weights import Slots
-
         own = Slots(net).buffers
         for name, value in buffers.items():
             if self._plan.buffers == "last" or "float" not in str(value.dtype):
@@ -232,7 +232,7 @@ def _is_optimizer(cls) -> bool:
     return issubclass(cls, paddle.optimizer.Optimizer)
 
 
-@functools.cache
+@lru_cache(maxsize=None)
 def _combined(algorithm: type, outer: type) -> type:
     name = f"{algorithm.__name__}Optimizer"
     named = _named.get((algorithm, outer))

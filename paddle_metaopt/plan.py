@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable
 
 import paddle
 
@@ -38,7 +38,7 @@ class Plan:
     adapt_steps: int
     way: object
     buffers: str
-    head: Optional[paddle.nn.Layer] = None
+    head: paddle.nn.Layer | None = None
 
 
 BUFFER_POLICIES = ("restore", "last", "mean")

@@ -33,7 +33,7 @@ def make_net(kind):
 
 
 def make_optimizer(algorithm, net, steps, inner_lr=0.3):
-    options = dict(learning_rate=1e-3, parameters=net.parameters(), inner_lr=inner_lr, adapt_steps=steps)
+    options = {"parameters": net.parameters(), "inner_lr": inner_lr, "adapt_steps": steps}
     if algorithm == "anil":
         return metaopt.ANILOptimizer(head=net.classifier, **options)
     return metaopt.MAMLOptimizer(first_order=algorithm == "fomaml", **options)
@@ -43,8 +43,8 @@ def trainable(net):
     return [p for p in net.parameters() if not p.stop_gradient]
 
 
-def query_loss_after_adaptation(net, opt, task, constant_gradients=None):
-    """The whole procedure as a number, by plain first derivatives; with FOMAML's constants where they are given."""
+def query_loss_after_adaptation(net, opt, task):
+    """The whole procedure, as a number."""
     adapter = opt.adapter(net)
     with adapter.task() as running:
         running.adapt(lambda: F.cross_entropy(net(task.support[0]), task.support[1]))
@@ -165,7 +165,7 @@ def test_tied_frozen_and_unused_parameters(adapt):
     frozen = net.frozen.weight.numpy().copy()
     opt.meta_loss(net, [task], F.cross_entropy).backward()
     assert net.frozen.weight.grad is None and net.unused.weight.grad is None
-    weights = [p for p in trainable(net)]
+    weights = trainable(net)
     result = compare_with_differences(lambda: query_loss_after_adaptation(net, opt, task), gradients_of(net), weights)
     assert result.error < TOLERANCE, result
     opt.step()

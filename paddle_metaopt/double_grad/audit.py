@@ -9,6 +9,7 @@ from __future__ import annotations
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
+from .graph import address_of, walk
 from .primitive import NODE_NAME
 
 #: Paddle's own nodes whose second derivative was compared with finite differences, for every subset of their
@@ -63,16 +64,16 @@ def depends(outputs, inputs) -> bool:
 
 def leaf_addresses(output, boundary=()) -> set[int]:
     """The addresses of the nodes of the leaf tensors that `output` depends on, not looking past the `boundary`."""
-    stops = {tensor.grad_fn.node_ptr() for tensor in boundary if tensor.grad_fn is not None}
-    nodes = _walk(_listed(output), stops)
+    stops = {address_of(tensor) for tensor in boundary}
+    nodes = walk(_listed(output), stops)
     return {address for address, node, _ in nodes if node.name().startswith("GradNodeAccumulation")} - stops
 
 
 def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
     """Address and name of each node on a path from `outputs` to `inputs`."""
-    targets = {tensor.grad_fn.node_ptr() for tensor in _listed(inputs) if tensor.grad_fn is not None}
+    targets = {address_of(tensor) for tensor in _listed(inputs)}
     on_path, names = set(targets), {}
-    for address, node, children in _walk(_listed(outputs), targets):
+    for address, node, children in walk(_listed(outputs), targets):
         if address in targets:
             if with_targets:
                 names[address] = node.name()
@@ -80,22 +81,6 @@ def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
             on_path.add(address)
             names[address] = node.name()
     return names
-
-
-def _walk(tensors, boundary):
-    """Each node once, after the nodes it leads to, not going past the `boundary`: address, node, children."""
-    children: dict[int, list[int]] = {}
-    stack = [(tensor.grad_fn, False) for tensor in tensors if tensor.grad_fn is not None]
-    while stack:
-        node, expanded = stack.pop()
-        address = node.node_ptr()
-        if expanded:
-            yield address, node, children[address]
-        elif address not in children:
-            below = [] if address in boundary else [child for child in node.next_functions if child is not None]
-            children[address] = [child.node_ptr() for child in below]
-            stack.append((node, True))
-            stack.extend((child, False) for child in below)
 
 
 def is_verified(node_name: str) -> bool:

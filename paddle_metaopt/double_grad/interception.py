@@ -102,17 +102,18 @@ def guard_engine():
 class _Patch:
     """Attributes of a module or class that have other values while somebody wants it."""
 
-    def __init__(self, make_replacements):
+    def __init__(self, make_replacements, version=lambda: None):
         self._make_replacements = make_replacements
-        self._replacements = None
+        self._version = version
+        self._made_at = self._replacements = None
         self._originals = []
         self._users = 0
 
     def acquire(self):
         with _lock:
             if not self._users:
-                if self._replacements is None:
-                    self._replacements = self._make_replacements()
+                if self._replacements is None or self._made_at != self._version():
+                    self._made_at, self._replacements = self._version(), self._make_replacements()
                 self._originals = [(owner, name, getattr(owner, name)) for owner, name, _ in self._replacements]
                 for owner, name, replacement in self._replacements:
                     setattr(owner, name, replacement)
@@ -145,7 +146,7 @@ def _engine_replacements():
     ]
 
 
-_op_table = _Patch(_op_replacements)
+_op_table = _Patch(_op_replacements, version=lambda: dict(RULES))
 _engine_guard = _Patch(_engine_replacements)
 
 

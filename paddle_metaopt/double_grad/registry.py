@@ -23,11 +23,12 @@ def rule(*ops: str) -> Callable:
         If this Paddle has no op of that name.
     """
 
+    for op in ops:
+        if not hasattr(kernels.TABLE, op):
+            raise ValueError(f"paddle has no op named {op!r}; see dir(paddle._C_ops) for the names")
+
     def register(function: Callable) -> Callable:
-        for op in ops:
-            if not hasattr(kernels.TABLE, op):
-                raise ValueError(f"paddle has no op named {op!r}; see dir(paddle._C_ops) for the names")
-            RULES[op] = function
+        RULES.update(dict.fromkeys(ops, function))
         return function
 
     return register

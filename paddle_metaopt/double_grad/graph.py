@@ -1,0 +1,61 @@
+"""Reading Paddle's backward graph without keeping it alive."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import lru_cache
+
+import paddle
+
+
+def node_of(tensor):
+    """The node that computes the tensor's gradient, or None; like ``tensor.grad_fn``, but freed with the graph.
+
+    ``Tensor.grad_fn`` returns its object with one reference too many (Paddle 3.1 to 3.3), so that the node, and all
+    tensors behind it, would stay for ever.
+    """
+    node = tensor.grad_fn
+    if node is not None and _grad_fn_leaks():
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(node))
+    return node
+
+
+def address_of(tensor):
+    """The address of the tensor's node, or None."""
+    node = node_of(tensor)
+    return None if node is None else node.node_ptr()
+
+
+def walk(tensors, boundary):
+    """Each node below `tensors` once, after the nodes it leads to, not going past the addresses in `boundary`.
+
+    Yields
+    ------
+    address, node, children : int, node, list of int
+    """
+    children: dict[int, list[int]] = {}
+    roots = [node_of(tensor) for tensor in tensors]
+    stack = [(node, False) for node in roots if node is not None]
+    while stack:
+        node, expanded = stack.pop()
+        address = node.node_ptr()
+        if expanded:
+            yield address, node, children[address]
+        elif address not in children:
+            below = [] if address in boundary else [child for child in node.next_functions if child is not None]
+            children[address] = [child.node_ptr() for child in below]
+            stack.append((node, True))
+            stack.extend((child, False) for child in below)
+
+
+@lru_cache(maxsize=None)
+def _grad_fn_leaks() -> bool:
+    leaf = paddle.zeros([1])
+    leaf.stop_gradient = False
+    with paddle.enable_grad():
+        node = (leaf * 2).grad_fn
+    leaks = sys.getrefcount(node) > sys.getrefcount(object()) + 1  # the one more is our variable's
+    if leaks:
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(node))
+    return leaks

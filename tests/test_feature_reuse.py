@@ -1,0 +1,134 @@
+"""ANIL's body is computed once where that is provably the same, and in full otherwise."""
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from paddle import nn
+
+import paddle_metaopt as metaopt
+
+
+class Net(nn.Layer):
+    """Counts how often its body runs; `extra` stands in the body, `end` behind the head."""
+
+    def __init__(self, extra=None, end=None):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1D(5), nn.Tanh(), *([extra] if extra else []))
+        self.head = nn.Linear(5, 3)
+        self.end = end
+        self.slope = 1.0
+        self.runs = []
+        self(paddle.randn([6, 4]))  # the first call of a BatchNorm1D changes its attributes
+        self.runs.clear()
+
+    def forward(self, x):
+        self.runs.append(x)
+        y = self.head(self.body(x) * self.slope)
+        return self.end(y) if self.end else y
+
+
+def part():
+    return paddle.randn([6, 4]), paddle.arange(3).tile([2])
+
+
+def anil(net, **options):
+    return metaopt.ANILOptimizer(1e-2, parameters=net.parameters(), head=net.head, inner_lr=0.3, adapt_steps=3, **options)
+
+
+def run_style(style, net, opt, support, query):
+    (xs, ys), (xq, yq) = support, query
+    adapter = opt.adapter(net)
+    if style == "clone":
+        learner = adapter.clone()
+        for _ in range(3):
+            learner.adapt(F.cross_entropy(learner(xs), ys))
+        F.cross_entropy(learner(xq), yq).backward()
+    elif style == "block":
+        with adapter.task() as task:
+            task.adapt(lambda: F.cross_entropy(net(xs), ys))
+            F.cross_entropy(net(xq), yq).backward()
+    else:
+        opt.meta_loss(net, [(support, query)], F.cross_entropy).backward()
+
+
+@pytest.mark.parametrize("first_order", [False, True])
+@pytest.mark.parametrize("style", ["clone", "block", "meta_loss"])
+def test_once_per_input_and_the_same_gradient_as_in_full(style, first_order):
+    paddle.seed(0)
+    net, support, query = Net(), part(), part()
+    run_style(style, net, anil(net, first_order=first_order), support, query)
+    assert [x is support[0] for x in net.runs] == [True, False]
+    found = [p.grad.numpy().copy() for p in net.parameters() if p.grad is not None]
+    for p in net.parameters():
+        p.clear_gradient()
+    in_full = metaopt.MAMLOptimizer(
+        1e-2, parameters=net.parameters(), adapt=net.head, inner_lr=0.3, adapt_steps=3, first_order=first_order
+    )
+    net.runs.clear()
+    run_style(style, net, in_full, support, query)
+    assert len(net.runs) == 4
+    for a, p in zip(found, [p for p in net.parameters() if p.grad is not None]):
+        np.testing.assert_allclose(a, p.grad.numpy(), rtol=2e-4, atol=1e-6)
+    assert "forward" not in vars(net)
+
+
+def runs_of(net, change=lambda net, x: None, fresh_input=False, **options):
+    paddle.seed(0)
+    x, y = part()
+    learner = anil(net, **options).adapter(net).clone()
+    for _ in range(3):
+        inputs = x.clone() if fresh_input else x
+        learner.adapt(F.cross_entropy(learner(inputs), y))
+        change(net, x)
+    return len(net.runs)
+
+
+class Gate(nn.Layer):
+    def forward(self, x):
+        return x * float(np.random.rand() > 0)
+
+
+def test_in_full_where_it_might_differ():
+    assert runs_of(Net()) == 1
+    assert runs_of(Net(), fresh_input=True) == 3
+    assert runs_of(Net(extra=nn.Dropout(0.5))) == 3
+    assert runs_of(Net(extra=Gate())) == 3
+    assert runs_of(Net(end=nn.Softmax())) == 3
+    assert runs_of(Net(), buffers="last") == 3
+    assert runs_of(Net(), change=lambda net, x: x.set_value(x + 1)) == 3
+    assert runs_of(Net(), change=lambda net, x: setattr(net, "slope", net.slope + 1.0)) == 3
+    assert runs_of(Net(), change=lambda net, x: net.body.eval()) == 2
+    # A task has its own copy of the weights, which this does not touch.
+    assert runs_of(Net(), change=lambda net, x: net.body[0].bias.set_value(net.body[0].bias + 1)) == 1
+
+    def change_inside(net, x):
+        net.body[2] = nn.Sigmoid()
+
+    assert runs_of(Net(), change=change_inside) == 3
+
+
+def test_a_head_that_is_called_twice_is_not_cut_off_from_itself():
+    class Twice(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.body, self.head = nn.Linear(4, 4), nn.Linear(4, 4)
+
+        def forward(self, x):
+            return self.head(F.tanh(self.head(self.body(x))))
+
+    paddle.set_default_dtype("float64")
+    try:
+        paddle.seed(0)
+        net = Twice()
+        support, query = [(paddle.randn([4, 4]), paddle.arange(4)) for _ in range(2)]
+        gradients = []
+        in_full = metaopt.MAMLOptimizer(parameters=net.parameters(), adapt=net.head, inner_lr=0.3, adapt_steps=3)
+        for opt in (anil(net), in_full):
+            opt.meta_loss(net, [(support, query)], F.cross_entropy).backward()
+            gradients.append([p.grad.numpy().copy() for p in net.parameters()])
+            opt.clear_grad()
+    finally:
+        paddle.set_default_dtype("float32")
+    for a, b in zip(*gradients):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
