@@ -4,7 +4,7 @@ from . import data, double_grad, errors, inner_rules, models
 from .algorithms import ANILOptimizer, MAMLOptimizer
 from .data import Episode
 from .double_grad import twice_differentiable
-from .errors import MetaOptError, NeedsMetaLossError, NotTwiceDifferentiableError, StaleTaskError
+from .errors import MetaOptError, NotTwiceDifferentiableError, StaleTaskError
 from .evaluate import Evaluation, evaluate
 from .learner import InnerAdapter, Learner
 from .optimizer import MetaOptimizer
@@ -20,7 +20,6 @@ __all__ = [
     "MAMLOptimizer",
     "MetaOptError",
     "MetaOptimizer",
-    "NeedsMetaLossError",
     "NotTwiceDifferentiableError",
     "StaleTaskError",
     "data",

@@ -14,7 +14,3 @@ class NotTwiceDifferentiableError(MetaOptError):
 
 class StaleTaskError(MetaOptError):
     """A learner, or a loss of its, was used after the task ended: its numbers would be wrong."""
-
-
-class NeedsMetaLossError(MetaOptError):
-    """A plain ``backward()`` was called where only ``meta_loss`` gives the meta-gradient."""

@@ -51,7 +51,7 @@ class Learner(paddle.nn.Layer):
                 "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head="
             )
         # Not as attributes of a Layer, which would register the net as a sublayer.
-        vars(self).update(net=net, plan=plan, _slots=slots, _adapted=adapted, _tracked=tracked, _on_end=on_end)
+        vars(self).update(net=net, plan=plan, _slots=slots, _adapted=adapted, _tracked=tracked)
         rates = {name: plan.rate_of(slots.parameters[name]) for name in adapted}
         buffers = {name: buffer.clone().detach() for name, buffer in slots.buffers.items()}
         start = _start_of_graph if tracked else _start_without_graph
@@ -59,9 +59,11 @@ class Learner(paddle.nn.Layer):
         vars(self)["_fast"] = start(slots.parameters, self._graph)
         vars(self)["_rule_state"] = plan.inner_rule.init({name: self._fast[name] for name in adapted})
         vars(self)["_reuse"] = FeatureReuse(self) if plan.head is not None else None
-        # Also when the learner is just dropped.
-        vars(self)["_release"] = weakref.finalize(self, activate())
+        # Also when the learner is just dropped, so not a method of its.
+        vars(self)["_end"] = weakref.finalize(self, _end_task, activate(), on_end, buffers)
+        self._end.atexit = False
         vars(self)["_blocks"] = []
+        self._graph.learner = weakref.ref(self)
 
     def forward(self, *inputs, **kwargs):
         """The net's output on the fast weights."""
@@ -140,10 +142,7 @@ class Learner(paddle.nn.Layer):
 
     def end(self):
         """End the task: its losses can still go backward, but it can't be used any more."""
-        if self._release.alive:
-            self._release()
-            if self._on_end is not None:
-                self._on_end(self._buffers_of_task)
+        self._end()
 
     @property
     def fast_weights(self) -> dict:
@@ -284,8 +283,14 @@ class Learner(paddle.nn.Layer):
 
     def _check_running(self):
         self._graph.check()
-        if not self._release.alive:
+        if not self._end.alive:
             raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
+
+
+def _end_task(release, on_end, buffers):
+    release()
+    if on_end is not None:
+        on_end(buffers)
 
 
 class _TaskGraph:
@@ -293,7 +298,9 @@ class _TaskGraph:
 
     def __init__(self):
         self.stale = False
+        self.learner = lambda: None  # a weak reference, once there is one
         self._guard = weakref.finalize(self, guard_engine())
+        self._guard.atexit = False
 
     def check(self):
         if self.stale:
@@ -301,6 +308,13 @@ class _TaskGraph:
                 "the net's weights have changed since this task began (opt.step()), so its derivatives would be "
                 "wrong; start a new task after each step"
             )
+
+    def outer_step(self):
+        """The weights have moved: end the task, if it still runs."""
+        self.stale = True
+        learner = self.learner()
+        if learner is not None:
+            learner.end()
 
     def passed(self):
         """A backward went through: it can't be repeated, so nothing is left to guard."""

@@ -65,6 +65,11 @@ class MetaOptimizer:
             head=head,
         )
 
+    @property
+    def adapt_steps(self) -> int:
+        """Inner steps for each task."""
+        return self._plan.adapt_steps
+
     def adapter(self, net) -> InnerAdapter:
         """The paired adapter of a net; the same as ``InnerAdapter(net, self)``."""
         return InnerAdapter(net, self)
@@ -173,7 +178,7 @@ class MetaOptimizer:
         # step() and minimize() both come through here; the weights that running tasks began from are about to move.
         result = super()._apply_optimize(*args, **kwargs)
         for graph in list(self._graphs):
-            graph.stale = True
+            graph.outer_step()
         self._graphs.clear()
         self._write_buffer_means()
         return result

@@ -33,7 +33,9 @@ def part():
 
 
 def anil(net, **options):
-    return metaopt.ANILOptimizer(1e-2, parameters=net.parameters(), head=net.head, inner_lr=0.3, adapt_steps=3, **options)
+    return metaopt.ANILOptimizer(
+        1e-2, parameters=net.parameters(), head=net.head, inner_lr=0.3, adapt_steps=3, **options
+    )
 
 
 def run_style(style, net, opt, support, query):

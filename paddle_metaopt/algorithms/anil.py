@@ -27,12 +27,11 @@ class ANIL(MetaOptimizer):
 class ANILOptimizer(ANIL, paddle.optimizer.Adam):
     """ANIL with Adam as its outer optimizer.
 
-    The body is computed once per task where that is provably the same as computing it for every inner step.
+    The body is computed once per task where that is provably the same as computing it for every inner step. The
+    arguments not listed here are those of `MAMLOptimizer`, without ``adapt``.
 
     Parameters
     ----------
     head : Layer or list of parameters
         What adapts; the rest of the net is meta-learned only.
-
-    The others are those of `MAMLOptimizer`, without ``adapt``.
     """

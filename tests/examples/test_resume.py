@@ -1,0 +1,103 @@
+"""omniglot.py goes on, bit for bit, after it was killed."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import signal
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ITERATIONS = 8
+
+
+@pytest.fixture(scope="module")
+def characters(tmp_path_factory):
+    """Archives like Omniglot's, of 4 x 4 noise: a picture per character, twenty times."""
+    root = tmp_path_factory.mktemp("omniglot")
+    rng = np.random.default_rng(0)
+    for archive, count in (("images_background", 964), ("images_evaluation", 659)):
+        with zipfile.ZipFile(root / f"{archive}.zip", "w") as file:
+            for character in range(count):
+                png = io.BytesIO()
+                Image.fromarray(rng.integers(0, 256, (4, 4), np.uint8)).save(png, "png")
+                for drawing in range(20):
+                    name = f"{archive}/Noise/character{character:03}/{character:04}_{drawing:02}.png"
+                    file.writestr(name, png.getvalue())
+    return root
+
+
+def options(root, out, algorithm="maml") -> list:
+    return (
+        f"--root {root} --out {out} --algorithm {algorithm} --iterations {ITERATIONS} --meta-batch 2 --queries 1"
+        " --save-every 1 --eval-every 3 --valid-episodes 2 --test-episodes 2"
+    ).split()
+
+
+def digests(output: str) -> dict[int, str]:
+    """sha256 of weights, optimizer and random state by iteration."""
+    return {int(i): sha for i, sha in re.findall(r"saved iteration (\d+), sha256 (\w{64})", output)}
+
+
+def stop_after(process, iteration: int, signal_number: int) -> str:
+    """Send the signal some time after that iteration was saved."""
+    output = ""
+    for line in process.stdout:
+        output += line
+        if f"saved iteration {iteration}," in line:
+            time.sleep(random.uniform(0, 0.1))
+            process.send_signal(signal_number)
+            break
+    rest, _ = process.communicate(timeout=60)
+    return output + rest
+
+
+def test_killed_then_interrupted_then_resumed_is_bit_for_bit_uninterrupted(
+    start_example, run_example, characters, tmp_path
+):
+    whole = digests(run_example("omniglot.py", *options(characters, tmp_path / "whole")))
+    assert sorted(whole) == list(range(1, ITERATIONS + 1))
+    assert len(set(whole.values())) == ITERATIONS
+
+    cut = options(characters, tmp_path / "cut")
+    process = start_example("omniglot.py", *cut)
+    killed = stop_after(process, random.choice([1, 2]), signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL, killed
+
+    process = start_example("omniglot.py", *cut, "--resume")
+    first_of_run = max(digests(killed)) + 1
+    interrupted = stop_after(process, first_of_run, signal.SIGINT)
+    assert process.returncode == 130, interrupted
+
+    resumed = run_example("omniglot.py", *cut, "--resume")
+    assert "test accuracy" in resumed
+    for output in (killed, interrupted, resumed):
+        assert digests(output).items() <= whole.items()
+    for output in (interrupted, resumed):
+        start, sha = re.search(r"resumed at iteration (\d+), sha256 (\w+)", output).groups()
+        assert whole[int(start)] == sha
+    assert digests(resumed)[ITERATIONS] == whole[ITERATIONS]
+
+
+def test_an_earlier_run_is_neither_overwritten_nor_continued_differently(run_example, start_example, characters):
+    run_example("omniglot.py", *options(characters, "run", "anil"))
+
+    process = start_example("omniglot.py", *options(characters, "run", "anil"))
+    assert "add --resume" in process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+
+    process = start_example("omniglot.py", *options(characters, "run", "fomaml"), "--resume")
+    assert "was made with algorithm = anil, not fomaml" in process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+
+
+def test_missing_root_is_a_clear_error(start_example):
+    process = start_example("omniglot.py", "--root", "nowhere")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert output.endswith("error: --root nowhere is not a folder\n")
