@@ -38,10 +38,10 @@ class Curves(NamedTuple):
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="MAML on sine waves, beside training without meta-learning.")
-    parser.add_argument("--iterations", type=int, default=3000, help="updates of each of the two nets (%(default)s)")
-    parser.add_argument("--meta-batch", type=int, default=8, help="sine waves per update (%(default)s)")
+    parser.add_argument("--iterations", type=int, default=5000, help="updates of each of the two nets (%(default)s)")
+    parser.add_argument("--meta-batch", type=int, default=4, help="sine waves per update (%(default)s)")
     parser.add_argument("--shots", type=int, default=10, help="points to adapt on (%(default)s)")
-    parser.add_argument("--lr", type=float, default=1e-3, help="Adam's learning rate (%(default)s)")
+    parser.add_argument("--lr", type=float, default=3e-3, help="Adam's learning rate (%(default)s)")
     parser.add_argument("--inner-lr", type=float, default=0.01, help="step size of the adaptation (%(default)s)")
     parser.add_argument("--test-tasks", type=int, default=100, help="waves to be judged on (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)

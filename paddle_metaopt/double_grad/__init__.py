@@ -1,6 +1,5 @@
 """Exact second derivatives for ordinary Paddle code; knows nothing of meta-learning."""
 
-from . import interception, registry
 from . import rules as _rules  # noqa: F401  registers them
 from .audit import audit, trust
 from .interception import activate, guard_engine, is_active, twice_differentiable

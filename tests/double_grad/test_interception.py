@@ -11,7 +11,8 @@ import pytest
 from paddle import nn
 
 from paddle_metaopt import NotTwiceDifferentiableError, double_grad, twice_differentiable
-from paddle_metaopt.double_grad import kernels
+from paddle_metaopt.double_grad import kernels, registry
+from paddle_metaopt.double_grad.checking import check_twice_differentiable
 
 
 def patched():
@@ -176,13 +177,11 @@ def test_a_rule_of_the_users_own():
         return double_grad.linear_map(x, lambda t: run(t, reverse), lambda t: run(t, not reverse))
 
     try:
-        from paddle_metaopt.double_grad.checking import check_twice_differentiable
-
         result = check_twice_differentiable(lambda x: paddle.cumsum(x, 1), [leaf(3, 4)], [0])
         assert max(comparison.error for comparison in result.values()) < 1e-6
         assert "cumsum" in double_grad.supported()
     finally:
-        del double_grad.registry.RULES["cumsum"]
+        del registry.RULES["cumsum"]
     with pytest.raises(ValueError, match="no op named"):
         double_grad.rule("frobnicate")
 
