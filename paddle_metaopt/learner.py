@@ -131,10 +131,22 @@ class Learner(paddle.nn.Layer):
             If the losses depend on a leaf tensor that nobody named: it would silently get no gradient.
         StaleTaskError, NotTwiceDifferentiableError
         """
+        value, gradients = self.solve(query, inputs)
+        return with_gradients(value, self.meta_parameters(), gradients, self._graph)
+
+    def solve(self, query: Callable, inputs: list = ()):
+        """The query loss and the meta-gradient, as numbers.
+
+        Returns
+        -------
+        value : Tensor
+        gradients : list of Tensor or None
+            For each of ``meta_parameters()``; None where it does not matter.
+        """
         self._check_running()
         vars(self)["_inputs"] = list(inputs)
         value, gradients = self.plan.way.solve(self, lambda: self._checked_query(query))
-        return with_gradients(value, self.meta_parameters(), gradients, self._graph.check)
+        return value.detach(), gradients
 
     def meta_parameters(self) -> list:
         """What a meta-gradient is taken for: the net's trainable parameters and the named inputs."""
@@ -299,8 +311,14 @@ class _TaskGraph:
     def __init__(self):
         self.stale = False
         self.learner = lambda: None  # a weak reference, once there is one
-        self._guard = weakref.finalize(self, guard_engine())
-        self._guard.atexit = False
+        self._guard = None
+        self.watch()
+
+    def watch(self):
+        """Have the errors of `check` keep their type, until a backward has passed or the graph is gone."""
+        if self._guard is None or not self._guard.alive:
+            self._guard = weakref.finalize(self, guard_engine())
+            self._guard.atexit = False
 
     def check(self):
         if self.stale:

@@ -14,7 +14,7 @@ from .episodes import episode_parts, loss_on
 from .fast_weights import Slots
 from .inner_rules import clip_gradients, inner_rule
 from .learner import InnerAdapter, Learner
-from .meta_gradients import meta_gradient
+from .meta_gradients import meta_gradient, with_gradients
 from .plan import BUFFER_POLICIES, Plan, adapts_only
 
 _STATE_KEY = "MetaOptimizer"
@@ -89,17 +89,23 @@ class MetaOptimizer:
         Returns
         -------
         Tensor
-            A scalar. The graphs of the tasks are freed before this returns, one by one.
+            A scalar. Each task's graph is freed before the next one starts, and the gradients are summed as they come:
+            memory does not grow with the meta-batch.
 
         Raises
         ------
         ValueError
             If there are no episodes, or one is not a pair of pairs.
         """
-        losses = [self._loss_of_task(net, episode, loss_fn) for episode in episodes]
-        if not losses:
+        total, tasks = None, 0
+        for episode in episodes:
+            tensors, graph, solved = self._solve_task(net, episode, loss_fn)
+            total = solved if total is None else [_added(a, b) for a, b in zip(total, solved)]
+            tasks += 1
+        if not tasks:
             raise ValueError("meta_loss: there are no episodes")
-        return sum(losses[1:], losses[0]) / len(losses)
+        value, *gradients = [None if t is None else t / tasks for t in total]
+        return with_gradients(value, tensors, gradients, graph)
 
     def state_dict(self):
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""
@@ -165,12 +171,13 @@ class MetaOptimizer:
             self._graphs.add(learner._graph)
         return learner
 
-    def _loss_of_task(self, net, episode, loss_fn):
+    def _solve_task(self, net, episode, loss_fn):
         support, query = episode_parts(episode)
         learner = self._begin_task(net)
         try:
             learner.adapt(partial(loss_on, learner, support, loss_fn))
-            return learner.meta_loss(partial(loss_on, learner, query, loss_fn))
+            value, gradients = learner.solve(partial(loss_on, learner, query, loss_fn))
+            return learner.meta_parameters(), learner._graph, [value, *gradients]
         finally:
             learner.end()
 
@@ -231,6 +238,12 @@ class MetaOptimizer:
             translated[own.name] = state[key]
         super().set_state_dict(translated)
         self._accumulators_holder = {}  # else Paddle asks it for the moments of parameters that come later
+
+
+def _added(first, second):
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second
 
 
 def _is_optimizer(cls) -> bool:

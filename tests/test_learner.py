@@ -96,6 +96,28 @@ def test_a_task_is_stale_after_the_outer_step(net, opt):
         learner.meta_loss(lambda: other)
 
 
+def test_a_meta_loss_is_stale_after_the_outer_step_too(net, opt):
+    original = patches()
+    loss = opt.meta_loss(net, [(part(), part())] * 2, F.cross_entropy)
+    F.cross_entropy(net(part()[0]), part()[1]).backward()
+    opt.step()
+    with pytest.raises(metaopt.StaleTaskError):
+        loss.backward()
+    fresh = opt.meta_loss(net, [(part(), part())] * 2, F.cross_entropy)
+    fresh.backward()
+    del loss
+    gc.collect()
+    assert patches() == original
+
+
+def test_the_outer_step_ends_running_tasks(net, opt):
+    original = patches()
+    learner = opt.adapter(net).clone()
+    F.cross_entropy(learner(part()[0]), part()[1]).backward()
+    opt.step()
+    assert patches() == original
+
+
 def test_minimize_is_an_outer_step_too(net, opt):
     x, y = part()
     learner = opt.adapter(net).clone()

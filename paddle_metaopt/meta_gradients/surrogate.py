@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Callable
-
 import paddle
 
 from ..double_grad import with_pullback
 
 
-def with_gradients(value, tensors: list, gradients: list, check: Callable[[], None]):
+def with_gradients(value, tensors: list, gradients: list, graph):
     """A tensor equal to `value`, with `gradients` as its derivatives with respect to `tensors`.
 
     ``backward()``, ``paddle.grad``, division by the number of tasks and ``GradScaler`` work on it as on the loss
-    itself, while the graph behind `value` is free to go. `check` is called before a gradient is given out.
+    itself, while the graph behind `value` is free to go. `graph` is what remains of the task's: it notices a stale one.
 
     Raises
     ------
@@ -22,12 +20,14 @@ def with_gradients(value, tensors: list, gradients: list, check: Callable[[], No
     """
 
     def pullback(g):
-        check()
+        graph.check()
         if paddle.is_grad_enabled():
             raise RuntimeError(
                 "meta_loss gives a loss that can be differentiated once; for derivatives of the meta-gradient, use "
                 "the query loss itself, with meta_gradient='unrolled'"
             )
+        graph.passed()
         return [None if gradient is None else gradient * g for gradient in gradients]
 
+    graph.watch()
     return with_pullback(value.detach, tensors, pullback)
