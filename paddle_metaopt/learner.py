@@ -50,25 +50,30 @@ class Learner(paddle.nn.Layer):
             raise ValueError(
                 "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head="
             )
-        # Not as attributes of a Layer, which would register the net as a sublayer.
-        vars(self).update(net=net, plan=plan, _slots=slots, _adapted=adapted, _tracked=tracked)
-        rates = {name: plan.rate_of(slots.parameters[name]) for name in adapted}
-        buffers = {name: buffer.clone().detach() for name, buffer in slots.buffers.items()}
+        vars(self)["net"] = net  # setattr would make it a sublayer
+        self.plan = plan
+        self._tracked = tracked
+        self._slots = slots
+        self._adapted = adapted
+        self._rates = {name: plan.rate_of(slots.parameters[name]) for name in adapted}
+        self._buffers_of_task = {name: buffer.clone().detach() for name, buffer in slots.buffers.items()}
+        self._graph = _TaskGraph(self)
         start = _start_of_graph if tracked else _start_without_graph
-        vars(self).update(_rates=rates, _buffers_of_task=buffers, _graph=_TaskGraph(), _calls=[], _leaves=set())
-        vars(self)["_fast"] = start(slots.parameters, self._graph)
-        vars(self)["_rule_state"] = plan.inner_rule.init({name: self._fast[name] for name in adapted})
-        vars(self)["_reuse"] = FeatureReuse(self) if plan.head is not None else None
-        # Also when the learner is just dropped, so not a method of its.
-        vars(self)["_end"] = weakref.finalize(self, _end_task, activate(), on_end, buffers)
+        self._fast = start(slots.parameters, self._graph)
+        self._rule_state = plan.inner_rule.init({name: self._fast[name] for name in adapted})
+        self._reuse = FeatureReuse(self) if plan.head is not None else None
+        self._open_blocks = []
+        self._last_call = None  # to find the layer that an error speaks of
+        self._leaves = set()
+        self._inputs = []
+        # Also when the learner is just dropped, so not a method of its own.
+        self._end = weakref.finalize(self, _end_task, activate(), on_end, self._buffers_of_task)
         self._end.atexit = False
-        vars(self)["_blocks"] = []
-        self._graph.learner = weakref.ref(self)
 
     def forward(self, *inputs, **kwargs):
         """The net's output on the fast weights."""
         self._check_running()
-        self._calls[:] = [(inputs, kwargs)]
+        self._last_call = inputs, kwargs
         with self._swapped():
             return self.net(*inputs, **kwargs)
 
@@ -144,13 +149,13 @@ class Learner(paddle.nn.Layer):
             For each of ``meta_parameters()``; None where it does not matter.
         """
         self._check_running()
-        vars(self)["_inputs"] = list(inputs)
+        self._inputs = list(inputs)
         value, gradients = self.plan.way.solve(self, lambda: self._checked_query(query))
         return value.detach(), gradients
 
     def meta_parameters(self) -> list:
         """What a meta-gradient is taken for: the net's trainable parameters and the named inputs."""
-        return [*self._slots.parameters.values(), *vars(self).get("_inputs", ())]
+        return [*self._slots.parameters.values(), *self._inputs]
 
     def end(self):
         """End the task: its losses can still go backward, but it can't be used any more."""
@@ -179,18 +184,18 @@ class Learner(paddle.nn.Layer):
         self._check_running()
         swapped = self._swapped()
         swapped.__enter__()
-        self._blocks.append(swapped)
+        self._open_blocks.append(swapped)
         return self
 
     def __exit__(self, *exception):
         try:
-            self._blocks.pop().__exit__(*exception)
+            self._open_blocks.pop().__exit__(*exception)
         finally:
             self.end()
 
     @contextmanager
     def _swapped(self):
-        if self._blocks:  # the net runs on the fast weights already
+        if self._open_blocks:  # the net runs on the fast weights already
             yield
             return
         with self._holding_present():
@@ -232,9 +237,9 @@ class Learner(paddle.nn.Layer):
         moved, state = self.plan.inner_rule.update(adapted, found, self._rates, self._rule_state)
         if not self._tracked:
             moved = {name: _leaf(tensor) for name, tensor in moved.items()}
-        vars(self)["_rule_state"] = state
+        self._rule_state = state
         self._fast.update(moved)
-        if self._blocks:
+        if self._open_blocks:
             self._renew_block()
 
     def _renew_block(self):
@@ -270,7 +275,8 @@ class Learner(paddle.nn.Layer):
 
         hooks = [layer.register_forward_post_hook(look(name)) for name, layer in self.net.named_sublayers()]
         try:
-            for inputs, kwargs in self._calls:
+            if self._last_call is not None:
+                inputs, kwargs = self._last_call
                 self(*inputs, **kwargs)
         except Exception:  # only the error's wording is at stake
             pass
@@ -308,9 +314,9 @@ def _end_task(release, on_end, buffers):
 class _TaskGraph:
     """What the graph of a task knows of its task: whether the weights it starts from are still the same."""
 
-    def __init__(self):
+    def __init__(self, learner):
         self.stale = False
-        self.learner = lambda: None  # a weak reference, once there is one
+        self._learner = weakref.ref(learner)
         self._guard = None
         self.watch()
 
@@ -330,7 +336,7 @@ class _TaskGraph:
     def outer_step(self):
         """The weights have moved: end the task, if it still runs."""
         self.stale = True
-        learner = self.learner()
+        learner = self._learner()
         if learner is not None:
             learner.end()
 
