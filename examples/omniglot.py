@@ -59,6 +59,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--test-steps", type=int, default=3, help="inner steps in validation and test (%(default)s)")
     parser.add_argument("--save-every", type=int, default=200, help="iterations between checkpoints (%(default)s)")
     parser.add_argument("--out", help="folder of the checkpoint (runs/omniglot-<algorithm>-<ways>way-<shots>shot)")
+    parser.add_argument("--init", help="checkpoint of another run, whose weights to begin from (a warm restart)")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint, if there is one")
     args = parser.parse_args()
     args.out = Path(args.out or f"runs/omniglot-{args.algorithm}-{args.ways}way-{args.shots}shot")
@@ -216,6 +217,8 @@ def main() -> None:
     paddle.seed(args.seed)
     np.random.seed(args.seed)
     net = OmniglotNet(args.ways)
+    if args.init:
+        net.set_state_dict(paddle.load(args.init)["weights"])
     sched = paddle.optimizer.lr.CosineAnnealingDecay(args.lr, T_max=args.iterations)
     opt = new_optimizer(args, net, sched)
     args.out.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import random
+from collections import OrderedDict
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,8 +22,9 @@ from .double_grad.graph import address_of
 class FeatureReuse:
     """Runs a net by its head alone if the same input objects come again.
 
-    The head's input is reused only if nothing outside the head changed since, no random number was drawn in
-    computing it, no hook stands in the body, and the net's output is the head's output. In full otherwise.
+    The head's input is reused only if nothing outside the head changed since, no random number was drawn and no
+    weight of the head read in computing it, no hook stands in the body, and the net's output is the head's output.
+    In full otherwise.
 
     Parameters
     ----------
@@ -72,6 +74,7 @@ class FeatureReuse:
         calls = []
 
         def before_head(head, head_inputs):
+            watch.pause()
             if calls:  # a later call may depend on the head's weights through the first
                 calls.append(head_inputs)
                 return None
@@ -80,19 +83,27 @@ class FeatureReuse:
             return fenced
 
         outputs = []
+
+        def after_head(head, head_inputs, output):
+            outputs.append(output)
+            watch.resume()
+
         hooks = [
             self.head.register_forward_pre_hook(before_head),
-            self.head.register_forward_post_hook(lambda head, head_inputs, output: outputs.append(output)),
+            self.head.register_forward_post_hook(after_head),
         ]
         before = self._surroundings()
         chance = _random_state()
+        watch = _Watch(self.head)
         try:
             result = original(*inputs, **kwargs)
         finally:
+            watch.remove()
             for hook in hooks:
                 hook.remove()
         by_the_head = len(calls) == 1 and outputs and outputs[0] is result and not kwargs
-        if by_the_head and chance == _random_state() and not self._hooked():
+        apart = not watch.reads and not self._task.head_stands_elsewhere
+        if by_the_head and apart and chance == _random_state() and not self._hooked():
             after = self._surroundings()
             if self._is_same(before, after):
                 self._known.append(_Known(inputs, calls[0], after))
@@ -145,12 +156,70 @@ class FeatureReuse:
         )
 
 
+class _Watch:
+    """Counts how often the parameters of a layer are read, while not paused."""
+
+    def __init__(self, layer):
+        self.reads = 0
+        self._paused = False
+        self._replaced = [(part, part._parameters) for part in layer.sublayers(include_self=True)]
+        for part, own in self._replaced:
+            vars(part)["_parameters"] = _WatchedDict(own, self)
+
+    def pause(self):
+        self._paused = True
+
+    def resume(self):
+        self._paused = False
+
+    def note(self):
+        self.reads += not self._paused
+
+    def remove(self):
+        self.pause()
+        for part, own in self._replaced:
+            watched = vars(part)["_parameters"]
+            vars(part)["_parameters"] = own
+            own.clear()
+            own.update(watched)
+
+
+class _WatchedDict(OrderedDict):
+    def __init__(self, content, watch):
+        self._watch = None
+        super().__init__(content)
+        self._watch = watch
+
+    def _noted(self):
+        if self._watch is not None:
+            self._watch.note()
+
+    def __getitem__(self, key):
+        self._noted()
+        return super().__getitem__(key)
+
+    def values(self):
+        self._noted()
+        return super().values()
+
+    def items(self):
+        self._noted()
+        return super().items()
+
+
 class _TaskView:
     """What the reuse needs to know of a learner, without a reference back to it, so that both are freed at once."""
 
     def __init__(self, learner):
         self._fast, self._adapted = learner._fast, learner._adapted
         self._restores = learner.plan.buffers == "restore"
+        inside = {
+            id(container)
+            for layer in learner.plan.head.sublayers(include_self=True)
+            for container in (layer._parameters, vars(layer).get("_all_weights"))
+        }
+        places = [place for name in learner._adapted for place in learner._slots.places(name)]
+        self.head_stands_elsewhere = any(id(container) not in inside for container, _ in places)
 
     def head_weights(self):
         return [self._fast[name] for name in self._adapted]

@@ -110,19 +110,40 @@ def test_in_full_where_it_might_differ():
     assert runs_of(Net(), change=change_inside) == 3
 
 
-def test_a_head_that_is_called_twice_is_not_cut_off_from_itself():
-    class Twice(nn.Layer):
-        def __init__(self):
-            super().__init__()
-            self.body, self.head = nn.Linear(4, 4), nn.Linear(4, 4)
+class HeadTwice(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = nn.Linear(4, 4), nn.Linear(4, 4)
 
-        def forward(self, x):
-            return self.head(F.tanh(self.head(self.body(x))))
+    def forward(self, x):
+        return self.head(F.tanh(self.head(self.body(x))))
 
+
+class HeadsWeightInTheBody(HeadTwice):
+    def forward(self, x):
+        return self.head(F.tanh(F.linear(self.body(x), self.head.weight)))
+
+
+class HeadsValueInTheBody(HeadTwice):
+    def forward(self, x):
+        return self.head(F.tanh(F.linear(self.body(x), self.head.weight.detach())))
+
+
+class HeadTiedToTheBody(HeadTwice):
+    def __init__(self):
+        super().__init__()
+        self.body.weight = self.head.weight
+
+    def forward(self, x):
+        return self.head(F.tanh(self.body(x)))
+
+
+@pytest.mark.parametrize("kind", [HeadTwice, HeadsWeightInTheBody, HeadsValueInTheBody, HeadTiedToTheBody])
+def test_a_head_that_its_own_input_depends_on_is_not_cut_off_from_it(kind):
     paddle.set_default_dtype("float64")
     try:
         paddle.seed(0)
-        net = Twice()
+        net = kind()
         support, query = [(paddle.randn([4, 4]), paddle.arange(4)) for _ in range(2)]
         gradients = []
         in_full = metaopt.MAMLOptimizer(parameters=net.parameters(), adapt=net.head, inner_lr=0.3, adapt_steps=3)

@@ -121,6 +121,19 @@ def test_state_goes_into_a_second_copy_and_on_bit_for_bit(outer, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def test_parameters_without_a_state_yet_can_come_later():
+    net = make_net()
+    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters())
+    net[0].bias.stop_gradient = True
+    train(net, opt, 1)
+    other = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters())
+    other.set_state_dict(opt.state_dict())
+    net[0].bias.stop_gradient = False
+    before = net[0].bias.numpy().copy()
+    train(net, other, 1, first=1)
+    assert not np.allclose(before, net[0].bias.numpy())
+
+
 def test_a_state_of_another_model_is_refused():
     net, wider = make_net(), nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
     opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters())
