@@ -8,7 +8,7 @@ from typing import Callable
 
 import paddle
 
-from .double_grad import activate, audit, guard_engine, with_pullback
+from .double_grad import activate, guard_engine, with_pullback
 from .double_grad.audit import explain, leaf_addresses, unverified_nodes
 from .double_grad.graph import address_of
 from .errors import NotTwiceDifferentiableError, StaleTaskError
@@ -253,11 +253,9 @@ class Learner(paddle.nn.Layer):
         return leaf_addresses(loss, self._fast.values())
 
     def _audit(self, loss, fast):
-        try:
-            audit(loss, fast)
-        except NotTwiceDifferentiableError:
-            culprits = unverified_nodes(loss, fast)
-            raise NotTwiceDifferentiableError(explain(culprits, self._layer_of(culprits, fast))) from None
+        culprits = unverified_nodes(loss, fast)
+        if culprits:
+            raise NotTwiceDifferentiableError(explain(culprits, self._layer_of(culprits, fast)))
 
     def _layer_of(self, culprits, fast):
         """Where in the net the culprits stand, by running it once more with an eye on each layer's output."""

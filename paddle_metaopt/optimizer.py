@@ -12,7 +12,7 @@ import paddle
 
 from .episodes import episode_parts, loss_on
 from .fast_weights import Slots
-from .inner_rules import clip_gradients, inner_rule
+from .inner_rules import inner_rule
 from .learner import InnerAdapter, Learner
 from .meta_gradients import meta_gradient, with_gradients
 from .plan import BUFFER_POLICIES, Plan, adapts_only
@@ -51,7 +51,6 @@ class MetaOptimizer:
             raise ValueError(f"adapt_steps: expected an integer of at least 0, got {adapt_steps!r}")
         if buffers not in BUFFER_POLICIES:
             raise ValueError(f"buffers: expected one of {', '.join(map(repr, BUFFER_POLICIES))}, got {buffers!r}")
-        clip_gradients(grad_clip, {})
         _require_clip(grad_clip)
         rates = _rates_by_parameter(self, _checked_rate(inner_lr))
         return Plan(
