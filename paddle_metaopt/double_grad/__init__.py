@@ -3,7 +3,7 @@
 from . import rules as _rules  # noqa: F401  registers them
 from .audit import audit, trust
 from .interception import activate, guard_engine, is_active, twice_differentiable
-from .kinds import BilinearMap, linear_map
+from .kinds import BilinearMap, elementwise, linear_map
 from .primitive import requires_grad, with_pullback
 from .registry import rule, supported
 
@@ -11,6 +11,7 @@ __all__ = [
     "BilinearMap",
     "activate",
     "audit",
+    "elementwise",
     "guard_engine",
     "is_active",
     "linear_map",

@@ -11,17 +11,7 @@ import paddle
 from ..errors import NotTwiceDifferentiableError
 from .graph import address_of, walk
 from .primitive import NODE_NAME
-
-#: Paddle's own nodes whose second derivative was compared with finite differences, for every subset of their
-#: inputs (tests/double_grad/test_native_nodes.py has a case for each).
-VERIFIED_NATIVE = frozenset(
-    name + "GradNode"
-    for name in (
-        "Abs", "Add", "Assign", "Cast", "Clip", "DivScale", "Divide", "Exp", "Expand", "Gather", "LeakyRelu", "Log",
-        "Matmul", "Mean", "Multiply", "Pow", "Relu", "Reshape", "Rsqrt", "Scale", "Sigmoid", "Slice", "Split",
-        "Sqrt", "Square", "Squeeze", "Subtract", "Sum", "Tanh", "Tile", "Transpose", "Unsqueeze",
-    )
-)  # fmt: skip
+from .registry import NATIVELY_EXACT
 
 _trusted_layers: set[str] = set()
 
@@ -84,7 +74,7 @@ def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
 
 
 def is_verified(node_name: str) -> bool:
-    if node_name in VERIFIED_NATIVE or node_name.startswith("GradNodeAccumulation"):
+    if node_name in NATIVELY_EXACT or node_name.startswith("GradNodeAccumulation"):
         return True
     layer = _pylayer_of(node_name)
     return layer is not None and (layer == NODE_NAME or layer in _trusted_layers)

@@ -96,35 +96,42 @@ def compare_with_differences(
     return comparison
 
 
-def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Sequence[int], seed: int = 0) -> dict:
+@dataclass
+class Derivatives:
+    """How far the first and the second derivative are from differences."""
+
+    first: Comparison
+    second: Comparison
+
+    @property
+    def error(self) -> float:
+        return max(self.first.error, self.second.error)
+
+
+def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Sequence[int], seed: int = 0) -> Derivatives:
     """Compare the first and second derivatives of a rule with differences.
 
     Parameters
     ----------
     function : callable
-        ``function(*tensors)`` gives a Tensor of any shape, by public Paddle functions; a random but fixed weighting
-        makes it a scalar.
+        ``function(*tensors)`` gives a Tensor of any shape, or nested sequences of them, by public Paddle functions;
+        a random but fixed weighting of what is floating-point makes it a scalar.
     tensors : sequence of Tensor
         float64; those that need a gradient have ``stop_gradient=False``.
     wrt : sequence of int
         Positions of the tensors that the inner gradient is taken for; the outer one is for all that need one.
-
-    Returns
-    -------
-    dict
-        ``{"first": Comparison, "second": Comparison}``
     """
     random = np.random.default_rng(seed)
     inner = [tensors[position] for position in wrt]
     outer = [tensor for tensor in tensors if not tensor.stop_gradient]
-    weighting = []
+    weightings = []
 
     def scalar():
-        y = function(*tensors)
-        if not weighting:
-            weighting.append(paddle.to_tensor(random.standard_normal(y.shape), "float64"))
+        outputs = [y for y in paddle.utils.flatten(function(*tensors)) if _is_floating(y)]
+        if not weightings:
+            weightings.extend(paddle.to_tensor(random.standard_normal(y.shape), "float64") for y in outputs)
         # Not linear in y, so that the cotangent depends on the tensors too.
-        return paddle.sum(weighting[0] * (y + 0.5 * y * y))
+        return sum(paddle.sum(weighting * (y + 0.5 * y * y)) for weighting, y in zip(weightings, outputs))
 
     def inner_gradients(create_graph):
         with twice_differentiable():
@@ -146,4 +153,15 @@ def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Seque
     hessian = [None] * len(outer)
     if isinstance(product, paddle.Tensor):
         hessian = paddle.grad(product, outer, allow_unused=True)
-    return {"first": first, "second": compare_with_differences(along_probes, hessian, outer, seed=seed)}
+    return Derivatives(first, compare_with_differences(along_probes, hessian, outer, seed=seed))
+
+
+def check_choice(problem, needing: Sequence[int], inner: Sequence[int]) -> Derivatives:
+    """`check_twice_differentiable` for one choice of a case's problem."""
+    for position, tensor in enumerate(problem.tensors):
+        tensor.stop_gradient = position not in needing
+    return check_twice_differentiable(problem.function, problem.tensors, inner)
+
+
+def _is_floating(value) -> bool:
+    return isinstance(value, paddle.Tensor) and value.is_floating_point()

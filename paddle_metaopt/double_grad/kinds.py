@@ -24,6 +24,28 @@ def linear_map(x, forward: Callable, transpose: Callable, value=None):
     return with_pullback(compute, [x], lambda g: [linear_map(g, transpose, forward)])
 
 
+def elementwise(x, value: Callable, slope: Callable, fused: Callable | None = None):
+    """A smooth function of each element.
+
+    Parameters
+    ----------
+    x : Tensor
+    value : callable
+        ``value(x)``, by a kernel; without gradients.
+    slope : callable
+        ``slope(x)``, the derivative of each element, made of differentiable ops.
+    fused : callable, optional
+        ``fused(x, g)``, the slope times g by one kernel, used where no further derivative is wanted.
+    """
+
+    def pullback(g):
+        if fused is not None and not paddle.is_grad_enabled():
+            return [fused(x, g)]
+        return [g * slope(x)]
+
+    return with_pullback(lambda: value(x), [x], pullback)
+
+
 class BilinearMap:
     """A map linear in each of two tensors, given by the kernels of its trilinear form ``<out(x, w), g>``.
 

@@ -16,7 +16,7 @@ from paddle_metaopt.double_grad.checking import check_twice_differentiable
 
 
 def patched():
-    return paddle._C_ops.conv2d is not kernels._native.conv2d
+    return paddle._C_ops.conv2d is not kernels.native.conv2d
 
 
 def leaf(*shape):
@@ -172,13 +172,13 @@ def test_a_rule_of_the_users_own():
     @double_grad.rule("cumsum")
     def cumsum(x, axis, flatten, exclusive, reverse):
         def run(t, backwards):
-            return kernels._native.cumsum(t, axis, flatten, exclusive, backwards)
+            return kernels.native.cumsum(t, axis, flatten, exclusive, backwards)
 
         return double_grad.linear_map(x, lambda t: run(t, reverse), lambda t: run(t, not reverse))
 
     try:
         result = check_twice_differentiable(lambda x: paddle.cumsum(x, 1), [leaf(3, 4)], [0])
-        assert max(comparison.error for comparison in result.values()) < 1e-6
+        assert result.error < 1e-6
         assert "cumsum" in double_grad.supported()
     finally:
         del registry.RULES["cumsum"]

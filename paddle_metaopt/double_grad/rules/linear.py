@@ -9,7 +9,9 @@ import paddle
 
 from .. import kernels
 from ..kinds import BilinearMap
-from ..registry import rule
+from ..registry import natively_exact, rule
+
+natively_exact("Matmul")
 
 
 @rule("matmul")

@@ -8,7 +8,9 @@ import paddle
 
 from .. import kernels
 from ..primitive import with_pullback
-from ..registry import rule
+from ..registry import natively_exact, rule
+
+natively_exact("Expand", "Reshape", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze")
 
 
 @rule("flatten")

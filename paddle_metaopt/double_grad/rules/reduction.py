@@ -1,0 +1,7 @@
+"""Reductions."""
+
+from __future__ import annotations
+
+from ..registry import natively_exact
+
+natively_exact("Mean", "Sum")
