@@ -16,6 +16,7 @@ import paddle
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
 from .audit import audit
+from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad, take_pending_error
 from .registry import RULES
 
@@ -130,7 +131,7 @@ class _Patch:
 
 def _op_replacements():
     replacements = [
-        (kernels.TABLE, op, _dispatcher(getattr(kernels.TABLE, op), function)) for op, function in RULES.items()
+        (kernels.TABLE, op, _dispatcher(op, getattr(kernels.TABLE, op), function)) for op, function in RULES.items()
     ]
     for op in dir(kernels.TABLE):
         if op.endswith("_") and not op.endswith("__") and op not in RULES:
@@ -150,12 +151,16 @@ _op_table = _Patch(_op_replacements, version=lambda: dict(RULES))
 _engine_guard = _Patch(_engine_replacements)
 
 
-def _dispatcher(native, function):
+def _dispatcher(op, native, function):
     @functools.wraps(function)
     def dispatch(*args, **kwargs):
         if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
             if kwargs.pop("out", None) is not None:
-                raise NotTwiceDifferentiableError(f"{function.__name__}(out=...) has no derivative; use its result")
+                raise NotTwiceDifferentiableError(f"{op}(out=...) has no derivative; use its result")
+            if autocast_is_on():
+                args, kwargs = cast_operands(op, args, kwargs)
+                with without_autocast():
+                    return function(*args, **kwargs)
             return function(*args, **kwargs)
         return native(*args, **kwargs)
 

@@ -17,6 +17,8 @@ from typing import Callable, Sequence
 import paddle
 from paddle.autograd import PyLayer
 
+from .precision import autocast_is_on, without_autocast
+
 Tensor = paddle.Tensor
 
 #: The class name shows in the graph, where the audit finds it.
@@ -81,8 +83,19 @@ class _Recorded:
                     "operation after it was used; use the out-of-place operation (relu instead of relu_, "
                     "x = x + y instead of x.add_(y))"
                 )
-        gradients = self.pullback(*cotangents)
-        return [gradients[position] for position in self.live]
+        if autocast_is_on():
+            with without_autocast():
+                gradients = self.pullback(*cotangents)
+        else:
+            gradients = self.pullback(*cotangents)
+        return [_in_type_of(operand, gradients[position]) for position, operand in zip(self.live, self.operands)]
+
+
+def _in_type_of(operand, gradient):
+    """Under autocast, an op's operands may differ in type."""
+    if gradient is None or gradient.dtype == operand.dtype:
+        return gradient
+    return gradient.astype(operand.dtype)
 
 
 class MetaOptRule(PyLayer):
