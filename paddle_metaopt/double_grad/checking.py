@@ -70,14 +70,14 @@ def compare_with_differences(
         values = []
         for sign in (1.0, -1.0):
             for tensor, start, along in zip(tensors, origin, direction):
-                tensor.set_value(start + sign * step * along)
+                tensor.set_value(np.asarray(start + sign * step * along))
             values.append(float(value()))
         return (values[0] - values[1]) / (2 * step)
 
     try:
         done = 0
         while done < directions:
-            direction = [random.standard_normal(tensor.shape) for tensor in tensors]
+            direction = [np.asarray(random.standard_normal(tensor.shape)) for tensor in tensors]
             norm = np.sqrt(sum(float((d**2).sum()) for d in direction))
             direction = [d / norm for d in direction]
             coarse, fine = (difference(direction, step) for step in steps)

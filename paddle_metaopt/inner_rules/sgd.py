@@ -1,28 +1,48 @@
-"""Gradient descent."""
+"""Gradient descent, with and without momentum."""
 
 from __future__ import annotations
 
+import paddle
 
-class SGD:
-    """θ ← θ − α g, the inner rule of MAML (Finn et al. 2017, https://arxiv.org/abs/1703.03400)."""
+from .rule import InnerRule, decayed
 
-    def init(self, params: dict) -> dict:
-        return {}
 
-    def update(self, params: dict, grads: dict, rates: dict, state: dict) -> tuple[dict, dict]:
-        """One step; parameters without a gradient pass through unchanged.
+class SGD(InnerRule):
+    """θ ← θ − α g, the inner rule of MAML (Finn et al. 2017, https://arxiv.org/abs/1703.03400).
 
-        Parameters
-        ----------
-        params, grads : dict of str to Tensor
-            Weights, and gradients for some of them.
-        rates : dict of str to float or Tensor
-            A learning rate for each weight.
-        state : dict
-            What `init` or the last call returned.
+    Parameters
+    ----------
+    weight_decay : float or Tensor
+        Factor of an L2 penalty.
+    """
 
-        Returns
-        -------
-        params, state : dict
-        """
-        return {name: p - rates[name] * grads[name] if name in grads else p for name, p in params.items()}, state
+    def __init__(self, weight_decay=0.0):
+        self.weight_decay = weight_decay
+
+    def step(self, p, g, rate):
+        return p - rate * decayed(p, g, self.weight_decay), ()
+
+
+class Momentum(InnerRule):
+    """v ← μ v + g, θ ← θ − α v; with Nesterov's momentum θ ← θ − α (g + μ v).
+
+    Parameters
+    ----------
+    momentum : float or Tensor
+    use_nesterov : bool
+    weight_decay : float or Tensor
+    """
+
+    def __init__(self, momentum=0.9, use_nesterov: bool = False, weight_decay=0.0):
+        self.momentum = momentum
+        self.use_nesterov = use_nesterov
+        self.weight_decay = weight_decay
+
+    def slots(self, p):
+        return (paddle.zeros_like(p),)
+
+    def step(self, p, g, rate, velocity):
+        g = decayed(p, g, self.weight_decay)
+        velocity = self.momentum * velocity + g
+        direction = g + self.momentum * velocity if self.use_nesterov else velocity
+        return p - rate * direction, (velocity,)

@@ -1,0 +1,71 @@
+"""An inner rule from what a user gives: a name, a rule, or a live optimizer of Paddle's."""
+
+from __future__ import annotations
+
+import inspect
+
+import paddle
+
+from .adam import Adam, Adamax, AdamW, NAdam, RAdam
+from .adaptive import Adadelta, Adagrad, RMSProp
+from .sgd import SGD, Momentum
+
+_RULES = (SGD, Momentum, Adam, AdamW, Adamax, Adagrad, Adadelta, RMSProp, NAdam, RAdam)
+_BY_NAME = {rule.__name__.lower(): rule for rule in _RULES}
+
+
+def inner_rule(choice):
+    """The rule of that name, `choice` itself if it is one, or one with the settings of a ``paddle.optimizer``.
+
+    Raises
+    ------
+    ValueError
+        If there is no rule of that name, or the optimizer has a setting that no rule has.
+    TypeError
+        If it is none of these.
+    """
+    if isinstance(choice, str):
+        if choice.lower() not in _BY_NAME:
+            raise ValueError(f"inner_rule: no rule named {choice!r}; there are {', '.join(map(repr, _BY_NAME))}")
+        return _BY_NAME[choice.lower()]()
+    if isinstance(choice, paddle.optimizer.Optimizer):
+        return _like(choice)
+    if not callable(getattr(choice, "update", None)) or isinstance(choice, type):
+        raise TypeError(
+            "inner_rule: expected a name, an inner rule such as inner_rules.SGD(), or a paddle.optimizer object whose "
+            f"settings are taken over; got {choice!r}"
+        )
+    return choice
+
+
+def _like(optimizer):
+    for cls in type(optimizer).__mro__:
+        rule = _BY_NAME.get(cls.__name__.lower())
+        if rule is not None and getattr(paddle.optimizer, cls.__name__, None) is cls:
+            break
+    else:
+        raise ValueError(
+            f"inner_rule: there is no rule like {type(optimizer).__name__}; there are {', '.join(map(repr, _BY_NAME))}"
+        )
+    if getattr(optimizer, "_apply_decay_param_fun", None) or getattr(optimizer, "_lr_ratio", None):
+        raise ValueError("inner_rule: apply_decay_param_fun and lr_ratio have no counterpart in the inner loop")
+    settings = {
+        name: _setting(optimizer, name) for name in inspect.signature(rule).parameters if name != "weight_decay"
+    }
+    return rule(weight_decay=_weight_decay(optimizer), **settings)
+
+
+def _setting(optimizer, name):
+    own = vars(optimizer)
+    return own[f"_{name}"] if f"_{name}" in own else own[name]
+
+
+def _weight_decay(optimizer):
+    if isinstance(optimizer, paddle.optimizer.AdamW):
+        return optimizer._weight_decay
+    decay = optimizer.regularization
+    if decay is None:
+        return getattr(optimizer, "_regularization_coeff", 0.0)
+    if not isinstance(decay, paddle.regularizer.L2Decay):
+        raise ValueError(f"inner_rule: a weight decay of kind {type(decay).__name__} has no counterpart; use L2Decay")
+    return decay._coeff

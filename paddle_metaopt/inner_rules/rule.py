@@ -1,0 +1,66 @@
+"""What the inner rules share: one parameter at a time, and a root without an infinite slope."""
+
+from __future__ import annotations
+
+import paddle
+
+
+class InnerRule:
+    """A pure update rule that treats each parameter by itself.
+
+    A subclass gives `slots`, what is remembered of a parameter, and `step`, how it moves. Hyperparameters may be
+    numbers or Tensors; a Parameter among them gets a meta-gradient.
+    """
+
+    def init(self, params: dict) -> dict:
+        """The state before the first step."""
+        return {name: self.slots(p) for name, p in params.items()}
+
+    def update(self, params: dict, grads: dict, rates: dict, state: dict) -> tuple[dict, dict]:
+        """One step; parameters without a gradient pass through unchanged.
+
+        Parameters
+        ----------
+        params, grads : dict of str to Tensor
+            Weights, and gradients for some of them.
+        rates : dict of str to float or Tensor
+            A learning rate for each weight; a Tensor broadcasts against it.
+        state : dict
+            What `init` or the last call returned.
+
+        Returns
+        -------
+        params, state : dict
+        """
+        moved, remembered = dict(params), dict(state)
+        for name, gradient in grads.items():
+            moved[name], remembered[name] = self.step(params[name], gradient, rates[name], *state[name])
+        return moved, remembered
+
+    def slots(self, p) -> tuple:
+        """What is remembered of `p` before its first step."""
+        return ()
+
+    def step(self, p, g, rate, *slots) -> tuple:
+        """The moved parameter, and what is remembered of it from now on."""
+        raise NotImplementedError
+
+    def learned(self) -> list:
+        """The hyperparameters that are trainable."""
+        return [value for value in vars(self).values() if isinstance(value, paddle.Tensor) and not value.stop_gradient]
+
+
+def decayed(p, g, weight_decay):
+    """The gradient of the loss with an L2 penalty on the weight."""
+    return g if isinstance(weight_decay, (int, float)) and not weight_decay else g + weight_decay * p
+
+
+def sqrt(x):
+    """The square root, with slope 0 where x is 0.
+
+    A gradient of exactly zero gives a second moment of zero, where the root's slope is infinite; what it is
+    multiplied by is zero there, and the limit of the product is zero.
+    """
+    positive = x > 0
+    root = paddle.sqrt(paddle.where(positive, x, paddle.ones_like(x)))
+    return paddle.where(positive, root, paddle.zeros_like(x))
