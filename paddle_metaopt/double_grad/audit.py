@@ -94,7 +94,7 @@ def _op_of(node_name: str) -> str:
     layer = _pylayer_of(node_name)
     if layer is not None:
         return f"the PyLayer {layer}"
-    if node_name.startswith(("SetValue", "SetTensor")):
+    if node_name.startswith(("SetValue", "SetTensor", "IndexElementwisePut", "IndexPut", "MaskedFill")):
         return f"an assignment into a tensor ({node_name}; use paddle.where or paddle.concat)"
     return f"{node_name.replace('GradNodeFinal', '').replace('GradNode', '')} ({node_name})"
 

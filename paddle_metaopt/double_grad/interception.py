@@ -18,7 +18,7 @@ from . import kernels
 from .audit import audit
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad, take_pending_error
-from .registry import RULES
+from .registry import REPLACEMENTS, RULES
 
 _lock = threading.RLock()
 _depth_of_thread: dict[int, int] = {}
@@ -131,12 +131,14 @@ class _Patch:
 
 def _op_replacements():
     replacements = [
-        (kernels.TABLE, op, _dispatcher(op, getattr(kernels.TABLE, op), function)) for op, function in RULES.items()
+        (kernels.TABLE, op, _dispatcher(getattr(kernels.TABLE, op), function, op)) for op, function in RULES.items()
     ]
     for op in dir(kernels.TABLE):
         if op.endswith("_") and not op.endswith("__") and op not in RULES:
             replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
-    return [*replacements, (paddle.Tensor, "__matmul__", _matmul_operator)]
+    for owner, name, function in REPLACEMENTS:
+        replacements.append((owner, name, _dispatcher(getattr(owner, name), function)))
+    return replacements
 
 
 def _engine_replacements():
@@ -147,17 +149,20 @@ def _engine_replacements():
     ]
 
 
-_op_table = _Patch(_op_replacements, version=lambda: dict(RULES))
+_op_table = _Patch(_op_replacements, version=lambda: (dict(RULES), list(REPLACEMENTS)))
 _engine_guard = _Patch(_engine_replacements)
 
 
-def _dispatcher(op, native, function):
-    @functools.wraps(function)
+def _dispatcher(native, function, op=None):
+    """What stands in for `native`: `function` where rules are on and a gradient is needed; `op` names a table's op."""
+    positions = _positions_of(function)
+
+    @functools.wraps(native)
     def dispatch(*args, **kwargs):
         if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
-            if kwargs.pop("out", None) is not None:
-                raise NotTwiceDifferentiableError(f"{op}(out=...) has no derivative; use its result")
-            if autocast_is_on():
+            if kwargs:
+                kwargs = _own_keywords(kwargs, positions, op)
+            if op is not None and autocast_is_on():
                 args, kwargs = cast_operands(op, args, kwargs)
                 with without_autocast():
                     return function(*args, **kwargs)
@@ -165,6 +170,28 @@ def _dispatcher(op, native, function):
         return native(*args, **kwargs)
 
     return dispatch
+
+
+#: Other names that Paddle's generated functions take for an argument.
+_ALIASES = {
+    "input": "x", "other": "y", "dim": "axis", "dims": "axis", "dim1": "axis1", "dim2": "axis2", "values": "value",
+}  # fmt: skip
+
+
+def _positions_of(function):
+    try:
+        return frozenset(inspect.signature(function).parameters)
+    except ValueError:  # a builtin
+        return frozenset()
+
+
+def _own_keywords(kwargs, accepted, op):
+    """The keywords that the rule knows, from those that Paddle's function lets through."""
+    if kwargs.pop("out", None) is not None:
+        raise NotTwiceDifferentiableError(f"{op}(out=...) has no derivative; use its result")
+    if "name" not in accepted:
+        kwargs.pop("name", None)
+    return {key if key in accepted else _ALIASES.get(key, key): value for key, value in kwargs.items()}
 
 
 def _refusal(native, op):
@@ -180,10 +207,6 @@ def _refusal(native, op):
         return native(*args, **kwargs)
 
     return refuse
-
-
-def _matmul_operator(self, other):
-    return kernels.TABLE.matmul(self, other, False, False)
 
 
 def _any_requires_grad(args, kwargs) -> bool:

@@ -1,10 +1,90 @@
-"""Operators and elementwise functions; the operators go to C++ past interception, and are right there."""
+"""Operators and functions of numbers; the operators go to C++ past interception, and most are right there."""
 
 from __future__ import annotations
 
-from ..registry import natively_exact
+import paddle
+
+from .. import kernels
+from ..primitive import requires_grad, with_pullback
+from ..registry import NATIVELY_EXACT, natively_exact, rule
+from .pointwise import aligned, constant_between_jumps, piecewise_linear_in_both
 
 natively_exact(
-    "Abs", "Add", "Assign", "Cast", "Clip", "DivScale", "Divide", "Exp", "Log", "Multiply", "Pow", "Rsqrt", "Scale",
-    "Sqrt", "Square", "Subtract",
+    "Abs", "Add", "Assign", "Cast", "Clip", "DivScale", "Divide", "Maximum", "Minimum", "Multiply", "Pow", "Scale",
+    "Sign", "Square", "Subtract",
 )  # fmt: skip
+NATIVELY_EXACT.add("AddNGradNodeFinal")
+
+constant_between_jumps("ceil", "floor", "round", "trunc")
+piecewise_linear_in_both("copysign", "fmax", "fmin", "heaviside", "remainder")
+
+
+@rule("cast")
+def cast(x, dtype):
+    # Whole numbers have no derivative; Paddle's first one goes through them as if they had.
+    y = kernels.native.cast(x, dtype)
+    return y if y.is_floating_point() or y.is_complex() else y.detach()
+
+
+@rule("elementwise_pow")
+def elementwise_pow(x, y):
+    x, y = aligned(x, y)
+
+    def pullback(g):
+        if not paddle.is_grad_enabled():
+            return list(kernels.native.elementwise_pow_grad(x, y, g))
+        to_x = to_y = None
+        if requires_grad(x):
+            # Where y is zero so is the derivative, at x = 0 too.
+            exponent = paddle.where((x == 0) & (y == 0), paddle.ones_like(y), y - 1)
+            to_x = g * y * elementwise_pow(x, exponent)
+        if requires_grad(y):
+            # 0 ** y is constant for positive y, though log(0) is infinite.
+            base = paddle.where(x == 0, paddle.ones_like(x), x)
+            to_y = g * elementwise_pow(x, y) * paddle.log(base)
+        return [to_x, to_y]
+
+    return with_pullback(lambda: kernels.native.elementwise_pow(x, y), [x, y], pullback)
+
+
+@rule("atan2")
+def atan2(x, y):
+    x, y = aligned(x, y)
+
+    def pullback(g):
+        if not paddle.is_grad_enabled():
+            return list(kernels.native.atan2_grad(x, y, g))
+        g = g / (x * x + y * y)
+        return [g * y, -g * x]
+
+    return with_pullback(lambda: kernels.native.atan2(x, y), [x, y], pullback)
+
+
+@rule("lerp")
+def lerp(x, y, weight):
+    x, y, weight = aligned(x, y, weight.astype(x.dtype))
+    return with_pullback(
+        lambda: kernels.native.lerp(x, y, weight),
+        [x, y, weight],
+        lambda g: [g * (1 - weight), g * weight, g * (y - x)],
+    )
+
+
+@rule("clip")
+def clip(x, low, high):
+    # Paddle takes bounds for constants.
+    if not any(isinstance(bound, paddle.Tensor) and requires_grad(bound) for bound in (low, high)):
+        return kernels.native.clip(x, low, high)
+    for bound, outside in ((low, paddle.less_than), (high, paddle.greater_than)):
+        x, bound = aligned(x, paddle.assign(bound).astype(x.dtype))
+        x = paddle.where(outside(x, bound), bound, x)
+    return x
+
+
+@rule("scale")
+def scale(x, factor, bias=0.0, bias_after_scale=True):
+    # Paddle takes the factor for a constant.
+    if not (isinstance(factor, paddle.Tensor) and requires_grad(factor)):
+        return kernels.native.scale(x, factor, bias, bias_after_scale)
+    factor = factor.astype(x.dtype)
+    return x * factor + bias if bias_after_scale else (x + bias) * factor

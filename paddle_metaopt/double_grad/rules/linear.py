@@ -1,15 +1,21 @@
-"""Matrix products: bilinear, with Paddle's own derivatives for plain matrices, where they are right.
+"""Products of vectors, matrices and batches of them, all by one matrix product.
 
-For batches of matrices Paddle's second derivative ends the process where one factor is broadcast against the other.
+Matrix products are bilinear; Paddle's own derivatives are kept for plain matrices, where they are right. For batches
+of matrices Paddle's second derivative ends the process where one factor is broadcast against the other; for complex
+ones it is wrong.
 """
 
 from __future__ import annotations
 
+import functools
+
 import paddle
 
 from .. import kernels
+from ..kernels import native
 from ..kinds import BilinearMap
 from ..registry import natively_exact, rule
+from .shape import sum_to
 
 natively_exact("Matmul")
 
@@ -17,45 +23,122 @@ natively_exact("Matmul")
 @rule("matmul")
 def matmul(x, y, transpose_x=False, transpose_y=False):
     if x.ndim > 2 and y.ndim == 2 and not transpose_x:
-        rows = kernels.matmul(paddle.reshape(x, [-1, x.shape[-1]]), y, False, transpose_y)
+        rows = matmul(paddle.reshape(x, [-1, x.shape[-1]]), y, False, transpose_y)
         return paddle.reshape(rows, [*x.shape[:-1], rows.shape[-1]])
-    if x.ndim <= 2 and y.ndim <= 2:
-        return kernels.matmul(x, y, transpose_x, transpose_y)
-    if x.ndim == 1:
-        return paddle.squeeze(matmul(paddle.unsqueeze(x, 0), y, False, transpose_y), -2)
+    if x.ndim <= 2 and y.ndim <= 2 and not x.is_complex():
+        return native.matmul(x, y, transpose_x, transpose_y)
     if y.ndim == 1:
         return paddle.squeeze(matmul(x, paddle.unsqueeze(y, -1), transpose_x, False), -1)
+    if x.ndim == 1:
+        return paddle.squeeze(matmul(paddle.unsqueeze(x, 0), y, False, transpose_y), -2)
     return _batched(x.shape, y.shape, transpose_x, transpose_y)(x, y)
 
 
 def _batched(x_shape, y_shape, transpose_x, transpose_y) -> BilinearMap:
     def wrt_x(g, y):
+        y = _conjugate(y)
         if transpose_x:
-            gradient = kernels.matmul(y, g, transpose_y, True)
+            gradient = native.matmul(y, g, transpose_y, True)
         else:
-            gradient = kernels.matmul(g, y, False, not transpose_y)
-        return _sum_to(gradient, x_shape)
+            gradient = native.matmul(g, y, False, not transpose_y)
+        return sum_to(gradient, x_shape)
 
     def wrt_y(x, g):
+        x = _conjugate(x)
         if transpose_y:
-            gradient = kernels.matmul(g, x, True, transpose_x)
+            gradient = native.matmul(g, x, True, transpose_x)
         else:
-            gradient = kernels.matmul(x, g, not transpose_x, False)
-        return _sum_to(gradient, y_shape)
+            gradient = native.matmul(x, g, not transpose_x, False)
+        return sum_to(gradient, y_shape)
 
-    return BilinearMap(lambda x, y: kernels.matmul(x, y, transpose_x, transpose_y), wrt_x, wrt_y)
+    return BilinearMap(lambda x, y: native.matmul(x, y, transpose_x, transpose_y), wrt_x, wrt_y)
 
 
-def _sum_to(tensor, shape):
-    """Undo a broadcast."""
-    extra = tensor.ndim - len(shape)
-    axes = list(range(extra)) + [
-        extra + axis for axis, size in enumerate(shape) if size == 1 and tensor.shape[extra + axis] != 1
-    ]
-    return paddle.reshape(paddle.sum(tensor, axes), shape) if axes else tensor
+def _conjugate(tensor):
+    return kernels.native.conj(tensor) if tensor.is_complex() else tensor
+
+
+@rule("bmm")
+def bmm(x, y, **options):
+    return matmul(x, y)
+
+
+@rule("mv")
+def mv(matrix, vector):
+    return paddle.squeeze(matmul(matrix, paddle.unsqueeze(vector, -1)), -1)
+
+
+@rule("dot")
+def dot(x, y, **options):
+    return paddle.sum(paddle.multiply(x, y), -1)
+
+
+@rule("addmm", "baddbmm")
+def add_product(summand, x, y, beta=1.0, alpha=1.0, **options):
+    return beta * summand + alpha * matmul(x, y)
 
 
 @rule("linear")
 def linear(x, weight, bias=None):
-    y = matmul(x, weight)
+    return linear_v2(x, weight, bias)
+
+
+def linear_v2(x, weight, bias=None, transpose_weight=False):
+    y = matmul(x, weight, False, transpose_weight)
     return y if bias is None else paddle.add(y, bias)
+
+
+if hasattr(kernels.TABLE, "linear_v2"):  # what F.linear calls on a GPU, from Paddle 3.3 on
+    rule("linear_v2")(linear_v2)
+
+
+@rule("bilinear")
+def bilinear(x, y, weight, bias=None):
+    """``x W_o y`` for each output o; `weight` is [outputs, x's features, y's features]."""
+    outputs, x_features, y_features = weight.shape
+    by_x = paddle.reshape(paddle.transpose(weight, [1, 0, 2]), [x_features, outputs * y_features])
+    product = paddle.reshape(matmul(x, by_x), [-1, outputs, y_features])
+    result = paddle.sum(product * paddle.unsqueeze(y, 1), -1)
+    return result if bias is None else result + bias
+
+
+@rule("multi_dot")
+def multi_dot(factors):
+    first, last = factors[0], factors[-1]
+    sizes = [1 if first.ndim == 1 else first.shape[0]]
+    sizes += [factor.shape[0] if factor.ndim == 1 else factor.shape[-2] for factor in factors[1:]]
+    sizes += [1 if last.ndim == 1 else last.shape[-1]]
+
+    @functools.lru_cache(None)
+    def cheapest(start, stop):
+        """The multiplications that factors start to stop take, and where to cut them."""
+        if stop - start == 1:
+            return 0, None
+        return min(
+            (cheapest(start, cut)[0] + cheapest(cut, stop)[0] + sizes[start] * sizes[cut] * sizes[stop], cut)
+            for cut in range(start + 1, stop)
+        )
+
+    def product(start, stop):
+        cut = cheapest(start, stop)[1]
+        return factors[start] if cut is None else matmul(product(start, cut), product(cut, stop))
+
+    return product(0, len(factors))
+
+
+@rule("kron")
+def kron(x, y):
+    ndim = max(x.ndim, y.ndim)
+    x_shape, y_shape = ([1] * (ndim - t.ndim) + t.shape for t in (x, y))
+    x = paddle.reshape(x, [size for s in x_shape for size in (s, 1)])
+    y = paddle.reshape(y, [size for s in y_shape for size in (1, s)])
+    return paddle.reshape(paddle.multiply(x, y), [s * t for s, t in zip(x_shape, y_shape)])
+
+
+@rule("cross")
+def cross(x, y, axis=9):
+    if axis == 9:  # Paddle's default: the first axis of length 3
+        axis = list(x.shape).index(3)
+    x1, x2, x3 = paddle.split(x, [1, 1, 1], axis)
+    y1, y2, y3 = paddle.split(y, [1, 1, 1], axis)
+    return paddle.concat([x2 * y3 - x3 * y2, x3 * y1 - x1 * y3, x1 * y2 - x2 * y1], axis)

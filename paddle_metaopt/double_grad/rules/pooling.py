@@ -11,87 +11,148 @@ from ..kinds import linear_map
 from ..primitive import with_pullback
 from ..registry import rule
 
+#: Kernels by the rank of the data; the kinds of max pooling also tell where the maxima stand.
+_POOL = {4: kernels.native.pool2d, 5: kernels.native.pool3d}
+_POOL_GRAD = {4: kernels.native.pool2d_grad, 5: kernels.native.pool3d_grad}
+_MAX_POOL = {4: kernels.native.max_pool2d_with_index, 5: kernels.native.max_pool3d_with_index}
+_MAX_POOL_GRAD = {4: kernels.native.max_pool2d_with_index_grad, 5: kernels.native.max_pool3d_with_index_grad}
+_FRACTIONAL_MAX_POOL = {4: kernels.native.fractional_max_pool2d, 5: kernels.native.fractional_max_pool3d}
+_FRACTIONAL_MAX_POOL_GRAD = {4: kernels.native.fractional_max_pool2d_grad, 5: kernels.native.fractional_max_pool3d_grad}
 
-@rule("pool2d")
-def pool2d(
-    x, kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive, padding_algorithm,
-    *rest,
-):  # fmt: skip
-    options = (
-        kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive, padding_algorithm,
-        *rest,
-    )  # fmt: skip
+
+@rule("pool2d", "pool3d")
+def pool(
+    x, kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive, padding_algorithm
+):
     if kind == "avg":
+        options = (
+            kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive,
+            padding_algorithm,
+        )  # fmt: skip
+        forward, transpose = _POOL[x.ndim], _POOL_GRAD[x.ndim]
         values = x.detach()  # for its shape, which the kernel wants
+        return linear_map(x, lambda t: forward(t, *options), lambda g: transpose(values, g, g, *options))
+    if data_format[-1] == "C":
+        spatial = range(2, x.ndim)
+        x = paddle.transpose(x, [0, x.ndim - 1, *range(1, x.ndim - 1)])
+        y = pool(
+            x, kernel_size, stride, padding, ceil_mode, exclusive, "NCHW", kind, over_all, adaptive,
+            padding_algorithm,
+        )  # fmt: skip
+        return paddle.transpose(y, [0, *spatial, 1])
+    rank = x.ndim - 2
+    kernel_size, stride = _per_axis(kernel_size, rank), _per_axis(stride, rank)
+    if not adaptive and not over_all:
+        edges = _explicit_padding(x.shape[2:], kernel_size, stride, padding, padding_algorithm)
+        padding = edges[::2]
+        if edges[1::2] != padding:
+            x, padding = _pad_with_lowest(x, edges), [0] * rank
+    return max_pool_with_index(x, kernel_size, stride, padding, over_all, adaptive, ceil_mode)[0]
 
-        def transpose(g):
-            return kernels.pool2d_grad(values, g, g, *options)
 
-        return linear_map(x, lambda t: kernels.pool2d(t, *options), transpose)
-    if data_format == "NHWC":
-        x = paddle.transpose(x, [0, 3, 1, 2])
-        y = pool2d(x, *options[:5], "NCHW", *options[6:])
-        return paddle.transpose(y, [0, 2, 3, 1])
-    plane = x.shape[2:]
+@rule("max_pool2d_with_index", "max_pool3d_with_index")
+def max_pool_with_index(x, kernel_size, stride, padding, over_all, adaptive, ceil_mode):
     if over_all:
-        kernel_size, stride, padding, adaptive = [1, 1], [1, 1], [0, 0], True
-    kernel_size, stride = _pair(kernel_size), _pair(stride)
-    if not adaptive:
-        edges = _explicit_padding(plane, kernel_size, stride, padding, padding_algorithm)
-        if edges[0] != edges[1] or edges[2] != edges[3]:
-            x, padding = _pad_with_lowest(x, edges), [0, 0]
-        else:
-            padding = [edges[0], edges[2]]
-    return max_pool2d_with_index(x, kernel_size, stride, padding, False, adaptive, ceil_mode)[0]
-
-
-@rule("max_pool2d_with_index")
-def max_pool2d_with_index(x, kernel_size, stride, padding, over_all, adaptive, ceil_mode):
-    if over_all:
-        kernel_size, stride, padding, adaptive = [1, 1], [1, 1], [0, 0], True
-    options = (kernel_size, stride, padding, adaptive, ceil_mode)
+        rank = x.ndim - 2
+        kernel_size, stride, padding, adaptive = [1] * rank, [1] * rank, [0] * rank, True
+    forward, gradient = _MAX_POOL[x.ndim], _MAX_POOL_GRAD[x.ndim]
+    options = (kernel_size, stride, padding, False, adaptive, ceil_mode)
     values = x.detach()
     with paddle.no_grad():
-        maxima, index = kernels.max_pool2d_with_index(values, *options)
+        maxima, index = forward(values, *options)
+    return _picked(x, maxima, index, lambda g: gradient(values, index, g, *options)), index
+
+
+@rule("fractional_max_pool2d", "fractional_max_pool3d")
+def fractional_max_pool(x, output_size, kernel_size, u, return_mask):
+    """The windows are drawn in the forward, at random unless `u` is given; the index remembers where they were."""
+    forward, gradient = _FRACTIONAL_MAX_POOL[x.ndim], _FRACTIONAL_MAX_POOL_GRAD[x.ndim]
+    options = (output_size, kernel_size, u, True)
+    values = x.detach()
+    with paddle.no_grad():
+        maxima, index = forward(values, *options)
+    return _picked(x, maxima, index, lambda g: gradient(values, index, g, *options)), index
+
+
+def _picked(x, maxima, index, put_back):
+    """The elements of x at the `index` into each flattened plane, which are the `maxima`."""
     flat_index = paddle.flatten(index, 2).astype("int64")
 
     def pick(t):
         return paddle.take_along_axis(paddle.flatten(t, 2), flat_index, 2).reshape(index.shape)
 
-    def put_back(g):
-        return kernels.max_pool2d_with_index_grad(values, index, g, *options)
-
-    return linear_map(x, pick, put_back, value=maxima), index
+    return linear_map(x, pick, put_back, value=maxima)
 
 
-def _pair(size):
-    size = [size, size] if isinstance(size, int) else [int(s) for s in size]
-    return size * 2 if len(size) == 1 else size
+@rule("unpool", "unpool3d")
+def unpool(x, index, *options):
+    """Where two elements go to the same place one of them is lost, and only the other has a derivative."""
+    forward = kernels.native.unpool if x.ndim == 4 else kernels.native.unpool3d
+
+    def put(t):
+        return forward(t, index, *options)
+
+    with paddle.no_grad():
+        flat_index = paddle.flatten(index, 2).astype("int64")
+
+        def take(g):
+            return paddle.take_along_axis(paddle.flatten(g, 2), flat_index, 2).reshape(index.shape)
+
+        number = paddle.arange(math.prod(x.shape)).astype("float64").reshape(x.shape)
+        stays = (take(put(number)) == number).astype(x.dtype)
+    return linear_map(x, put, lambda g: take(g) * stays)
+
+
+@rule("lp_pool2d")
+def lp_pool2d(
+    x, kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive, padding_algorithm,
+    norm_type,
+):  # fmt: skip
+    """Composed, as Paddle's kernels work in float32 also where x is float64."""
+    shape_of_windows = (kernel_size, stride, padding, ceil_mode, True, data_format)
+    rest = (over_all, adaptive, padding_algorithm)
+    if math.isinf(norm_type):
+        return pool(x, *shape_of_windows, "max", *rest)
+    with paddle.no_grad():
+        sizes = kernels.native.lp_pool2d(paddle.ones_like(x), *shape_of_windows, kind, *rest, 1.0)
+    powers = x if norm_type == 1 else paddle.pow(x, norm_type)
+    sums = pool(powers, *shape_of_windows, "avg", *rest) * sizes
+    if norm_type == 1:
+        return sums
+    # A window of zeros is a kink, where the root has no derivative.
+    zero = sums == 0
+    root = paddle.pow(paddle.where(zero, paddle.ones_like(sums), sums), 1 / norm_type)
+    return paddle.where(zero, paddle.zeros_like(root), root)
+
+
+def _per_axis(size, rank):
+    size = [size] if isinstance(size, int) else [int(s) for s in size]
+    return size * rank if len(size) == 1 else size
 
 
 def _explicit_padding(plane, kernel_size, stride, padding, algorithm):
-    """[top, bottom, left, right]"""
+    """[before, after] for each axis, in one list."""
     if algorithm == "VALID":
-        return [0, 0, 0, 0]
+        return [0] * (2 * len(plane))
     if algorithm == "SAME":
         edges = []
         for size, kernel, step in zip(plane, kernel_size, stride):
             missing = max((math.ceil(size / step) - 1) * step + kernel - size, 0)
             edges += [missing // 2, missing - missing // 2]
         return edges
-    padding = _pair(padding)
-    return padding if len(padding) == 4 else [padding[0], padding[0], padding[1], padding[1]]
+    padding = _per_axis(padding, len(plane))
+    return padding if len(padding) == 2 * len(plane) else [edge for edge in padding for _ in range(2)]
 
 
 def _pad_with_lowest(x, edges):
-    top, _, left, _ = edges
-    height, width = x.shape[2:]
+    lowest = float(paddle.finfo(x.dtype).min)
+    paddings = [0, 0, 0, 0, *edges]
+    values = x.detach()  # for its shape, which the kernel wants
 
     def pad(t, value):
-        return paddle.nn.functional.pad(t, [edges[2], edges[3], edges[0], edges[1]], value=value)
+        return kernels.native.pad(t, paddings, value)
 
-    def crop(t):
-        return t[:, :, top : top + height, left : left + width].clone()
+    def crop(g):
+        return kernels.native.pad_grad(values, g, paddings, 0.0)
 
-    lowest = float(paddle.finfo(x.dtype).min)
     return with_pullback(lambda: pad(x, lowest), [x], lambda g: [linear_map(g, crop, lambda t: pad(t, 0.0))])

@@ -1,0 +1,119 @@
+"""What goes past ``paddle._C_ops``, or is put together from ops in a way whose second derivative is wrong somewhere."""
+
+from __future__ import annotations
+
+import math
+import numbers
+
+import paddle
+import paddle.nn.functional as F
+
+from .. import kernels
+from ..kinds import elementwise
+from ..primitive import with_pullback
+from ..registry import replaces
+from .pointwise import aligned
+
+Tensor = paddle.Tensor
+
+
+def _operator(name, op, reflected=False):
+    """The operator `name`, in C++ without a second derivative, by the op's rule."""
+    native = getattr(Tensor, name)
+
+    @replaces(Tensor, name)
+    def operator(self, other):
+        if not isinstance(other, Tensor):
+            if not isinstance(other, numbers.Real):
+                return native(self, other)
+            other = paddle.full([], other, self.dtype)
+        return getattr(kernels.TABLE, op)(*((other, self) if reflected else (self, other)))
+
+
+_operator("__rpow__", "elementwise_pow", reflected=True)
+_operator("__mod__", "remainder")
+_operator("__rmod__", "remainder", reflected=True)
+
+_native_power = Tensor.__pow__
+
+
+@replaces(Tensor, "__pow__")
+def power(x, y):
+    """``x ** y``; Paddle's own is right where y is a number."""
+    if isinstance(y, Tensor):
+        return kernels.TABLE.elementwise_pow(x, y)
+    return kernels.TABLE.pow(x, y) if x.is_complex() else _native_power(x, y)
+
+
+_native_logaddexp = paddle.logaddexp
+
+
+@replaces(paddle, "logaddexp")
+@replaces(Tensor, "logaddexp")
+def logaddexp(x, y, name=None):
+    """Paddle's has the wrong second derivative where x equals y."""
+    x, y = aligned(x, y)
+
+    def pullback(g):
+        return [g * F.sigmoid(x - y), g * F.sigmoid(y - x)]
+
+    return with_pullback(lambda: _native_logaddexp(x, y), [x, y], pullback)
+
+
+_native_sinc = paddle.sinc
+
+
+@replaces(paddle, "sinc")
+@replaces(Tensor, "sinc")
+def sinc(x, name=None):
+    """Paddle's has the second derivative zero at zero, and an inaccurate one near there."""
+    return elementwise(x, _native_sinc, _sinc_slope)
+
+
+def _sinc_slope(x):
+    near = paddle.abs(x) < 0.5
+    square = paddle.square(paddle.where(near, x, paddle.zeros_like(x)) * math.pi)
+    series = paddle.ones_like(x)
+    for k in range(12, 1, -1):  # the terms (-1)^k 2k square^(k - 1) / (2k + 1)!, each by its ratio to the one before
+        series = 1 - series * square * (k / ((k - 1) * 2 * k * (2 * k + 1)))
+    far = paddle.where(near, paddle.ones_like(x), x) * math.pi
+    quotient = (paddle.cos(far) - paddle.sin(far) / far) / far * math.pi
+    return paddle.where(near, series * x * (-(math.pi**2) / 3), quotient)
+
+
+#: By the names that ``nn.BatchNorm(act=...)`` looks up, with the defaults that they have there.
+_LEGACY_ACTIVATIONS = {
+    "celu": F.celu,
+    "elu": F.elu,
+    "gelu": F.gelu,
+    "hard_shrink": F.hardshrink,
+    "hard_sigmoid": lambda x: F.hardsigmoid(x, 0.2, 0.5),
+    "hard_swish": F.hardswish,
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.02),
+    "logsigmoid": F.log_sigmoid,
+    "log_softmax": F.log_softmax,
+    "mish": F.mish,
+    "relu": F.relu,
+    "relu6": F.relu6,
+    "selu": F.selu,
+    "sigmoid": F.sigmoid,
+    "silu": F.silu,
+    "softmax": F.softmax,
+    "softplus": F.softplus,
+    "softshrink": F.softshrink,
+    "softsign": F.softsign,
+    "stanh": paddle.stanh,
+    "swish": F.swish,
+    "tanh": F.tanh,
+    "tanh_shrink": F.tanhshrink,
+    "thresholded_relu": F.thresholded_relu,
+}
+
+
+def _ignoring_attributes(function):
+    return lambda x, *attributes: function(x)
+
+
+for _name, _function in _LEGACY_ACTIVATIONS.items():
+    if hasattr(paddle._legacy_C_ops, _name):
+        replaces(paddle._legacy_C_ops, _name)(_ignoring_attributes(_function))

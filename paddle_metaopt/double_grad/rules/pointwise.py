@@ -1,0 +1,134 @@
+"""How an op on each element of a tensor becomes a rule: what is constant between its kinks decides.
+
+Paddle's fused first-gradient kernels are kept: they hold its conventions at kinks and its care at the ends of the
+range of floats.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+from typing import Callable
+
+import paddle
+
+from .. import kernels
+from ..kinds import elementwise, linear_map
+from ..primitive import with_pullback
+from ..registry import rule
+
+
+def smooth(op: str, fused: Callable | str | None = "<op>_grad") -> Callable:
+    """Decorator: register the rule of the smooth op whose derivative the decorated function computes.
+
+    Parameters
+    ----------
+    op : str
+    fused : callable or str, optional
+        What computes the slope times g from ``(x, g, *options)`` where no further derivative is wanted, or the name
+        of the kernel of Paddle's that does.
+
+    The decorated ``slope(x, *options)`` is made of differentiable ops, and has the op's options and their defaults.
+    """
+
+    def register(slope):
+        signature = inspect.signature(slope)
+        option_count = len(signature.parameters) - 1
+        value = getattr(kernels.native, op)
+        gradient = getattr(kernels.native, fused.replace("<op>", op)) if isinstance(fused, str) else fused
+
+        @rule(op)
+        def function(x, *options, **named):
+            # Layers may pass a name after the options.
+            bound = signature.bind(x, *options[:option_count], **named)
+            bound.apply_defaults()
+            options = [in_float32(option) for option in bound.args[1:]]
+            return elementwise(
+                x,
+                lambda x: value(x, *options),
+                lambda x: slope(x, *options),
+                (lambda x, g: gradient(x, g, *options)) if gradient else None,
+            )
+
+        return slope
+
+    return register
+
+
+def piecewise_linear(*ops: str, by_output: bool = False) -> None:
+    """Register the rules of ops that are linear between kinks: the derivative is the same kernel to any order.
+
+    Parameters
+    ----------
+    *ops : str
+    by_output : bool
+        Whether the kernel ``<op>_grad`` takes the op's output in place of its input.
+    """
+    for op in ops:
+        rule(op)(_piecewise_linear(getattr(kernels.native, op), getattr(kernels.native, f"{op}_grad"), by_output))
+
+
+def _piecewise_linear(value, gradient, by_output):
+    def function(x, *options):
+        with paddle.no_grad():
+            y = value(x.detach(), *options)
+        known = y if by_output else x.detach()
+
+        def masked(t):
+            return gradient(known, t, *options)
+
+        return with_pullback(y.detach, [x], lambda g: [linear_map(g, masked, masked)])
+
+    return function
+
+
+def constant_between_jumps(*ops: str) -> None:
+    """Register the rules of ops whose derivative is zero."""
+    for op in ops:
+        rule(op)(_constant_between_jumps(getattr(kernels.native, op)))
+
+
+def _constant_between_jumps(value):
+    def function(x, *options, **named):
+        return with_pullback(lambda: value(x, *options, **named), [x], lambda g: [paddle.zeros_like(g)])
+
+    return function
+
+
+def piecewise_linear_in_both(*ops: str) -> None:
+    """Register the rules of ops of two tensors that are linear in both between kinks, such as fmax."""
+    for op in ops:
+        rule(op)(_piecewise_linear_in_both(getattr(kernels.native, op), getattr(kernels.native, f"{op}_grad")))
+
+
+def _piecewise_linear_in_both(value, gradient):
+    def function(x, y):
+        x, y = aligned(x, y)
+        x_value, y_value = x.detach(), y.detach()
+
+        def pullback(g):
+            if not paddle.is_grad_enabled():
+                return list(gradient(x_value, y_value, g))
+            with paddle.no_grad():
+                slopes = gradient(x_value, y_value, paddle.ones_like(g))
+            return [g * slope for slope in slopes]
+
+        return with_pullback(lambda: value(x, y), [x, y], pullback)
+
+    return function
+
+
+def in_float32(option):
+    """An op's option as Paddle keeps it, whatever the type of the tensors."""
+    return ctypes.c_float(option).value if isinstance(option, float) else option
+
+
+def aligned(*tensors):
+    """The tensors in one type and shape, as Paddle's operators promote and broadcast them."""
+    if len({tensor.dtype for tensor in tensors}) > 1:
+        dtype = sum(paddle.zeros([1], tensor.dtype) for tensor in tensors).dtype
+        tensors = [tensor.astype(dtype) for tensor in tensors]
+    shape = []
+    for tensor in tensors:
+        shape = paddle.broadcast_shape(shape, tensor.shape)
+    return [tensor if tensor.shape == shape else paddle.expand(tensor, shape) for tensor in tensors]

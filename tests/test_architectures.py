@@ -1,0 +1,89 @@
+"""Second-order MAML through attention, recurrence and transposed convolutions, against differences in float64."""
+
+import paddle
+import paddle.nn.functional as F
+import pytest
+from paddle import nn
+
+import paddle_metaopt as metaopt
+from paddle_metaopt.double_grad.checking import compare_with_differences
+
+
+class TransformerClassifier(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(20, 8)
+        layer = nn.TransformerEncoderLayer(8, 2, 12, dropout=0.1, activation="gelu")
+        self.encoder = nn.TransformerEncoder(layer, 2)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, tokens):
+        return self.head(self.encoder(self.embedding(tokens)).mean(1))
+
+
+class LSTMClassifier(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(20, 6)
+        self.lstm = nn.LSTM(6, 5, num_layers=2, direction="bidirect")
+        self.head = nn.Linear(10, 3)
+
+    def forward(self, tokens):
+        hidden, _ = self.lstm(self.embedding(tokens))
+        return self.head(hidden[:, -1])
+
+
+class SmallUNet(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.enter = nn.Sequential(nn.Conv2D(1, 4, 3, padding=1), nn.BatchNorm2D(4), nn.GELU())
+        self.down = nn.Sequential(nn.Conv2D(4, 6, 3, stride=2, padding=1), nn.GroupNorm(2, 6), nn.Silu())
+        self.up = nn.Conv2DTranspose(6, 4, 2, stride=2)
+        self.leave = nn.Conv2D(8, 1, 3, padding=1)
+
+    def forward(self, x):
+        fine = self.enter(x)
+        return self.leave(paddle.concat([fine, self.up(self.down(fine))], 1))
+
+
+def sequences():
+    return paddle.randint(0, 20, [6, 5]), paddle.arange(6) % 3
+
+
+def images():
+    return paddle.randn([2, 1, 8, 8]), paddle.randn([2, 1, 8, 8])
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    paddle.set_default_dtype("float64")
+    paddle.seed(3)
+    yield
+    paddle.set_default_dtype("float32")
+
+
+@pytest.mark.parametrize(
+    ("make", "draw", "loss_fn"),
+    [
+        (TransformerClassifier, sequences, F.cross_entropy),
+        (LSTMClassifier, sequences, F.cross_entropy),
+        (SmallUNet, images, F.mse_loss),
+    ],
+)
+def test_exact_meta_gradient_equals_differences(make, draw, loss_fn):
+    net = make()
+    support, query = draw(), draw()
+    weights = net.parameters()
+    opt = metaopt.MAMLOptimizer(parameters=weights, inner_lr=0.1, adapt_steps=2)
+    paddle.seed(5)  # draws the dropout masks
+    opt.meta_loss(net, [(support, query)], loss_fn).backward()
+
+    def query_loss():
+        paddle.seed(5)
+        with opt.adapter(net).task() as task:
+            task.adapt(lambda: loss_fn(net(support[0]), support[1]))
+            return float(loss_fn(net(query[0]), query[1]))
+
+    trainable = [p for p in weights if not p.stop_gradient]
+    result = compare_with_differences(query_loss, [p.grad for p in trainable], trainable)
+    assert result.error < 1e-6, result
