@@ -146,7 +146,7 @@ class MetaOptimizer:
         state = super().state_dict()
         state[_STATE_KEY] = {
             "accumulators": self._accumulator_places(),
-            "learned": {name: p.detach().clone() for name, p in self._learned.items()},
+            "learned": [[_kind(name), p.detach().clone()] for name, p in self._learned.items()],
             "outer_steps": self._outer_steps,
             "buffers": self._fixed_plan.buffers.state(),
         }
@@ -165,19 +165,24 @@ class MetaOptimizer:
         if ours is None:
             super().set_state_dict(state)
             return
+        learned = ours.get("learned", [])
+        self._require_same_learned(learned)
         self._translate(state, ours["accumulators"])
-        self._restore_learned(ours.get("learned", {}))
+        for (_, value), p in zip(learned, self._learned.values()):
+            p.set_value(value)
         self._outer_steps = ours.get("outer_steps", 0)
         self._fixed_plan.buffers.set_state(ours.get("buffers", []))
 
-    def _restore_learned(self, saved):
-        if saved.keys() != self._learned.keys():
+    def _require_same_learned(self, saved):
+        # By position: the names are made from those of the parameters, which differ in a second copy of the model.
+        found = [(kind, list(value.shape)) for kind, value in saved]
+        expected = [(_kind(name), list(p.shape)) for name, p in self._learned.items()]
+        if found != expected:
             raise ValueError(
-                f"the state has learned {', '.join(sorted(saved)) or 'nothing'} besides the weights, this optimizer "
-                f"learns {', '.join(sorted(self._learned)) or 'nothing'}: it is of another algorithm or model"
+                f"the state has {len(found)} tensors learned besides the weights "
+                f"({', '.join(sorted({kind for kind, _ in found})) or 'none'}), this optimizer has {len(expected)} "
+                f"({', '.join(sorted({kind for kind, _ in expected})) or 'none'}): it is of another algorithm or model"
             )
-        for name, value in saved.items():
-            self._learned[name].set_value(value)
 
     load_state_dict = set_state_dict
 
@@ -232,13 +237,24 @@ class MetaOptimizer:
         finally:
             learner.end()
 
+    def step(self):
+        """One outer step, as the outer optimizer takes it; ends the tasks that still run."""
+        super().step()
+        self._outer_steps += 1
+
+    def minimize(self, *args, **kwargs):
+        """Backward and one outer step, as the outer optimizer does it; ends the tasks that still run."""
+        result = super().minimize(*args, **kwargs)  # does not call step()
+        self._outer_steps += 1
+        return result
+
     def _apply_optimize(self, *args, **kwargs):
-        # step() and minimize() both come through here; the weights that running tasks began from are about to move.
+        # step() and minimize() come through here, once for each parameter group: the weights that running tasks
+        # began from move.
         result = super()._apply_optimize(*args, **kwargs)
         for graph in list(self._graphs):
             graph.outer_step()
         self._graphs.clear()
-        self._outer_steps += 1
         self._fixed_plan.buffers.outer_step()
         return result
 
@@ -280,6 +296,10 @@ def _added(first, second):
     if first is None or second is None:
         return second if first is None else first
     return first + second
+
+
+def _kind(learned_name: str) -> str:
+    return learned_name.partition(".")[0]
 
 
 def _is_optimizer(cls) -> bool:
