@@ -1,10 +1,25 @@
 """Gradient-based meta-learning for PaddlePaddle, as optimizers."""
 
-from . import data, double_grad, errors, inner_rules, models
-from .algorithms import ANILOptimizer, MAMLOptimizer
+from . import data, double_grad, errors, inner_rules, meta_gradients, models
+from .algorithms import (
+    ANILOptimizer,
+    BOILOptimizer,
+    IMAMLOptimizer,
+    MAMLOptimizer,
+    MAMLPlusPlusOptimizer,
+    MetaCurvatureOptimizer,
+    MetaSGDOptimizer,
+    ReptileOptimizer,
+)
 from .data import Episode
 from .double_grad import twice_differentiable
-from .errors import MetaOptError, NotTwiceDifferentiableError, StaleTaskError
+from .errors import (
+    MetaOptError,
+    NeedsMetaLossError,
+    NotTwiceDifferentiableError,
+    ReplayError,
+    StaleTaskError,
+)
 from .evaluate import Evaluation, evaluate
 from .learner import InnerAdapter, Learner
 from .optimizer import MetaOptimizer
@@ -13,20 +28,29 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ANILOptimizer",
+    "BOILOptimizer",
     "Episode",
     "Evaluation",
+    "IMAMLOptimizer",
     "InnerAdapter",
     "Learner",
     "MAMLOptimizer",
+    "MAMLPlusPlusOptimizer",
+    "MetaCurvatureOptimizer",
     "MetaOptError",
     "MetaOptimizer",
+    "MetaSGDOptimizer",
+    "NeedsMetaLossError",
     "NotTwiceDifferentiableError",
+    "ReplayError",
+    "ReptileOptimizer",
     "StaleTaskError",
     "data",
     "double_grad",
     "errors",
     "evaluate",
     "inner_rules",
+    "meta_gradients",
     "models",
     "twice_differentiable",
 ]

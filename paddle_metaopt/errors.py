@@ -14,3 +14,11 @@ class NotTwiceDifferentiableError(MetaOptError):
 
 class StaleTaskError(MetaOptError):
     """A learner, or a loss of its, was used after the task ended: its numbers would be wrong."""
+
+
+class NeedsMetaLossError(MetaOptError):
+    """A plain ``backward()`` was taken where only ``meta_loss`` gives the meta-gradient."""
+
+
+class ReplayError(MetaOptError):
+    """An inner step that was taken again gave another loss than the first time."""

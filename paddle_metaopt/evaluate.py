@@ -64,7 +64,7 @@ def evaluate(
     """
     if statistics not in ("batch", "running"):
         raise ValueError(f"statistics: expected 'batch' or 'running', got {statistics!r}")
-    if statistics == "running" and opt._plan.buffers == "restore":
+    if statistics == "running" and opt._plan.buffers.policy == "restore":
         raise ValueError(
             "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
             "buffers='mean'"

@@ -212,7 +212,7 @@ class _TaskView:
 
     def __init__(self, learner):
         self._fast, self._adapted = learner._fast, learner._adapted
-        self._restores = learner.plan.buffers == "restore"
+        self._restores = learner.plan.buffers.policy == "restore"
         inside = {
             id(container)
             for layer in learner.plan.head.sublayers(include_self=True)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Callable
 
 import paddle
 
-from .double_grad import activate, guard_engine, with_pullback
+from .double_grad import activate
 from .double_grad.audit import explain, leaf_addresses, unverified_nodes
 from .double_grad.graph import address_of
-from .errors import NotTwiceDifferentiableError, StaleTaskError
+from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
+from .history import Moment, Surroundings
 from .inner_rules import clip_gradients
 from .meta_gradients import with_gradients
 from .plan import Plan
+from .task_graph import TaskGraph, leaf
 
 
 class Learner(paddle.nn.Layer):
@@ -32,9 +34,7 @@ class Learner(paddle.nn.Layer):
     plan : Plan
         The optimizer's choices.
     tracked : bool
-        Whether the graph back to the net's weights is kept. Evaluation does without.
-    on_end : callable, optional
-        Called with the task's buffers, by name, when the task ends.
+        Whether the graph back to the net's weights is kept, and the plan's choice of buffers. Evaluation does without.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Learner(paddle.nn.Layer):
         If nothing of the net adapts.
     """
 
-    def __init__(self, net, plan: Plan, tracked: bool = True, on_end: Callable = None):
+    def __init__(self, net, plan: Plan, tracked: bool = True):
         super().__init__()
         slots = Slots(net)
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
@@ -53,21 +53,25 @@ class Learner(paddle.nn.Layer):
         vars(self)["net"] = net  # setattr would make it a sublayer
         self.plan = plan
         self._tracked = tracked
+        self._replays = tracked and plan.way.replays
         self._slots = slots
         self._adapted = adapted
-        self._rates = {name: plan.rate_of(slots.parameters[name]) for name in adapted}
-        self._buffers_of_task = {name: buffer.clone().detach() for name, buffer in slots.buffers.items()}
-        self._graph = _TaskGraph(self)
-        start = _start_of_graph if tracked else _start_without_graph
-        self._fast = start(slots.parameters, self._graph)
-        self._rule_state = plan.inner_rule.init({name: self._fast[name] for name in adapted})
-        self._reuse = FeatureReuse(self) if plan.head is not None else None
+        self._buffer_sets = plan.buffers.start(slots.buffers)
+        self._buffers_of_task = self._buffer_sets[0]
+        self._graph = TaskGraph(self.end, None if plan.plain_backward else plan.way_name)
+        self._fast = self._graph.start(slots.parameters) if tracked else _leaves(slots.parameters)
+        self._rule_state = plan.inner_rule.init({name: self._fast[name].detach() for name in adapted})
+        self._steps = 0
+        self._history = []
+        self._reuse = FeatureReuse(self) if plan.head is not None and not self._replays else None
         self._open_blocks = []
         self._last_call = None  # to find the layer that an error speaks of
         self._leaves = set()
         self._inputs = []
         # Also when the learner is just dropped, so not a method of its own.
-        self._end = weakref.finalize(self, _end_task, activate(), on_end, self._buffers_of_task)
+        self._end = weakref.finalize(
+            self, _end_task, activate(), slots, plan.buffers if tracked else None, self._buffer_sets
+        )
         self._end.atexit = False
 
     def forward(self, *inputs, **kwargs):
@@ -103,7 +107,12 @@ class Learner(paddle.nn.Layer):
                     "adapt(loss) is one step, for the loss was computed once; for several, pass a function: "
                     "adapt(lambda: loss_fn(learner(x), y), steps=...)"
                 )
-            self._step(loss)
+            if self._replays:
+                raise ValueError(
+                    f"{self.plan.way_name} computes the inner losses anew, so it needs a function: "
+                    "adapt(lambda: loss_fn(learner(x), y), steps=1)"
+                )
+            self._step(lambda: loss)
             return
         if not callable(loss):
             raise TypeError(f"adapt: expected a scalar Tensor or a function that returns one, got {loss!r}")
@@ -111,7 +120,7 @@ class Learner(paddle.nn.Layer):
         if not isinstance(steps, int) or steps < 0:
             raise ValueError(f"steps: expected an integer of at least 0, got {steps!r}")
         for _ in range(steps):
-            self._step(self._computed(loss))
+            self._step(loss)
 
     def meta_loss(self, query: Callable, inputs: list = ()):
         """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
@@ -150,12 +159,17 @@ class Learner(paddle.nn.Layer):
         """
         self._check_running()
         self._inputs = list(inputs)
-        value, gradients = self.plan.way.solve(self, lambda: self._checked_query(query))
+        with self._graph.differentiated_by_us():
+            value, gradients = self.plan.way.solve(self, lambda: self._checked_query(query))
         return value.detach(), gradients
 
     def meta_parameters(self) -> list:
-        """What a meta-gradient is taken for: the net's trainable parameters and the named inputs."""
-        return [*self._slots.parameters.values(), *self._inputs]
+        """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, named inputs."""
+        return [*self._slots.parameters.values(), *self.outside()]
+
+    def outside(self) -> list:
+        """What a meta-gradient is taken for besides the net's parameters."""
+        return [*self.plan.learned, *self._inputs]
 
     def end(self):
         """End the task: its losses can still go backward, but it can't be used any more."""
@@ -210,43 +224,155 @@ class Learner(paddle.nn.Layer):
                 with self._reuse.installed():
                     yield
 
+    # What the ways back are made of.
+
+    @property
+    def adapted(self) -> list:
+        """The names of the fast weights that move."""
+        return list(self._adapted)
+
+    @property
+    def own_weights(self) -> dict:
+        """The net's trainable parameters, by name."""
+        return dict(self._slots.parameters)
+
+    @property
+    def history(self) -> list:
+        """The moments before each inner step, if the way back or the plan's query weights need them."""
+        return list(self._history)
+
+    def present(self) -> Moment:
+        return Moment(self._steps, dict(self._fast), self._rule_state)
+
+    def query_points(self) -> list:
+        """(moment, weight) for each place where the query loss counts."""
+        if self.plan.query_weights is None or not self._steps:
+            return [(self.present(), 1.0)]
+        after = [*self._history[1:], self.present()]
+        return [(moment, weight) for moment, weight in zip(after, self.plan.query_weights(self._steps)) if weight]
+
+    @contextmanager
+    def at(self, moment: Moment, fast: dict = None):
+        """A context in which the task is as it was at `moment`, on other fast weights if given.
+
+        Buffers and random states come back as they were before; at the present moment, nothing is put back.
+        """
+        if moment.step == self._steps:
+            with self._with_fast({**self._fast, **(fast or {})}):
+                yield
+            return
+        buffers, now = self._buffers_of_task, Surroundings(self.net)
+        self._buffers_of_task = {name: value.clone() for name, value in moment.buffers.items()}
+        if moment.surroundings is not None:
+            moment.surroundings.restore()
+        try:
+            with self._with_fast({**moment.fast, **(fast or {})}):
+                yield
+        finally:
+            self._buffers_of_task = buffers
+            now.restore()
+
+    @contextmanager
+    def _with_fast(self, fast):
+        own, self._fast = self._fast, fast
+        held = self._slots.holding({**fast, **self._buffers_of_task}) if self._open_blocks else nullcontext()
+        try:
+            with held:
+                yield
+        finally:
+            self._fast = own
+
+    def replayed_loss(self, moment: Moment, fast: dict, elsewhere: bool = False):
+        """The loss of the step at `moment`, on these fast weights.
+
+        Raises
+        ------
+        ReplayError
+            If it is another one than then, and the weights are not `elsewhere`.
+        """
+        with self.at(moment, fast):
+            loss = self._computed(moment.loss)
+        if not elsewhere and not _close(float(loss), moment.value, loss.dtype):
+            raise ReplayError(
+                f"the loss of inner step {moment.step} was {moment.value:.6g} and is {float(loss):.6g} when computed "
+                "again; is it a lambda in a loop that reads the loop's variables late (bind them: lambda x=x, y=y: "
+                "...), or does it draw other data each time?"
+            )
+        return loss
+
+    def inner_gradients(self, loss, fast: dict, differentiable: bool) -> dict:
+        """The gradients of a scalar loss for the fast weights, by name, without those that do not matter."""
+        names = [name for name in fast if not fast[name].stop_gradient]
+        if loss.stop_gradient or not names:
+            return {}
+        if differentiable:
+            self._audit(loss, [fast[name] for name in names])
+        with self._graph.differentiated_by_us():
+            gradients = paddle.grad(
+                loss, [fast[name] for name in names], create_graph=differentiable, retain_graph=True,
+                allow_unused=True, no_grad_vars=self._reuse.boundaries() if self._reuse is not None else None,
+            )  # fmt: skip
+        return {name: g for name, g in zip(names, gradients) if g is not None}
+
+    def inner_update(self, step: int, fast: dict, gradients: dict, state: dict) -> tuple:
+        """The adapted weights and the rule's state after a step with these gradients."""
+        plan, own = self.plan, self._slots.parameters
+        if plan.way.proximal:
+            gradients = {
+                name: g + plan.way.proximal * (fast[name] - own[name].detach()) for name, g in gradients.items()
+            }
+        if plan.transform is not None:
+            gradients = {name: plan.transform(own[name], g) for name, g in gradients.items()}
+        gradients = clip_gradients(plan.inner_grad_clip, gradients)
+        rates = {name: plan.rate_of(own[name], step) for name in self._adapted}
+        return plan.inner_rule.update({name: fast[name] for name in self._adapted}, gradients, rates, state)
+
     def _computed(self, loss: Callable):
         value = loss()
         if not isinstance(value, paddle.Tensor):
             raise TypeError(f"the loss function must return a Tensor, got {value!r}")
         return value
 
-    def _step(self, loss):
+    def _step(self, compute: Callable):
+        self._note_moment(compute)
+        loss = self._computed(compute)
         if loss.size != 1:
             raise ValueError(f"the loss must be a scalar, got shape {list(loss.shape)}; reduce it, e.g. by mean()")
-        names = [name for name in self._adapted if not self._fast[name].stop_gradient]
-        second_order = self._tracked and self.plan.way.tracks_inner_gradients
-        fast = [self._fast[name] for name in names]
-        gradients = [None] * len(fast)
-        if not loss.stop_gradient:
-            if second_order:
-                self._audit(loss, fast)
-                self._leaves.update(self._leaves_of(loss))
-            gradients = paddle.grad(
-                loss, fast, create_graph=second_order, retain_graph=True, allow_unused=True,
-                no_grad_vars=self._reuse.boundaries() if self._reuse is not None else None,
-            )  # fmt: skip
-        found = {name: g for name, g in zip(names, gradients) if g is not None}
-        found = clip_gradients(self.plan.inner_grad_clip, found)
-        adapted = {name: self._fast[name] for name in self._adapted}
-        moved, state = self.plan.inner_rule.update(adapted, found, self._rates, self._rule_state)
-        if not self._tracked:
-            moved = {name: _leaf(tensor) for name, tensor in moved.items()}
+        fast = {name: self._fast[name] for name in self._adapted}
+        unrolled = self._tracked and self.plan.way.tracks_inner_gradients
+        if (unrolled or self._replays) and not loss.stop_gradient:
+            self._leaves.update(self._leaves_of(loss))
+        gradients = self.inner_gradients(loss, fast, differentiable=unrolled)
+        if self._replays:
+            self._history[-1].value = float(loss)
+            with paddle.no_grad():
+                moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
+            moved = self._graph.cut(moved, self._slots.parameters)
+        else:
+            moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
+            if not self._tracked:
+                moved, state = _leaves(moved), _detached(state)
         self._rule_state = state
         self._fast.update(moved)
+        self._steps += 1
+        self._buffers_of_task = self._buffer_sets[min(self._steps, len(self._buffer_sets) - 1)]
         if self._open_blocks:
             self._renew_block()
 
+    def _note_moment(self, compute):
+        if not self._tracked or not (self._replays or self.plan.query_weights is not None):
+            return
+        moment = self.present()
+        moment.buffers = {name: value.clone() for name, value in self._buffers_of_task.items()}
+        if self._replays:
+            moment.surroundings, moment.loss = Surroundings(self.net), compute
+        self._history.append(moment)
+
     def _renew_block(self):
-        """Put the moved fast weights into the net that an open block runs on."""
-        for name in self._adapted:
+        """Put the moved fast weights, and the buffers of the step, into the net that an open block runs on."""
+        for name, tensor in {**{name: self._fast[name] for name in self._adapted}, **self._buffers_of_task}.items():
             for container, key in self._slots.places(name):
-                container[key] = self._fast[name]
+                container[key] = tensor
 
     def _leaves_of(self, loss):
         # Not past the fast weights: in the graph of their gradients, Paddle's engine has leaves of its own.
@@ -303,69 +429,23 @@ class Learner(paddle.nn.Layer):
             raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
 
 
-def _end_task(release, on_end, buffers):
+def _end_task(release, slots, keeper, buffer_sets):
     release()
-    if on_end is not None:
-        on_end(buffers)
+    if keeper is not None:
+        keeper.keep(slots.buffers, buffer_sets)
 
 
-class _TaskGraph:
-    """What the graph of a task knows of its task: whether the weights it starts from are still the same."""
-
-    def __init__(self, learner):
-        self.stale = False
-        self._learner = weakref.ref(learner)
-        self._guard = None
-        self.watch()
-
-    def watch(self):
-        """Have the errors of `check` keep their type, until a backward has passed or the graph is gone."""
-        if self._guard is None or not self._guard.alive:
-            self._guard = weakref.finalize(self, guard_engine())
-            self._guard.atexit = False
-
-    def check(self):
-        if self.stale:
-            raise StaleTaskError(
-                "the net's weights have changed since this task began (opt.step()), so its derivatives would be "
-                "wrong; start a new task after each step"
-            )
-
-    def outer_step(self):
-        """The weights have moved: end the task, if it still runs."""
-        self.stale = True
-        learner = self._learner()
-        if learner is not None:
-            learner.end()
-
-    def passed(self):
-        """A backward went through: it can't be repeated, so nothing is left to guard."""
-        self._guard()
+def _leaves(tensors: dict) -> dict:
+    return {name: leaf(tensor) for name, tensor in tensors.items()}
 
 
-def _start_of_graph(parameters: dict, graph: _TaskGraph) -> dict:
-    """Fast weights equal to the parameters, through nodes that notice a stale task."""
-    if not paddle.is_grad_enabled():
-        return _start_without_graph(parameters, graph)
-
-    def pullback(g):
-        graph.check()
-        if not paddle.is_grad_enabled():
-            graph.passed()
-        return [g]
-
-    # A node for each: Paddle mixes up gradients for several outputs of one node.
-    return {name: with_pullback(tensor.clone, [tensor], pullback) for name, tensor in parameters.items()}
+def _detached(state):
+    return paddle.utils.map_structure(lambda x: x.detach() if isinstance(x, paddle.Tensor) else x, state)
 
 
-def _start_without_graph(parameters: dict, graph: _TaskGraph) -> dict:
-    return {name: _leaf(tensor) for name, tensor in parameters.items()}
-
-
-def _leaf(tensor):
-    leaf = tensor.detach()
-    leaf.stop_gradient = False
-    return leaf
+def _close(first: float, second: float, dtype) -> bool:
+    tolerance = 1e-9 if dtype == paddle.float64 else 1e-4
+    return abs(first - second) <= tolerance * max(1.0, abs(second))
 
 
 class InnerAdapter:

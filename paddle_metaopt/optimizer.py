@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import math
 import weakref
 from functools import lru_cache, partial
 from typing import Callable
 
 import paddle
 
+from .buffers import BufferKeeper
 from .episodes import episode_parts, loss_on
-from .fast_weights import Slots
+from .inner_rates import learned_rates, rate_by_step
 from .inner_rules import inner_rule
 from .learner import InnerAdapter, Learner
-from .meta_gradients import meta_gradient, with_gradients
-from .plan import BUFFER_POLICIES, Plan, adapts_only
+from .meta_gradients import Implicit, meta_gradient, with_gradients
+from .plan import Plan, adapts_only
 
 _STATE_KEY = "MetaOptimizer"
 
@@ -30,39 +30,74 @@ class MetaOptimizer:
     def __init__(self, *args, **kwargs):
         ours = inspect.signature(self._choose).parameters
         chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in ours}
-        _require_parameters(self._outer_class(), args, kwargs)
+        given = _arguments(self._outer_class(), args, kwargs)
         self._graphs = weakref.WeakSet()
-        self._buffer_means = {}
-        super().__init__(*args, **kwargs)
-        self._plan = self._choose(**chosen)
+        self._outer_steps = 0
+        self._learned = {}
+        self._group_rates = [g["inner_lr"] for g in given["parameters"] if isinstance(g, dict) and "inner_lr" in g]
+        self._choose_learned(_trainable(given["parameters"]), chosen)
+        if self._learned:
+            given["parameters"] = _with_group(given["parameters"], self._learned, chosen.get("learned_group"))
+        super().__init__(**given)
+        self._fixed_plan = self._choose(**chosen)
 
     def _choose(
         self, *, inner_lr=0.01, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
-        meta_gradient="unrolled", adapt=None, buffers="restore",
+        meta_gradient="unrolled", adapt=None, buffers="restore", learned_group=None,
     ) -> Plan:  # fmt: skip
         """The algorithm's choices; a subclass fixes some of them."""
         return self._make_plan(
-            adapts_only(adapt, "adapt"), inner_lr, adapt_steps, first_order, inner_rule, inner_grad_clip,
-            meta_gradient, buffers,
+            adapts_only(adapt, "adapt"), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=first_order,
+            rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
         )  # fmt: skip
 
-    def _make_plan(self, chosen, inner_lr, adapt_steps, first_order, rule, grad_clip, way, buffers, head=None) -> Plan:
+    def _choose_learned(self, parameters: list, chosen: dict):
+        """Put what is learned besides the net into ``self._learned``, by name; `parameters` are the net's."""
+        for position, rate in enumerate(learned_rates([chosen.get("inner_lr"), *self._group_rates])):
+            self._learned[f"inner_lr.{position}"] = rate
+        rule = chosen.get("inner_rule")
+        for name, value in vars(rule).items() if hasattr(rule, "learned") else ():
+            if any(value is learned for learned in rule.learned()):
+                self._learned[f"inner_rule.{name}"] = value
+        own = {id(p) for p in parameters}
+        self._learned = {name: p for name, p in self._learned.items() if id(p) not in own}
+
+    def _make_plan(
+        self, chosen, *, inner_lr, adapt_steps, first_order, rule, grad_clip, way, buffers, head=None, rate_of=None,
+        transform=None, statistics_per_step=False,
+    ) -> Plan:  # fmt: skip
         if isinstance(adapt_steps, bool) or not isinstance(adapt_steps, int) or adapt_steps < 0:
             raise ValueError(f"adapt_steps: expected an integer of at least 0, got {adapt_steps!r}")
-        if buffers not in BUFFER_POLICIES:
-            raise ValueError(f"buffers: expected one of {', '.join(map(repr, BUFFER_POLICIES))}, got {buffers!r}")
         _require_clip(grad_clip)
-        rates = _rates_by_parameter(self, _checked_rate(inner_lr))
+        rates = _rates_by_parameter(self, inner_lr)
+        way = meta_gradient(way, first_order)
+        if isinstance(way, Implicit) and self._learned:
+            raise ValueError(
+                f"meta_gradient='implicit' differentiates the inner minimum, which does not depend on "
+                f"{', '.join(self._learned)}: nothing would be learned there; use 'unrolled' or 'checkpointed'"
+            )
         return Plan(
             adapts=lambda name, p: id(p) in rates and bool(chosen(name, p)),
             inner_rule=inner_rule(rule),
-            rate_of=lambda p: rates[id(p)],
+            rate_of=rate_of or (lambda p, step: rates[id(p)](step)),
             inner_grad_clip=grad_clip,
             adapt_steps=adapt_steps,
-            way=meta_gradient(way, first_order),
-            buffers=buffers,
+            way=way,
+            buffers=BufferKeeper(buffers, adapt_steps if statistics_per_step else None),
             head=head,
+            transform=transform,
+            learned=tuple(self._learned.values()),
         )
+
+    @property
+    def _plan(self) -> Plan:
+        """The choices for the next task; an algorithm may change them from one outer step to another."""
+        return self._fixed_plan
+
+    @property
+    def learned(self) -> dict:
+        """What is meta-learned besides the net's parameters, by name."""
+        return dict(self._learned)
 
     @property
     def adapt_steps(self) -> int:
@@ -109,7 +144,12 @@ class MetaOptimizer:
     def state_dict(self):
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""
         state = super().state_dict()
-        state[_STATE_KEY] = {"accumulators": self._accumulator_places()}
+        state[_STATE_KEY] = {
+            "accumulators": self._accumulator_places(),
+            "learned": [[_kind(name), p.detach().clone()] for name, p in self._learned.items()],
+            "outer_steps": self._outer_steps,
+            "buffers": self._fixed_plan.buffers.state(),
+        }
         return state
 
     def set_state_dict(self, state_dict):
@@ -125,7 +165,24 @@ class MetaOptimizer:
         if ours is None:
             super().set_state_dict(state)
             return
+        learned = ours.get("learned", [])
+        self._require_same_learned(learned)
         self._translate(state, ours["accumulators"])
+        for (_, value), p in zip(learned, self._learned.values()):
+            p.set_value(value)
+        self._outer_steps = ours.get("outer_steps", 0)
+        self._fixed_plan.buffers.set_state(ours.get("buffers", []))
+
+    def _require_same_learned(self, saved):
+        # By position: the names are made from those of the parameters, which differ in a second copy of the model.
+        found = [(kind, list(value.shape)) for kind, value in saved]
+        expected = [(_kind(name), list(p.shape)) for name, p in self._learned.items()]
+        if found != expected:
+            raise ValueError(
+                f"the state has {len(found)} tensors learned besides the weights "
+                f"({', '.join(sorted({kind for kind, _ in found})) or 'none'}), this optimizer has {len(expected)} "
+                f"({', '.join(sorted({kind for kind, _ in expected})) or 'none'}): it is of another algorithm or model"
+            )
 
     load_state_dict = set_state_dict
 
@@ -165,7 +222,7 @@ class MetaOptimizer:
         return next(c for c in cls.__mro__ if _is_optimizer(c) and not issubclass(c, MetaOptimizer))
 
     def _begin_task(self, net, tracked: bool = True) -> Learner:
-        learner = Learner(net, self._plan, tracked, partial(self._keep_buffers, net) if tracked else None)
+        learner = Learner(net, self._plan, tracked)
         if tracked:
             self._graphs.add(learner._graph)
         return learner
@@ -180,30 +237,26 @@ class MetaOptimizer:
         finally:
             learner.end()
 
+    def step(self):
+        """One outer step, as the outer optimizer takes it; ends the tasks that still run."""
+        super().step()
+        self._outer_steps += 1
+
+    def minimize(self, *args, **kwargs):
+        """Backward and one outer step, as the outer optimizer does it; ends the tasks that still run."""
+        result = super().minimize(*args, **kwargs)  # does not call step()
+        self._outer_steps += 1
+        return result
+
     def _apply_optimize(self, *args, **kwargs):
-        # step() and minimize() both come through here; the weights that running tasks began from are about to move.
+        # step() and minimize() come through here, once for each parameter group: the weights that running tasks
+        # began from move.
         result = super()._apply_optimize(*args, **kwargs)
         for graph in list(self._graphs):
             graph.outer_step()
         self._graphs.clear()
-        self._write_buffer_means()
+        self._fixed_plan.buffers.outer_step()
         return result
-
-    def _keep_buffers(self, net, buffers: dict):
-        if self._plan.buffers == "restore" or not buffers:
-            return
-        own = Slots(net).buffers
-        for name, value in buffers.items():
-            if self._plan.buffers == "last" or "float" not in str(value.dtype):
-                own[name].set_value(value)
-            else:
-                buffer, total, count = self._buffer_means.get(id(own[name]), (own[name], 0.0, 0))
-                self._buffer_means[id(own[name])] = (buffer, total + value.detach(), count + 1)
-
-    def _write_buffer_means(self):
-        for buffer, total, count in self._buffer_means.values():
-            buffer.set_value(total / count)
-        self._buffer_means = {}
 
     def _accumulator_places(self):
         """[key in the state, accumulator, position of its parameter], for each tensor of the state."""
@@ -245,6 +298,10 @@ def _added(first, second):
     return first + second
 
 
+def _kind(learned_name: str) -> str:
+    return learned_name.partition(".")[0]
+
+
 def _is_optimizer(cls) -> bool:
     return issubclass(cls, paddle.optimizer.Optimizer)
 
@@ -279,25 +336,43 @@ def _with_signature(cls, algorithm, outer):
     return cls
 
 
-def _require_parameters(outer, args, kwargs):
-    given = inspect.signature(outer).bind_partial(*args, **kwargs).arguments
+def _arguments(outer, args, kwargs) -> dict:
+    """The outer optimizer's arguments by name.
+
+    Raises
+    ------
+    TypeError
+        If there is one that it does not have.
+    ValueError
+        If there are no parameters.
+    """
+    given = dict(inspect.signature(outer).bind(*args, **kwargs).arguments)
+    given.update(given.pop("kwargs", {}))
     parameters = given.get("parameters")
     if parameters is None:
         raise ValueError("parameters: expected the parameters to learn, such as net.parameters(), got None")
+    if not isinstance(parameters, (paddle.Tensor, str)):
+        given["parameters"] = list(parameters)
+    return given
+
+
+def _trainable(parameters) -> list:
+    found = []
+    for entry in parameters if isinstance(parameters, list) else []:
+        found += list(entry.get("params", [])) if isinstance(entry, dict) else [entry]
+    return [p for p in found if isinstance(p, paddle.Tensor) and not p.stop_gradient]
+
+
+def _with_group(parameters: list, learned: dict, options) -> list:
+    """The outer optimizer's parameters, with a group of what is learned besides."""
+    groups = parameters if parameters and isinstance(parameters[0], dict) else [{"params": parameters}]
+    return [*groups, {"weight_decay": 0.0, **(options or {}), "params": list(learned.values())}]
 
 
 def _require_clip(clip):
     kinds = (paddle.nn.ClipGradByValue, paddle.nn.ClipGradByNorm, paddle.nn.ClipGradByGlobalNorm)
     if clip is not None and not isinstance(clip, kinds):
         raise TypeError(f"inner_grad_clip: expected a paddle.nn.ClipGradBy... object, got {clip!r}")
-
-
-def _checked_rate(rate):
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
-        raise TypeError(f"inner_lr: expected a number, got {rate!r}")
-    if not math.isfinite(rate) or rate < 0:
-        raise ValueError(f"inner_lr: expected a finite number of at least 0, got {rate!r}")
-    return float(rate)
 
 
 def _parameters(optimizer) -> list:
@@ -311,9 +386,10 @@ def _groups(optimizer) -> list:
     return [{"params": list(optimizer._parameter_list)}]
 
 
-def _rates_by_parameter(optimizer, rate) -> dict:
+def _rates_by_parameter(optimizer, inner_lr) -> dict:
+    default = rate_by_step(inner_lr)
     return {
-        id(p): _checked_rate(group["inner_lr"]) if "inner_lr" in group else rate
+        id(p): rate_by_step(group["inner_lr"]) if "inner_lr" in group else default
         for group in _groups(optimizer)
         for p in group["params"]
     }

@@ -7,6 +7,8 @@ from typing import Callable
 
 import paddle
 
+from .buffers import BufferKeeper
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -19,16 +21,24 @@ class Plan:
     inner_rule : object
         See `paddle_metaopt.inner_rules`.
     rate_of : callable
-        ``rate_of(parameter)``, its inner learning rate.
+        ``rate_of(parameter, step)``, its learning rate in an inner step counted from 0: a number, or a Tensor that
+        broadcasts against it.
     inner_grad_clip : ClipGradBy... or None
     adapt_steps : int
         Inner steps that ``adapt(closure)`` takes.
     way : object
         See `paddle_metaopt.meta_gradients`.
-    buffers : str
-        "restore", "last" or "mean".
+    buffers : BufferKeeper
+        What a task's buffers start from, and what remains of them.
     head : Layer or None
         The head, if all that adapts is in it: then the rest of the net may be computed once per task.
+    transform : callable
+        ``transform(parameter, gradient)``, what the inner rule gets in place of the gradient.
+    learned : tuple of Parameter
+        What is meta-learned besides the net.
+    query_weights : callable or None
+        ``query_weights(steps)``, the weight of the query loss after each of the inner steps taken; None for the last
+        step's alone.
     """
 
     adapts: Callable
@@ -37,11 +47,21 @@ class Plan:
     inner_grad_clip: object
     adapt_steps: int
     way: object
-    buffers: str
+    buffers: BufferKeeper
     head: paddle.nn.Layer | None = None
+    transform: Callable | None = None
+    learned: tuple = ()
+    query_weights: Callable | None = None
 
+    @property
+    def plain_backward(self) -> bool:
+        """Whether ``backward()`` on the query loss gives the meta-gradient."""
+        return self.way.plain_backward and self.query_weights is None
 
-BUFFER_POLICIES = ("restore", "last", "mean")
+    @property
+    def way_name(self) -> str:
+        """How an error calls the way back."""
+        return self.way.name if self.query_weights is None else "a query loss after every step"
 
 
 def adapts_only(which, argument: str) -> Callable:

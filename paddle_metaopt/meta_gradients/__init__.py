@@ -1,29 +1,59 @@
 """Ways back from the query loss to what is meta-learned."""
 
+from .difference import Displacement
+from .hessian_free import HessianFree
+from .implicit import Implicit, SolverReport
+from .replayed import Checkpointed
 from .surrogate import with_gradients
-from .unrolled import FirstOrder, Unrolled
+from .unrolled import FirstOrder, Unrolled, WayBack
 
-_BY_NAME = {"unrolled": Unrolled, "first_order": FirstOrder}
+_BY_NAME = {
+    "unrolled": Unrolled,
+    "first_order": FirstOrder,
+    "checkpointed": Checkpointed,
+    "hessian_free": HessianFree,
+    "implicit": Implicit,
+}
 
 
-def meta_gradient(name: str, first_order: bool):
-    """The way of that name; ``first_order=True`` is short for ``"first_order"``.
+def meta_gradient(choice, first_order: bool):
+    """The way of that name, or `choice` itself if it is one; ``first_order=True`` is short for ``"first_order"``.
 
     Raises
     ------
     ValueError
         If there is none of that name, or the two arguments contradict each other.
+    TypeError
+        If it is neither a name nor a way back.
     """
     if first_order:
-        if name not in ("unrolled", "first_order"):
+        if choice not in ("unrolled", "first_order") and not isinstance(choice, FirstOrder):
             raise ValueError(
-                f"first_order=True is short for meta_gradient='first_order', but meta_gradient={name!r} was given as "
+                f"first_order=True is short for meta_gradient='first_order', but meta_gradient={choice!r} was given as "
                 "well; give one of them"
             )
-        name = "first_order"
-    if name not in _BY_NAME:
-        raise ValueError(f"meta_gradient: no way named {name!r}; there are {', '.join(map(repr, _BY_NAME))}")
-    return _BY_NAME[name]()
+        return FirstOrder()
+    if isinstance(choice, WayBack):
+        return choice
+    if not isinstance(choice, str):
+        raise TypeError(
+            f"meta_gradient: expected one of {', '.join(map(repr, _BY_NAME))}, or an object such as "
+            f"metaopt.meta_gradients.Implicit(proximal=1.0), got {choice!r}"
+        )
+    if choice not in _BY_NAME:
+        raise ValueError(f"meta_gradient: no way named {choice!r}; there are {', '.join(map(repr, _BY_NAME))}")
+    return _BY_NAME[choice]()
 
 
-__all__ = ["FirstOrder", "Unrolled", "meta_gradient", "with_gradients"]
+__all__ = [
+    "Checkpointed",
+    "Displacement",
+    "FirstOrder",
+    "HessianFree",
+    "Implicit",
+    "SolverReport",
+    "Unrolled",
+    "WayBack",
+    "meta_gradient",
+    "with_gradients",
+]

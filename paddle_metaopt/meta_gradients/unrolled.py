@@ -5,19 +5,43 @@ from __future__ import annotations
 import paddle
 
 
-class Unrolled:
+class WayBack:
+    """What the learner asks of a way back from the query loss to what is meta-learned."""
+
+    #: How an error calls it.
+    name = ""
+    #: Whether the inner gradients are functions of the weights, or numbers.
+    tracks_inner_gradients = False
+    #: Whether it takes inner steps again, which needs functions that compute their losses.
+    replays = False
+    #: Whether ``backward()`` on the query loss alone gives the meta-gradient.
+    plain_backward = False
+    #: λ of the term λ/2 |θ' − θ|² that the inner loss is given.
+    proximal = 0.0
+
+    def solve(self, task, query) -> tuple:
+        """The query loss, and its gradients for ``task.meta_parameters()``, None where it does not depend on one."""
+        raise NotImplementedError
+
+
+class Unrolled(WayBack):
     """The exact meta-gradient: differentiate through the unrolled inner loop (Finn et al. 2017)."""
 
-    #: Whether the inner gradients are functions of the weights, or numbers.
+    name = "meta_gradient='unrolled'"
     tracks_inner_gradients = True
+    plain_backward = True
 
     def solve(self, task, query):
-        """The query loss, and its gradients for ``task.meta_parameters()``, None where it does not depend on one."""
-        loss = query()
+        loss = 0.0
+        for moment, weight in task.query_points():
+            with task.at(moment):
+                value = query()
+            loss = value if weight == 1.0 else loss + weight * value
         return loss, paddle.grad(loss, task.meta_parameters(), allow_unused=True)
 
 
 class FirstOrder(Unrolled):
     """FOMAML: the inner gradients count as constants (Finn et al. 2017, section 5.2)."""
 
+    name = "meta_gradient='first_order'"
     tracks_inner_gradients = False

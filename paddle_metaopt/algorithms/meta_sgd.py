@@ -1,0 +1,68 @@
+"""A learning rate for every weight, learned with it."""
+
+from __future__ import annotations
+
+import paddle
+
+from ..inner_rates import checked_rate
+from ..optimizer import MetaOptimizer, named
+from ..plan import Plan, adapts_only
+
+
+class MetaSGD(MetaOptimizer):
+    """MAML with a learned rate for each element (Li et al. 2017, https://arxiv.org/abs/1707.09835)."""
+
+    def _choose(
+        self, *, inner_lr=(0.005, 0.1), adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
+        meta_gradient="unrolled", adapt=None, buffers="restore", learned_group=None,
+    ) -> Plan:  # fmt: skip
+        return self._make_plan(
+            adapts_only(adapt, "adapt"), inner_lr=0.0, adapt_steps=adapt_steps, first_order=first_order,
+            rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
+            rate_of=lambda p, step: self._learned[_key(p)],
+        )  # fmt: skip
+
+    def _choose_learned(self, parameters, chosen):
+        low, high = _range(chosen.get("inner_lr", (0.005, 0.1)))
+        super()._choose_learned(parameters, {**chosen, "inner_lr": None})
+        for p in parameters:
+            rates = paddle.create_parameter(
+                p.shape, p.dtype, default_initializer=paddle.nn.initializer.Uniform(low, high)
+            )
+            rates.need_clip = getattr(p, "need_clip", True)
+            self._learned[_key(p)] = rates
+
+
+def _key(parameter) -> str:
+    return f"rates.{parameter.name}"
+
+
+def _range(inner_lr) -> tuple:
+    if isinstance(inner_lr, (tuple, list)) and len(inner_lr) == 2:
+        low, high = map(checked_rate, inner_lr)
+        if low > high:
+            raise ValueError(f"inner_lr: expected (low, high), got {inner_lr!r}")
+        return low, high
+    rate = checked_rate(inner_lr)
+    return rate, rate
+
+
+@named
+class MetaSGDOptimizer(MetaSGD, paddle.optimizer.Adam):
+    """Meta-SGD with Adam as its outer optimizer.
+
+    Every element of every weight has an inner learning rate of its own, which is meta-learned with the weights by
+    the same ``step()`` and may become negative; ``opt.learned`` has them by name. The arguments not listed here are
+    those of `MAMLOptimizer`. With ``first_order=True`` the rates still get their gradient, −⟨query gradient, inner
+    gradient⟩ for each element.
+
+    Parameters
+    ----------
+    inner_lr : (float, float) or float
+        The rates are drawn uniformly from this range at the start, (0.005, 0.1) as in the paper; or all are this.
+    adapt_steps : int
+        One in the paper.
+    learned_group : dict, optional
+        Options of the parameter group of the rates, as Paddle's groups have them: ``{"learning_rate": 0.1}`` is a
+        factor on the optimizer's rate. Weight decay is 0 there by default.
+    """

@@ -1,0 +1,74 @@
+"""The inner learning rate as users give it: a number, something learned, or a schedule over the inner steps."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Callable
+
+import paddle
+
+
+def rate_by_step(inner_lr) -> Callable:
+    """``rate(step)`` from what is given as ``inner_lr=``.
+
+    Parameters
+    ----------
+    inner_lr : float, Tensor, list, callable, or LRScheduler
+        A list has one rate for each inner step, and its last one from there on; a callable is asked for each step,
+        counted from 0; a scheduler is read as if it was stepped after each inner step, and stays as it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these, or not a finite number of at least 0.
+    """
+    if isinstance(inner_lr, paddle.Tensor):
+        return lambda step: inner_lr
+    if isinstance(inner_lr, paddle.optimizer.lr.LRScheduler):
+        return _from_scheduler(inner_lr)
+    if isinstance(inner_lr, (list, tuple)):
+        if not inner_lr:
+            raise ValueError("inner_lr: expected a rate for each inner step, got an empty list")
+        rates = [rate if isinstance(rate, paddle.Tensor) else checked_rate(rate) for rate in inner_lr]
+        return lambda step: rates[min(step, len(rates) - 1)]
+    if callable(inner_lr):
+        return lambda step: _of_call(inner_lr(step))
+    rate = checked_rate(inner_lr)
+    return lambda step: rate
+
+
+def learned_rates(inner_lr) -> list:
+    """The trainable tensors among what is given as ``inner_lr=``."""
+    given = paddle.utils.flatten([inner_lr])
+    return [rate for rate in given if isinstance(rate, paddle.Tensor) and not rate.stop_gradient]
+
+
+def checked_rate(rate) -> float:
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        raise TypeError(
+            f"inner_lr: expected a number, a Tensor, a list of them for the inner steps, a function of the step, or an "
+            f"LRScheduler; got {rate!r}"
+        )
+    if not math.isfinite(rate) or rate < 0:
+        raise ValueError(f"inner_lr: expected a finite number of at least 0, got {rate!r}")
+    return float(rate)
+
+
+def _of_call(rate):
+    return rate if isinstance(rate, paddle.Tensor) else checked_rate(rate)
+
+
+def _from_scheduler(scheduler):
+    if isinstance(scheduler, paddle.optimizer.lr.ReduceOnPlateau):
+        raise ValueError("inner_lr: ReduceOnPlateau follows a metric, which the inner loop does not have")
+    ahead = copy.deepcopy(scheduler)
+    known = [float(ahead())]
+
+    def rate(step):
+        while len(known) <= step:
+            ahead.step()
+            known.append(float(ahead()))
+        return known[step]
+
+    return rate

@@ -1,0 +1,21 @@
+"""Reptile's way back: no derivative at all."""
+
+from __future__ import annotations
+
+import paddle
+
+from .unrolled import WayBack
+
+
+class Displacement(WayBack):
+    """θ − θ_K: the outer step moves towards where the inner loop went (Nichol et al. 2018,
+    https://arxiv.org/abs/1803.02999)."""
+
+    name = "Reptile"
+
+    def solve(self, task, query):
+        with paddle.no_grad():
+            value = query()
+            fast = task.present().fast
+            moved = {name: task.own_weights[name] - fast[name] for name in task.adapted}
+        return value, [*(moved.get(name) for name in task.own_weights), *[None] * len(task.outside())]

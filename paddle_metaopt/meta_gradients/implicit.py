@@ -1,0 +1,150 @@
+"""The derivative of the solution of the inner problem, however it was reached."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import paddle
+
+from .replayed import Cotangents, ExactGradient, leaves_of
+from .unrolled import WayBack
+
+
+@dataclass(frozen=True)
+class SolverReport:
+    """How a linear system was solved: iterations taken, and the residual's norm relative to the right side's."""
+
+    iterations: int
+    residual: float
+
+
+class Implicit(WayBack):
+    """Implicit MAML (Rajeswaran et al. 2019, https://arxiv.org/abs/1909.04630).
+
+    The inner loss gets a proximal term λ/2 |θ' − θ|². At its minimum θ*, by the implicit function theorem,
+
+        dL_query/dθ = (I + H/λ)⁻¹ ∇L_query(θ*),   H the Hessian of the support loss at θ*,
+
+    whatever path led there, so any inner rule will do and memory does not grow with the steps. It is as exact as the
+    inner problem and the linear system are solved.
+
+    Parameters
+    ----------
+    proximal : float
+        λ, larger than 0.
+    solver : {"cg", "neumann"}
+        Conjugate gradient, which stops with a warning where I + H/λ is not positive definite; or the series
+        Σ (−H/λ)ⁱ, which needs H to be smaller than λ.
+    iterations : int
+        At most so many; each takes one Hessian-vector product.
+    tolerance : float
+        Stop when the residual's norm, relative to that of ∇L_query, falls below.
+    hessian : bool
+        False takes H for zero: iMAML of first order.
+
+    Attributes
+    ----------
+    report : SolverReport or None
+        Of the last task.
+    """
+
+    name = "meta_gradient='implicit'"
+    replays = True
+
+    def __init__(
+        self, proximal: float = 2.0, solver: str = "cg", iterations: int = 5, tolerance: float = 1e-10,
+        hessian: bool = True,
+    ):  # fmt: skip
+        if not proximal > 0:
+            raise ValueError(f"proximal: expected a number larger than 0, got {proximal!r}")
+        if solver not in _SOLVERS:
+            raise ValueError(f"solver: expected one of {', '.join(map(repr, _SOLVERS))}, got {solver!r}")
+        if not (isinstance(iterations, int) and iterations > 0):
+            raise ValueError(f"iterations: expected an integer of at least 1, got {iterations!r}")
+        self.proximal = proximal
+        self.solver = solver
+        self.iterations = iterations
+        self.tolerance = tolerance
+        self.hessian = hessian
+        self.report = None
+
+    def solve(self, task, query):
+        moment = task.present()
+        fast = leaves_of(moment.fast)
+        with task.at(moment, fast):
+            loss = query()
+        gradients = paddle.grad(loss, [*fast.values(), *task.outside()], allow_unused=True)
+        bar = Cotangents(task)
+        bar.add_weights(dict(zip(fast, gradients)))
+        bar.add_outside(gradients[len(fast) :])
+        if task.history and self.hessian:
+            self._through_solution(task, fast, bar)
+        return loss.detach(), bar.gradients()
+
+    def _through_solution(self, task, fast, bar):
+        inner = ExactGradient(task, task.history[-1], leaves_of(fast), elsewhere=True)
+        names = [name for name in inner.values if bar.weights.get(name) is not None]
+        right_side = [bar.weights[name] for name in names]
+
+        def system(x):
+            """(I + H/λ) x"""
+            product, _ = inner.pulled(dict(zip(names, x)), again=True)
+            return [v if product.get(n) is None else v + product[n] / self.proximal for n, v in zip(names, x)]
+
+        solution, self.report = _SOLVERS[self.solver](system, right_side, self.iterations, self.tolerance)
+        # What the support loss depends on besides moves its minimum: −∂²L/∂ψ∂θ' (H + λI)⁻¹ ∇L_query.
+        towards = {name: -x / self.proximal for name, x in zip(names, solution)}
+        crossed, outside = inner.pulled(towards)
+        bar.replace_weights(dict(zip(names, solution)))
+        bar.add_weights({name: g for name, g in crossed.items() if name not in task.adapted})
+        bar.add_outside(outside)
+
+
+def conjugate_gradient(system, right_side: list, iterations: int, tolerance: float) -> tuple:
+    """Solve ``system(x) = right_side`` for a symmetric positive definite linear map of lists of tensors."""
+    x = [paddle.zeros_like(b) for b in right_side]
+    residual = list(right_side)
+    direction = list(residual)
+    start = squared = _dot(residual, residual)
+    taken = 0
+    while taken < iterations and squared > tolerance**2 * start:
+        product = system(direction)
+        curvature = _dot(direction, product)
+        if curvature <= 0:
+            warnings.warn(
+                "conjugate gradient stopped early: along its direction the support loss curves down by more than the "
+                "proximal term holds, so the inner solution is no minimum; raise proximal, or take more inner steps",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            x = x if taken else list(right_side)
+            break
+        length = squared / curvature
+        x = [a + length * d for a, d in zip(x, direction)]
+        residual = [r - length * p for r, p in zip(residual, product)]
+        before, squared = squared, _dot(residual, residual)
+        direction = [r + squared / before * d for r, d in zip(residual, direction)]
+        taken += 1
+    return x, SolverReport(taken, (squared / start) ** 0.5 if start else 0.0)
+
+
+def neumann_series(system, right_side: list, iterations: int, tolerance: float) -> tuple:
+    """Solve ``system(x) = right_side`` by the series Σ (I − system)ⁱ right_side."""
+    x = list(right_side)
+    start = _dot(right_side, right_side)
+    taken = 0
+    while True:
+        residual = [b - p for b, p in zip(right_side, system(x))]
+        squared = _dot(residual, residual)
+        if taken == iterations or squared <= tolerance**2 * start:
+            return x, SolverReport(taken, (squared / start) ** 0.5 if start else 0.0)
+        x = [a + r for a, r in zip(x, residual)]
+        taken += 1
+
+
+_SOLVERS = {"cg": conjugate_gradient, "neumann": neumann_series}
+
+
+def _dot(first, second) -> float:
+    return sum(float((a * b).sum()) for a, b in zip(first, second))

@@ -1,0 +1,147 @@
+"""Back through the inner loop one step at a time, each step taken again; memory for one step, however many there are.
+
+With θ' = u(θ, g, s), g = ∇L(θ), a cotangent θ̄' goes back in two parts: through the update u by Paddle's engine, which
+gives ḡ, and through the gradient g, where ḡ becomes the gradient of <g, ḡ> with respect to all that L depends on.
+"""
+
+from __future__ import annotations
+
+import paddle
+
+from ..task_graph import leaf
+from .unrolled import WayBack
+
+
+class Replayed(WayBack):
+    """Base of the ways that take each inner step again; a subclass says how a gradient is differentiated."""
+
+    replays = True
+
+    def solve(self, task, query):
+        points = {moment.step: (moment, weight) for moment, weight in task.query_points()}
+        total = 0.0
+        bar = Cotangents(task)
+        for moment in [task.present(), *reversed(task.history)]:
+            if moment.step < len(task.history):
+                self._through_step(task, moment, bar)
+            if moment.step in points:
+                total = total + self._add_query(task, query, *points[moment.step], bar)
+        return total, bar.gradients()
+
+    def _add_query(self, task, query, moment, weight, bar):
+        fast = leaves_of(moment.fast)
+        with task.at(moment, fast):
+            loss = query()
+        wrt = [*fast.values(), *task.outside()]
+        gradients = paddle.grad(loss, wrt, allow_unused=True)
+        scaled = [None if g is None else g * weight for g in gradients]
+        bar.add_weights(dict(zip(fast, scaled)))
+        bar.add_outside(scaled[len(fast) :])
+        return loss.detach() * weight
+
+    def _through_step(self, task, moment, bar):
+        fast = leaves_of(moment.fast)
+        gradient = self.inner_gradient(task, moment, fast)
+        numbers = {name: leaf(g) for name, g in gradient.values.items()}
+        state, slots = _with_leaves(moment.state)
+        before = {name: leaf(fast[name]) for name in task.adapted}
+        with paddle.enable_grad():
+            after, new_state = task.inner_update(moment.step, before, numbers, state)
+        pairs = [(after[name], bar.weights.get(name)) for name in task.adapted]
+        pairs += list(zip(_tensors(new_state), bar.state)) if bar.state else []
+        pairs = [(y, g) for y, g in pairs if g is not None and not y.stop_gradient]
+        wrt = [*before.values(), *numbers.values(), *slots, *task.plan.learned]
+        pulled = [None] * len(wrt)
+        if pairs:
+            pulled = paddle.grad([y for y, _ in pairs], wrt, [g for _, g in pairs], allow_unused=True)
+        pulled = iter(pulled)
+        through_update = {name: next(pulled) for name in before}
+        towards = {name: next(pulled) for name in numbers}
+        bar.state = [next(pulled) for _ in slots]
+        bar.replace_weights(through_update)
+        bar.add_outside([*pulled, *[None] * (len(task.outside()) - len(task.plan.learned))])
+        towards = {name: g for name, g in towards.items() if g is not None}
+        if towards:
+            weights, outside = gradient.pulled(towards)
+            bar.add_weights(weights)
+            bar.add_outside(outside)
+
+    def inner_gradient(self, task, moment, fast):
+        """The inner gradient at `fast`: its ``values`` by name, and ``pulled(towards)``, the gradients of
+        <values, towards> for the fast weights, by name, and for ``task.outside()``."""
+        raise NotImplementedError
+
+
+class Checkpointed(Replayed):
+    """The exact meta-gradient in the memory of one inner step, for the price of taking each step twice.
+
+    The idea is gradient checkpointing (Chen et al. 2016, https://arxiv.org/abs/1604.06174), with a checkpoint before
+    every step.
+    """
+
+    name = "meta_gradient='checkpointed'"
+
+    def inner_gradient(self, task, moment, fast):
+        return ExactGradient(task, moment, fast)
+
+
+class ExactGradient:
+    """The gradient of a step's loss, with its derivative by Paddle's engine."""
+
+    def __init__(self, task, moment, fast, elsewhere=False):
+        loss = task.replayed_loss(moment, fast, elsewhere)
+        self._task, self._fast = task, fast
+        self._live = task.inner_gradients(loss, {name: fast[name] for name in task.adapted}, differentiable=True)
+        self.values = {name: g.detach() for name, g in self._live.items()}
+
+    def pulled(self, towards: dict, again: bool = False) -> tuple:
+        live = [(self._live[name], u) for name, u in towards.items() if not self._live[name].stop_gradient]
+        wrt = [*self._fast.values(), *self._task.outside()]
+        if not live:
+            return {}, [None] * len(self._task.outside())
+        found = paddle.grad([g for g, _ in live], wrt, [u for _, u in live], retain_graph=again, allow_unused=True)
+        return dict(zip(self._fast, found)), found[len(self._fast) :]
+
+
+class Cotangents:
+    """The gradient of what was passed so far, for the fast weights, the rule's state, and what is outside."""
+
+    def __init__(self, task):
+        self._own = task.own_weights
+        self.weights = {}
+        self.state = []
+        self._outside = [None] * len(task.outside())
+
+    def replace_weights(self, found: dict):
+        self.weights.update(found)
+
+    def add_weights(self, found: dict):
+        for name, g in found.items():
+            self.weights[name] = _sum(self.weights.get(name), g)
+
+    def add_outside(self, found: list):
+        self._outside = [_sum(a, b) for a, b in zip(self._outside, found)]
+
+    def gradients(self) -> list:
+        return [*(self.weights.get(name) for name in self._own), *self._outside]
+
+
+def leaves_of(fast: dict) -> dict:
+    return {name: leaf(tensor) for name, tensor in fast.items()}
+
+
+def _with_leaves(state) -> tuple:
+    """The state with leaves for its tensors, and those leaves."""
+    flat = paddle.utils.flatten(state)
+    fresh = [leaf(x) if isinstance(x, paddle.Tensor) else x for x in flat]
+    return paddle.utils.pack_sequence_as(state, fresh), [x for x in fresh if isinstance(x, paddle.Tensor)]
+
+
+def _tensors(state) -> list:
+    return [x for x in paddle.utils.flatten(state) if isinstance(x, paddle.Tensor)]
+
+
+def _sum(first, second):
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second

@@ -1,0 +1,103 @@
+"""A task's place in Paddle's graph: where its fast weights begin, and what a backward through there may do."""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import contextmanager
+
+import paddle
+
+from .double_grad import guard_engine, with_pullback
+from .errors import NeedsMetaLossError, StaleTaskError
+
+
+class TaskGraph:
+    """What the graph of a task knows of its task.
+
+    Parameters
+    ----------
+    on_outer_step : callable
+        Called when the weights that the task began from have moved. Held weakly.
+    way_name : str or None
+        The way back, if a plain backward does not serve it.
+    """
+
+    def __init__(self, on_outer_step, way_name=None):
+        self.stale = False
+        self._on_outer_step = weakref.WeakMethod(on_outer_step)
+        self._way_name = way_name
+        self._ours = 0
+        self._guard = None
+        self.watch()
+
+    def start(self, parameters: dict) -> dict:
+        """Fast weights equal to the parameters, through nodes that notice a stale task."""
+        if not paddle.is_grad_enabled():
+            return {name: leaf(tensor) for name, tensor in parameters.items()}
+
+        def pullback(g):
+            self.check()
+            self._check_way()
+            if not paddle.is_grad_enabled():
+                self.passed()
+            return [g]
+
+        # A node for each: Paddle mixes up gradients for several outputs of one node.
+        return {name: with_pullback(tensor.clone, [tensor], pullback) for name, tensor in parameters.items()}
+
+    def cut(self, values: dict, parameters: dict) -> dict:
+        """Fast weights of these values whose way back `meta_loss` alone knows."""
+
+        def pullback(g):
+            self.check()
+            self._check_way()
+            return [None]
+
+        return {name: with_pullback(value.clone, [parameters[name]], pullback) for name, value in values.items()}
+
+    @contextmanager
+    def differentiated_by_us(self):
+        """A context in which a backward through the task's nodes is the library's own."""
+        self._ours += 1
+        try:
+            yield
+        finally:
+            self._ours -= 1
+
+    def _check_way(self):
+        if self._way_name is not None and not self._ours:
+            raise NeedsMetaLossError(
+                f"backward() on the query loss does not give the meta-gradient of {self._way_name}; use "
+                "learner.meta_loss(lambda: loss_fn(learner(x), y)).backward(), or opt.meta_loss(net, episodes, loss_fn)"
+            )
+
+    def watch(self):
+        """Have the errors of `check` keep their type, until a backward has passed or the graph is gone."""
+        if self._guard is None or not self._guard.alive:
+            self._guard = weakref.finalize(self, guard_engine())
+            self._guard.atexit = False
+
+    def check(self):
+        if self.stale:
+            raise StaleTaskError(
+                "the net's weights have changed since this task began (opt.step()), so its derivatives would be "
+                "wrong; start a new task after each step"
+            )
+
+    def outer_step(self):
+        """The weights have moved: end the task, if it still runs."""
+        self.stale = True
+        on_outer_step = self._on_outer_step()
+        if on_outer_step is not None:
+            on_outer_step()
+
+    def passed(self):
+        """A backward went through: it can't be repeated, so nothing is left to guard."""
+        self._guard()
+
+
+def leaf(tensor):
+    """A new leaf of the same value, which needs a gradient."""
+    made = tensor.detach()
+    made.stop_gradient = False
+    return made

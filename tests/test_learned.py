@@ -1,0 +1,234 @@
+"""What is meta-learned besides the weights: rates, transforms, hyperparameters; schedules; MAML++'s epochs."""
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from combinations import ALGORITHMS, episode, make_net
+from paddle import nn
+
+import paddle_metaopt as metaopt
+from paddle_metaopt.double_grad.checking import compare_with_differences
+
+LEARNING = ["meta_sgd", "maml_plus_plus", "meta_curvature"]
+
+
+def parameter(value, shape=()):
+    return paddle.create_parameter(shape, "float64", default_initializer=nn.initializer.Constant(value))
+
+
+def step(net, opt, seed):
+    paddle.seed(seed)
+    opt.meta_loss(net, [episode()], F.mse_loss).backward()
+    opt.step()
+    opt.clear_grad()
+
+
+@pytest.mark.parametrize("algorithm", LEARNING)
+def test_the_same_step_moves_what_is_learned_and_the_state_carries_it(algorithm, tmp_path):
+    net = make_net()
+    opt = ALGORITHMS[algorithm](net, adapt_steps=2)
+    start = {name: p.numpy().copy() for name, p in opt.learned.items()}
+    for seed in range(3):
+        step(net, opt, seed)
+    moved = [name for name, p in opt.learned.items() if not np.array_equal(p.numpy(), start[name])]
+    still = set(opt.learned) - set(moved)
+    # A bias before BatchNorm has no gradient either.
+    idle = [*net.unused.parameters(), net.enter.bias]
+    assert moved and all(name.partition(".")[2] in {p.name for p in idle} for name in still), still
+    paddle.save(net.state_dict(), str(tmp_path / "net"))
+    paddle.save(opt.state_dict(), str(tmp_path / "opt"))
+    copy = make_net()
+    other = ALGORITHMS[algorithm](copy, adapt_steps=2)
+    assert list(other.learned) != list(opt.learned)  # the copy's parameters have other names
+    copy.set_state_dict(paddle.load(str(tmp_path / "net")))
+    other.set_state_dict(paddle.load(str(tmp_path / "opt")))
+    for seed in range(3, 6):
+        step(net, opt, seed)
+        step(copy, other, seed)
+    for p, q in zip([*net.parameters(), *opt.learned.values()], [*copy.parameters(), *other.learned.values()]):
+        np.testing.assert_array_equal(p.numpy(), q.numpy())
+    with pytest.raises(ValueError, match="another algorithm or model"):
+        metaopt.MAMLOptimizer(1e-3, parameters=copy.parameters()).set_state_dict(opt.state_dict())
+
+
+@pytest.mark.parametrize("outer", [paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.AdamW])
+def test_learned_parameters_have_a_group_of_their_own(outer):
+    net = make_net()
+    opt = metaopt.MetaSGDOptimizer.over(outer)(
+        0.1, parameters=net.parameters(), weight_decay=0.5, learned_group={"learning_rate": 0.0}
+    )
+    start = {name: p.numpy().copy() for name, p in opt.learned.items()}
+    before = net.head.weight.numpy().copy()
+    step(net, opt, 0)
+    assert not np.array_equal(before, net.head.weight.numpy())
+    for name, p in opt.learned.items():
+        np.testing.assert_array_equal(p.numpy(), start[name])
+
+
+def test_meta_sgd_draws_its_rates_from_the_papers_range_and_lets_them_go_negative():
+    net = make_net()
+    opt = metaopt.MetaSGDOptimizer(0.2, parameters=net.parameters())
+    rates = np.concatenate([p.numpy().ravel() for p in opt.learned.values()])
+    assert 0.005 <= rates.min() < 0.03 and 0.08 < rates.max() <= 0.1
+    for seed in range(5):
+        step(net, opt, seed)
+    assert min(p.numpy().min() for p in opt.learned.values()) < 0
+    fixed = metaopt.MetaSGDOptimizer(0.2, parameters=net.parameters(), inner_lr=0.05)
+    assert all(np.allclose(p.numpy(), 0.05) for p in fixed.learned.values())
+    with pytest.raises(ValueError, match="low, high"):
+        metaopt.MetaSGDOptimizer(parameters=net.parameters(), inner_lr=(0.1, 0.01))
+
+
+@pytest.mark.parametrize("algorithm", ["maml", *LEARNING])
+def test_first_order_is_the_gradient_with_constant_inner_gradients(algorithm):
+    net, task = make_net(), episode()
+    opt = ALGORITHMS[algorithm](net, adapt_steps=2, first_order=True)
+    weights = {name: p for name, p in net.named_parameters() if not p.stop_gradient}
+    plan = opt._plan
+    recorded, update = [], metaopt.Learner.inner_update
+
+    def recording(self, step, fast, gradients, state):
+        recorded.append({name: g.detach() for name, g in gradients.items()})
+        return update(self, step, fast, gradients, state)
+
+    metaopt.Learner.inner_update = recording
+    try:
+        loss = opt.meta_loss(net, [task], F.mse_loss)
+    finally:
+        metaopt.Learner.inner_update = update
+    loss.backward()
+    tensors = [*weights.values(), *opt.learned.values()]
+    gradients = [None if t.grad is None else t.grad.numpy().copy() for t in tensors]
+
+    def value():
+        learner = metaopt.Learner(net, plan)
+        fast, state = {name: p.detach() for name, p in weights.items()}, plan.inner_rule.init(dict.fromkeys(weights, 0))
+        factors = plan.query_weights(2) if plan.query_weights else [0.0, 1.0]
+        total = 0.0
+        for number, inner in enumerate(recorded):
+            moved, state = learner.inner_update(number, fast, inner, state)
+            fast.update(moved)
+            learner._fast.update(fast)
+            total += factors[number] * float(F.mse_loss(learner(task.query[0]), task.query[1]))
+        learner.end()
+        return total
+
+    assert abs(value() - float(loss)) < 1e-12
+    assert compare_with_differences(value, gradients, tensors).error < 1e-6
+
+
+def test_a_rate_and_a_momentum_that_are_parameters_are_learned():
+    net, task = make_net(), episode()
+    rate, momentum, other = parameter(0.1), parameter(0.5), parameter(0.2)
+    groups = [
+        {"params": net.enter.parameters(), "inner_lr": other},
+        {"params": [p for p in net.parameters() if not any(p is q for q in net.enter.parameters())]},
+    ]
+    opt = metaopt.MAMLOptimizer(
+        1e-2, parameters=groups, inner_lr=rate, inner_rule=metaopt.inner_rules.Momentum(momentum), adapt_steps=3
+    )
+    assert list(opt.learned) == ["inner_lr.0", "inner_lr.1", "inner_rule.momentum"]
+    opt.meta_loss(net, [task], F.mse_loss).backward()
+    tensors = [rate, momentum, other]
+    result = compare_with_differences(
+        lambda: float(opt.meta_loss(net, [task], F.mse_loss)), [t.grad.numpy().copy() for t in tensors], tensors
+    )
+    assert result.error < 1e-6
+    opt.step()
+    assert float(rate) != 0.1 and float(momentum) != 0.5 and float(other) != 0.2
+
+
+def inner_rates_of(inner_lr, steps):
+    net = make_net()
+    opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=inner_lr)
+    return [opt._plan.rate_of(net.enter.weight, number) for number in range(steps)]
+
+
+def test_schedules_by_inner_step():
+    assert inner_rates_of([0.3, 0.1], 4) == [0.3, 0.1, 0.1, 0.1]
+    assert inner_rates_of(lambda number: 0.5 / (number + 1), 3) == [0.5, 0.25, 0.5 / 3]
+    scheduler = paddle.optimizer.lr.MultiStepDecay(0.4, [1, 3], 0.5)
+    assert inner_rates_of(scheduler, 4) == [0.4, 0.2, 0.2, 0.1]
+    assert scheduler() == 0.4
+    for wrong, error, message in [
+        ([], ValueError, "empty list"),
+        ([0.1, "fast"], TypeError, "inner_lr"),
+        (paddle.optimizer.lr.ReduceOnPlateau(0.1), ValueError, "metric"),
+    ]:
+        with pytest.raises(error, match=message):
+            inner_rates_of(wrong, 1)
+    with pytest.raises(ValueError, match="at least 0"):
+        inner_rates_of(lambda number: -1.0, 1)
+
+
+def plus_plus(net, **options):
+    return metaopt.MAMLPlusPlusOptimizer(1e-3, parameters=net.parameters(), **options)
+
+
+def test_the_loss_of_every_step_moves_to_the_last():
+    net = make_net()
+    opt = plus_plus(net, adapt_steps=4, iterations_per_epoch=2, multi_step_loss_epochs=3)
+    np.testing.assert_allclose(opt._plan.query_weights(4), [0.25] * 4)
+    seen = []
+    for seed in range(6):
+        seen.append(opt._plan.query_weights(4))
+        step(net, opt, seed)
+    assert opt.epoch == 3 and opt._plan.query_weights is None
+    np.testing.assert_array_equal(seen[0], seen[1])
+    np.testing.assert_allclose(seen[2], [1 / 6, 1 / 6, 1 / 6, 0.5])
+    np.testing.assert_allclose(np.sum(seen, 1), 1)
+    assert opt._plan.plain_backward
+
+
+def test_orders_switch_after_the_epochs_that_were_said_and_the_count_is_saved():
+    net = make_net()
+    opt = plus_plus(net, iterations_per_epoch=1, first_order_epochs=2, multi_step_loss_epochs=0)
+    for expected in (False, False, True):
+        assert opt._plan.way.tracks_inner_gradients is expected
+        step(net, opt, 0)
+    other = plus_plus(make_net(), iterations_per_epoch=1, first_order_epochs=2)
+    other.set_state_dict(opt.state_dict())
+    assert other.epoch == 3
+
+
+def test_statistics_of_each_step():
+    net, task = make_net(), episode()
+    own = net.norm._mean.numpy().copy()
+    opt = plus_plus(net, adapt_steps=2, inner_lr=0.5)
+    for seed in range(3):
+        step(net, opt, seed)
+    np.testing.assert_array_equal(own, net.norm._mean.numpy())
+    kept = {(name, number): value.numpy() for name, number, value in opt.state_dict()["MetaOptimizer"]["buffers"]}
+    means = [kept["norm._mean", number] for number in range(3)]
+    assert not np.allclose(means[0], means[1]) and not np.allclose(means[1], means[2])
+    net.eval()
+    with opt.adapter(net).task() as running, paddle.no_grad():
+        for number in (0, 1, 2, 2):  # beyond the trained steps, the last one's
+            np.testing.assert_array_equal(net.norm._mean.numpy(), means[number])
+            with paddle.enable_grad():
+                running.adapt(lambda: F.mse_loss(net(task.support[0]), task.support[1]), steps=1)
+    result = metaopt.evaluate(net, opt, [task], F.mse_loss, steps=4, statistics="running")
+    assert np.isfinite(result.mean)
+    other = plus_plus(make_net(), adapt_steps=2, inner_lr=0.5)
+    other.set_state_dict(opt.state_dict())
+    restored = {(name, number): value.numpy() for name, number, value in other._plan.buffers.state()}
+    for key, value in kept.items():
+        np.testing.assert_array_equal(restored[key], value)
+
+
+@pytest.mark.parametrize(
+    "make, error, message",
+    [
+        (lambda p: metaopt.MAMLPlusPlusOptimizer(parameters=p, iterations_per_epoch=0), ValueError, "iterations_per"),
+        (lambda p: metaopt.MAMLPlusPlusOptimizer(parameters=p, first_order_epochs=-1), ValueError, "first_order_ep"),
+        (lambda p: metaopt.BOILOptimizer(parameters=p, head=None), TypeError, "head"),
+        (lambda p: metaopt.MetaSGDOptimizer(parameters=p, meta_gradient="implicit"), ValueError, "does not depend on"),
+        (lambda p: metaopt.IMAMLOptimizer(parameters=p, proximal=0), ValueError, "proximal"),
+        (lambda p: metaopt.IMAMLOptimizer(parameters=p, solver="lu"), ValueError, "solver"),
+        (lambda p: metaopt.IMAMLOptimizer(parameters=p, solver_iterations=0), ValueError, "iterations"),
+    ],
+)
+def test_choices_that_make_no_sense(make, error, message):
+    with pytest.raises(error, match=message):
+        make(make_net().parameters())
