@@ -67,6 +67,7 @@ class Learner(paddle.nn.Layer):
         self._open_blocks = []
         self._last_call = None  # to find the layer that an error speaks of
         self._leaves = set()
+        self._not_asked_for = set()
         self._inputs = []
         # Also when the learner is just dropped, so not a method of its own.
         self._end = weakref.finalize(
@@ -78,8 +79,15 @@ class Learner(paddle.nn.Layer):
         """The net's output on the fast weights."""
         self._check_running()
         self._last_call = inputs, kwargs
+        given = paddle.utils.flatten([inputs, kwargs])
+        constants = [t for t in given if isinstance(t, paddle.Tensor) and t.stop_gradient]
         with self._swapped():
-            return self.net(*inputs, **kwargs)
+            output = self.net(*inputs, **kwargs)
+        for tensor in constants:
+            if not tensor.stop_gradient:  # the net's own doing; nobody asked for this gradient
+                self._not_asked_for.add(address_of(tensor))
+                tensor.stop_gradient = True
+        return output
 
     def adapt(self, loss, steps: int = None):
         """Take inner steps.
@@ -413,7 +421,7 @@ class Learner(paddle.nn.Layer):
         loss = self._computed(query)
         if loss.size != 1:
             raise ValueError(f"the query loss must be a scalar, got shape {list(loss.shape)}; reduce it by mean()")
-        known = {address_of(tensor) for tensor in self.meta_parameters()}
+        known = {address_of(tensor) for tensor in self.meta_parameters()} | self._not_asked_for
         if self._reuse is not None:
             known |= self._reuse.anchors()
         if (self._leaves | self._leaves_of(loss)) - known:

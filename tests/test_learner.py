@@ -301,6 +301,22 @@ def test_the_audit_names_the_op_the_layer_and_the_ways_out(monkeypatch):
         allowed.meta_loss(net, [((x, y), (x, y))], F.cross_entropy).backward()
 
 
+def test_a_net_that_asks_for_the_gradient_of_its_input_may():
+    class Asking(nn.Linear):
+        def forward(self, x):
+            x.stop_gradient = False
+            return super().forward(x)
+
+    net = Asking(4, 3)
+    x, y = paddle.randn([3, 4]), paddle.arange(3)
+    for opt in (
+        metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), adapt_steps=2),
+        metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), adapt_steps=2, meta_gradient="checkpointed"),
+    ):
+        opt.meta_loss(net, [((x, y), (x, y))], F.cross_entropy).backward()
+    assert x.stop_gradient and x.grad is None and net.weight.grad is not None
+
+
 def test_evaluation_leaves_everything_as_it_was(net, opt):
     net.eval()
     before = holdings(net)
