@@ -14,7 +14,7 @@ import paddle
 from .. import kernels
 from ..kernels import native
 from ..kinds import BilinearMap
-from ..registry import natively_exact, rule
+from ..registry import natively_exact, replaces, rule
 from .shape import sum_to
 
 natively_exact("Matmul")
@@ -32,6 +32,11 @@ def matmul(x, y, transpose_x=False, transpose_y=False):
     if x.ndim == 1:
         return paddle.squeeze(matmul(paddle.unsqueeze(x, 0), y, False, transpose_y), -2)
     return _batched(x.shape, y.shape, transpose_x, transpose_y)(x, y)
+
+
+@replaces(paddle.Tensor, "__matmul__")
+def matmul_operator(x, y):
+    return kernels.TABLE.matmul(x, y, False, False)
 
 
 def _batched(x_shape, y_shape, transpose_x, transpose_y) -> BilinearMap:
