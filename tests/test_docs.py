@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import math
 import os
 import re
 import subprocess
@@ -13,6 +15,8 @@ import paddle
 import pytest
 
 import paddle_metaopt as metaopt
+from paddle_metaopt.double_grad.cases.case import op
+from paddle_metaopt.double_grad.checking import check_choice
 
 ROOT = Path(__file__).parents[1]
 
@@ -83,3 +87,27 @@ def test_ci_runs_the_readmes_test_command():
     (command,) = [line for block in blocks("README.md", "bash") for line in block.splitlines() if "pytest" in line]
 
     assert (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()[-1] == command
+
+
+@pytest.mark.skipif(not paddle.__version__.startswith("3.3"), reason="the page is made with Paddle 3.3")
+def test_coverage_page_is_up_to_date():
+    spec = importlib.util.spec_from_file_location("make_coverage", ROOT / "docs/make_coverage.py")
+    maker = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(maker)
+
+    assert maker.page() == (ROOT / "docs/coverage.md").read_text(encoding="utf-8"), "run docs/make_coverage.py"
+
+
+def test_the_guides_rules_are_exact():
+    registry = metaopt.double_grad.registry
+    kept = dict(registry.RULES)
+    names = {"metaopt": metaopt, "paddle": paddle, "math": math, "net": paddle.nn.Linear(2, 2)}
+    names["x"] = paddle.to_tensor(np.ones((3, 2), "float32"), stop_gradient=False)
+    try:
+        for program in blocks("docs/second_derivatives.md", "python"):
+            exec(program, names)
+        problem = op(paddle.erf, (3, 4)).problem()
+        assert all(check_choice(problem, *choice).error < 1e-6 for choice in problem.choices())
+        assert registry.RULES["erf"] is names["erf"]
+    finally:
+        registry.RULES.update(kept)

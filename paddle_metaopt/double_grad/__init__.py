@@ -5,7 +5,7 @@ from .audit import audit, trust
 from .interception import activate, guard_engine, is_active, twice_differentiable
 from .kinds import BilinearMap, elementwise, linear_map
 from .primitive import requires_grad, with_pullback
-from .registry import rule, supported
+from .registry import natively_exact, replaces, rule, supported
 
 __all__ = [
     "BilinearMap",
@@ -15,6 +15,8 @@ __all__ = [
     "guard_engine",
     "is_active",
     "linear_map",
+    "natively_exact",
+    "replaces",
     "requires_grad",
     "rule",
     "supported",

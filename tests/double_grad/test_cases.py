@@ -6,8 +6,11 @@ import paddle
 import pytest
 from paddle import nn
 
+from paddle_metaopt import twice_differentiable
 from paddle_metaopt.double_grad.cases import all_cases, all_excluded
 from paddle_metaopt.double_grad.checking import check_choice
+from paddle_metaopt.double_grad.graph import walk
+from paddle_metaopt.double_grad.registry import NATIVELY_EXACT
 
 CASES = all_cases()
 EXCLUDED = all_excluded()
@@ -46,17 +49,29 @@ def test_every_functional_has_a_case_or_a_reason():
     assert missing("F.", nn.functional, names) == []
 
 
-if __name__ == "__main__":
-    print("layers:", *missing("nn.", nn, filter(is_layer, dir(nn))))
-    print("functionals:", *missing("F.", nn.functional, [n for n in nn.functional.__all__ if not n.endswith("_")]))
-    namespaces = {
-        "linalg.": paddle.linalg,
-        "fft.": paddle.fft,
-        "signal.": paddle.signal,
-        "geometric.": paddle.geometric,
-    }
-    for prefix, owner in {"paddle.": paddle, **namespaces}.items():
-        print(
-            prefix,
-            *missing(prefix, owner, [n for n in owner.__all__ if not n.endswith("_") and callable(getattr(owner, n))]),
-        )
+#: Names without a case in Paddle 3.3, and no more: each has a line that shows why.
+EXCLUDED_COUNT = 16
+
+
+def test_what_is_excluded_fails_in_paddle_itself():
+    names = {"paddle": paddle, "F": nn.functional, "nn": nn}
+    for name, excluded in EXCLUDED.items():
+        with pytest.raises(Exception):  # noqa: B017  whatever Paddle raises
+            exec(excluded.line, dict(names))
+        assert excluded.reason, name
+    if paddle.__version__.startswith("3.3"):
+        assert len(EXCLUDED) == EXCLUDED_COUNT
+
+
+def nodes_of(case):
+    problem = case.problem()
+    for tensor in problem.tensors:
+        tensor.stop_gradient = False
+    with twice_differentiable():
+        outputs = [y for y in paddle.utils.flatten(problem.function(*problem.tensors)) if isinstance(y, paddle.Tensor)]
+        return {node.name() for _, node, _ in walk(outputs, ())}
+
+
+def test_every_node_that_the_audit_passes_occurs_in_a_case():
+    seen = set().union(*map(nodes_of, CASES.values()))
+    assert sorted(NATIVELY_EXACT - seen) == []
