@@ -1,7 +1,7 @@
 """Each algorithm, way back and inner rule that can be combined: the meta-gradient against differences."""
 
 import pytest
-from combinations import ALGORITHMS, BOUNDS, RULES, error_of
+from meta_combinations import ALGORITHMS, BOUNDS, RULES, error_of
 
 
 @pytest.mark.parametrize("way", BOUNDS)

@@ -1,9 +1,11 @@
 """Second-order MAML through attention, recurrence and transposed convolutions, against differences in float64."""
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
 from paddle import nn
+from paddle.distributed.fleet.utils import recompute
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.checking import compare_with_differences
@@ -87,3 +89,30 @@ def test_exact_meta_gradient_equals_differences(make, draw, loss_fn):
     trainable = [p for p in weights if not p.stop_gradient]
     result = compare_with_differences(query_loss, [p.grad for p in trainable], trainable)
     assert result.error < 1e-6, result
+
+
+@pytest.mark.parametrize("use_reentrant", [True, False])
+def test_a_net_with_recompute_has_the_same_meta_gradient(use_reentrant):
+    class Recomputed(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.enter, self.leave = nn.Linear(3, 4), nn.Linear(4, 3)
+            self.block = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.3), nn.Tanh())
+            self.recomputes = True
+
+        def forward(self, x):
+            h = self.enter(x)
+            h = recompute(self.block, h, use_reentrant=use_reentrant) if self.recomputes else self.block(h)
+            return self.leave(h)
+
+    net = Recomputed()
+    part = paddle.randn([4, 3]), paddle.randn([4, 3])
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2)
+    found = []
+    for net.recomputes in (True, False):
+        paddle.seed(5)
+        opt.meta_loss(net, [(part, part)], F.mse_loss).backward()
+        found.append([p.grad.numpy().copy() for p in net.parameters()])
+        net.clear_gradients()
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a, b, rtol=1e-12)

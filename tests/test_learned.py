@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from combinations import ALGORITHMS, episode, make_net
+from meta_combinations import ALGORITHMS, episode, make_net
 from paddle import nn
 
 import paddle_metaopt as metaopt

@@ -100,6 +100,9 @@ def guard_engine():
     return _engine_guard.acquire()
 
 
+_ABSENT = object()
+
+
 class _Patch:
     """Attributes of a module or class that have other values while somebody wants it."""
 
@@ -115,7 +118,7 @@ class _Patch:
             if not self._users:
                 if self._replacements is None or self._made_at != self._version():
                     self._made_at, self._replacements = self._version(), self._make_replacements()
-                self._originals = [(owner, name, getattr(owner, name)) for owner, name, _ in self._replacements]
+                self._originals = [(owner, name, vars(owner).get(name, _ABSENT)) for owner, name, _ in self._replacements]
                 for owner, name, replacement in self._replacements:
                     setattr(owner, name, replacement)
             self._users += 1
@@ -126,7 +129,10 @@ class _Patch:
             self._users -= 1
             if not self._users:
                 for owner, name, original in self._originals:
-                    setattr(owner, name, original)
+                    if original is _ABSENT:  # it stood in a base class
+                        delattr(owner, name)
+                    else:
+                        setattr(owner, name, original)
 
 
 def _op_replacements():

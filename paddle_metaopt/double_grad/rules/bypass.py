@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 
 import paddle
 import paddle.nn.functional as F
@@ -117,3 +118,17 @@ def _ignoring_attributes(function):
 for _name, _function in _LEGACY_ACTIVATIONS.items():
     if hasattr(paddle._legacy_C_ops, _name):
         replaces(paddle._legacy_C_ops, _name)(_ignoring_attributes(_function))
+
+
+# Recomputing goes through a PyLayer that paddle.grad cannot pass, let alone twice: the block is run as it stands.
+_recompute = sys.modules["paddle.distributed.fleet.recompute.recompute"]
+
+
+@replaces(_recompute.RecomputeFunction, "apply")
+def run_block(function, preserve_rng_state, offload_indices, get_state, set_state, *args):
+    return function(*args)
+
+
+@replaces(_recompute, "_recompute_without_reentrant")
+def run_block_without_reentrant(function, get_state, set_state, preserve_rng_state, *args, **kwargs):
+    return function(*args, **kwargs)
