@@ -118,7 +118,9 @@ class _Patch:
             if not self._users:
                 if self._replacements is None or self._made_at != self._version():
                     self._made_at, self._replacements = self._version(), self._make_replacements()
-                self._originals = [(owner, name, vars(owner).get(name, _ABSENT)) for owner, name, _ in self._replacements]
+                self._originals = [
+                    (owner, name, vars(owner).get(name, _ABSENT)) for owner, name, _ in self._replacements
+                ]
                 for owner, name, replacement in self._replacements:
                     setattr(owner, name, replacement)
             self._users += 1
