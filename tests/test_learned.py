@@ -166,6 +166,15 @@ def plus_plus(net, **options):
     return metaopt.MAMLPlusPlusOptimizer(1e-3, parameters=net.parameters(), **options)
 
 
+def test_each_step_has_a_rate_of_its_own_and_those_beyond_the_last():
+    net = make_net()
+    opt = plus_plus(net, adapt_steps=3)
+    rates = opt.learned[f"rates.{net.head.weight.name}"]
+    rates.set_value(np.array([0.1, 0.2, 0.3]))
+    for number, expected in enumerate([0.1, 0.2, 0.3, 0.3]):
+        assert opt._plan.rate_of(net.head.weight, number).item() == expected
+
+
 def test_the_loss_of_every_step_moves_to_the_last():
     net = make_net()
     opt = plus_plus(net, adapt_steps=4, iterations_per_epoch=2, multi_step_loss_epochs=3)

@@ -214,12 +214,15 @@ def test_a_meta_batch_is_the_mean_and_reads_every_kind_of_episode():
         opt.meta_loss(net, [], F.cross_entropy)
 
 
-def test_grad_scaler_and_accumulation_go_through():
+@pytest.mark.parametrize("way", ["unrolled", "first_order", "checkpointed", "implicit"])
+def test_grad_scaler_and_accumulation_go_through(way):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         scaler = paddle.amp.GradScaler(enable=True)
     nets = make_net(), make_net()
-    first, second = [metaopt.MAMLOptimizer(0.05, parameters=net.parameters(), inner_lr=0.1) for net in nets]
+    first, second = [
+        metaopt.MAMLOptimizer(0.05, parameters=net.parameters(), inner_lr=0.1, meta_gradient=way) for net in nets
+    ]
     with paddle.amp.auto_cast():
         loss = first.meta_loss(nets[0], [episode(1), episode(2)], F.cross_entropy)
     scaler.scale(loss).backward()
@@ -230,3 +233,20 @@ def test_grad_scaler_and_accumulation_go_through():
     second.step()
     for a, b in zip(weights(nets[0]), weights(nets[1])):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
+
+
+def test_regularizers_and_need_clip_of_a_parameter_are_adams():
+    def make(cls, net):
+        net[0].weight.regularizer = paddle.regularizer.L2Decay(0.3)
+        net[2].weight.need_clip = False
+        return cls(0.1, parameters=net.parameters(), grad_clip=paddle.nn.ClipGradByGlobalNorm(1e-3))
+
+    nets = make_net(), make_net()
+    ours, adam = make(metaopt.MAMLOptimizer.over(paddle.optimizer.SGD), nets[0]), make(paddle.optimizer.SGD, nets[1])
+    ours.meta_loss(nets[0], [episode()], F.cross_entropy).backward()
+    for p, q in zip(nets[0].parameters(), nets[1].parameters()):
+        q.grad = p.grad.clone()
+    ours.step()
+    adam.step()
+    for a, b in zip(weights(nets[0]), weights(nets[1])):
+        np.testing.assert_array_equal(a, b)
