@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import re
+
+from PIL import Image
+
+NAMES = ["MAML", "FOMAML", "ANIL", "BOIL", "Meta-SGD", "MAML++", "Meta-Curvature", "Reptile", "iMAML"]
+
+
+def test_all_algorithms_learn_and_the_table_and_the_picture_are_written(run_example, tmp_path):
+    output = run_example("compare_algorithms.py", "--wave-iterations", 15, "--test-tasks", 10, "--out", "all.png")
+
+    table = (tmp_path / "all.md").read_text(encoding="utf-8")
+    assert table.strip() in output
+    rows = re.findall(r"^\| (\S+) \| ([\d.]+) ± [\d.]+ \| ([\d.]+) ± [\d.]+ \| [\d.]+ \|$", table, re.MULTILINE)
+    assert [name for name, _, _ in rows] == NAMES
+    adapting_helps = [name for name, before, after in rows if float(after) < float(before)]
+    assert len(adapting_helps) >= 7
+    with Image.open(tmp_path / "all.png") as picture:
+        assert picture.width > 600
+
+
+def test_a_wrong_root_is_said_at_once(start_example):
+    process = start_example("compare_algorithms.py", "--root", "nowhere")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2 and "nowhere is not a folder" in output
