@@ -42,7 +42,15 @@ def sampler_of(dataset=None, **options):
 
 
 def load(dataset, sampler, workers=0):
-    return list(DataLoader(dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn, num_workers=workers))
+    return list(
+        DataLoader(
+            dataset,
+            batch_sampler=sampler,
+            collate_fn=sampler.collate_fn,
+            num_workers=workers,
+            timeout=60 if workers else 0,
+        )
+    )
 
 
 def test_is_a_batch_sampler_of_flat_int_lists():
@@ -210,7 +218,9 @@ def test_resume_gives_exactly_the_rest_once(tasks_per_batch):
 def test_resume_through_a_loader(workers):
     dataset = Numbered()
     sampler = sampler_of(dataset)
-    loader = DataLoader(dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn, num_workers=workers)
+    loader = DataLoader(
+        dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn, num_workers=workers, timeout=60 if workers else 0
+    )
     every = [batch[0][0].numpy() for batch in loader]
     sampler.resume(3)
     assert len(loader) == 2

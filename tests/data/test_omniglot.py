@@ -420,7 +420,13 @@ def test_real_archives_are_complete(real):
 def test_real_episodes_load_with_workers(real):
     sampler = EpisodeSampler(real, ways=5, shots=1, queries=3, episodes=4, tasks_per_batch=2)
     for workers in (0, 2):
-        loader = DataLoader(real, batch_sampler=sampler, collate_fn=sampler.collate_fn, num_workers=workers)
+        loader = DataLoader(
+            real,
+            batch_sampler=sampler,
+            collate_fn=sampler.collate_fn,
+            num_workers=workers,
+            timeout=60 if workers else 0,
+        )
         batches = list(loader)
         assert len(batches) == 2
         for (xs, ys), (xq, yq) in (episode for batch in batches for episode in batch):

@@ -56,7 +56,7 @@ def test_is_a_sequence():
 @pytest.mark.parametrize("workers", [0, 2])
 def test_loads_one_by_one(workers):
     dataset = Sinusoid(shots=5, queries=7, episodes=4)
-    loaded = list(DataLoader(dataset, batch_size=None, num_workers=workers))
+    loaded = list(DataLoader(dataset, batch_size=None, num_workers=workers, timeout=60 if workers else 0))
     assert len(loaded) == 4
     for i, ((xs, ys), (xq, yq)) in enumerate(loaded):
         for tensor, array in zip((xs, ys, xq, yq), (*dataset[i].support, *dataset[i].query)):
