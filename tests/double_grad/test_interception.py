@@ -128,6 +128,16 @@ def test_what_bypasses_the_rules_is_refused(monkeypatch):
     refused(assign, leaf(3), match="assignment|Set")
 
 
+def test_a_value_assigned_by_an_index_tensor_is_refused_in_first_order_too():
+    x, v = leaf(3), leaf(2)
+    with twice_differentiable():
+        y = x * 1
+        with pytest.raises(NotTwiceDifferentiableError, match="index_put"):
+            y[paddle.to_tensor([0, 2])] = v
+        y[paddle.to_tensor([0, 2])] = 1.0
+        paddle.grad(y.sum(), [x])
+
+
 class Doubled(paddle.autograd.PyLayer):
     @staticmethod
     def forward(ctx, x):

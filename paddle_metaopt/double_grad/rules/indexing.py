@@ -12,6 +12,7 @@ import math
 import numpy as np
 import paddle
 
+from ...errors import NotTwiceDifferentiableError
 from ..kernels import native
 from ..kinds import linear_map
 from ..primitive import requires_grad, with_pullback
@@ -32,6 +33,21 @@ def getitem(x, item):
     if _has_step(item):
         x, item = _stepped(x, item)
     return _native_getitem(x, item)
+
+
+_native_setitem = paddle.Tensor.__setitem__
+
+
+@replaces(paddle.Tensor, "__setitem__")
+def setitem(x, item, value):
+    """``x[item] = value``; where `item` has a tensor, Paddle's first derivative for `value` is not to be trusted."""
+    parts = item if isinstance(item, tuple) else (item,)
+    if isinstance(value, paddle.Tensor) and requires_grad(value) and any(isinstance(p, paddle.Tensor) for p in parts):
+        raise NotTwiceDifferentiableError(
+            "Paddle's derivative for a value that is assigned by an index tensor, x[index] = value, is wrong, the first "
+            "one too; use paddle.index_put, paddle.put_along_axis or paddle.where"
+        )
+    _native_setitem(x, item, value)
 
 
 def _has_step(item) -> bool:
