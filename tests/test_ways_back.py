@@ -179,7 +179,9 @@ def test_solvers_solve():
         np.testing.assert_allclose((matrix @ solution[0]).numpy(), right[0].numpy(), atol=1e-11)
         assert report.residual <= 1e-12
     with pytest.warns(RuntimeWarning, match="raise proximal"):
-        conjugate_gradient(lambda x: [-x[0]], right, 5, 1e-12)
+        solution, report = conjugate_gradient(lambda x: [-x[0]], right, 5, 1e-12)
+    np.testing.assert_array_equal(solution[0].numpy(), right[0].numpy())
+    assert report.iterations == 0 and report.residual == 2.0
     zero = [paddle.zeros([2])]
     with warnings.catch_warnings():
         warnings.simplefilter("error")

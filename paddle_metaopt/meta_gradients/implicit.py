@@ -102,7 +102,11 @@ class Implicit(WayBack):
 
 
 def conjugate_gradient(system, right_side: list, iterations: int, tolerance: float) -> tuple:
-    """Solve ``system(x) = right_side`` for a symmetric positive definite linear map of lists of tensors."""
+    """Solve ``system(x) = right_side`` for a symmetric positive definite linear map of lists of tensors.
+
+    Where the map turns out not to be positive definite, it warns, and the solution is the last one before; or, if that
+    is worse than none, the right side, as if the map was the identity.
+    """
     x = [paddle.zeros_like(b) for b in right_side]
     residual = list(right_side)
     direction = list(residual)
@@ -111,14 +115,13 @@ def conjugate_gradient(system, right_side: list, iterations: int, tolerance: flo
     while taken < iterations and squared > tolerance**2 * start:
         product = system(direction)
         curvature = _dot(direction, product)
-        if curvature <= 0:
+        if not curvature > 0:
             warnings.warn(
                 "conjugate gradient stopped early: along its direction the support loss curves down by more than the "
                 "proximal term holds, so the inner solution is no minimum; raise proximal, or take more inner steps",
                 RuntimeWarning,
                 stacklevel=2,
             )
-            x = x if taken else list(right_side)
             break
         length = squared / curvature
         x = [a + length * d for a, d in zip(x, direction)]
@@ -126,6 +129,10 @@ def conjugate_gradient(system, right_side: list, iterations: int, tolerance: flo
         before, squared = squared, _dot(residual, residual)
         direction = [r + squared / before * d for r, d in zip(residual, direction)]
         taken += 1
+    if start and (not taken or squared > start):
+        x = list(right_side)
+        residual = [b - p for b, p in zip(right_side, system(x))]
+        squared = _dot(residual, residual)
     return x, SolverReport(taken, (squared / start) ** 0.5 if start else 0.0)
 
 

@@ -12,7 +12,7 @@ def test_all_algorithms_learn_and_the_table_and_the_picture_are_written(run_exam
 
     table = (tmp_path / "all.md").read_text(encoding="utf-8")
     assert table.strip() in output
-    rows = re.findall(r"^\| (\S+) \| ([\d.]+) ± [\d.]+ \| ([\d.]+) ± [\d.]+ \| [\d.]+ \|$", table, re.MULTILINE)
+    rows = re.findall(r"^\| (\S+) \| ([\d.]+) ± [\d.]+ \| ([\d.]+) ± [\d.]+ \| \d+ \| [\d.]+ \|$", table, re.MULTILINE)
     assert [name for name, _, _ in rows] == NAMES
     adapting_helps = [name for name, before, after in rows if float(after) < float(before)]
     assert len(adapting_helps) >= 7

@@ -44,7 +44,7 @@ def setitem(x, item, value):
     parts = item if isinstance(item, tuple) else (item,)
     if isinstance(value, paddle.Tensor) and requires_grad(value) and any(isinstance(p, paddle.Tensor) for p in parts):
         raise NotTwiceDifferentiableError(
-            "Paddle's derivative for a value that is assigned by an index tensor, x[index] = value, is wrong, the first "
+            "Paddle's derivative for a value assigned by an index tensor, x[index] = value, is wrong, the first "
             "one too; use paddle.index_put, paddle.put_along_axis or paddle.where"
         )
     _native_setitem(x, item, value)
