@@ -182,6 +182,7 @@ class Learner(paddle.nn.Layer):
     def end(self):
         """End the task: its losses can still go backward, but it can't be used any more."""
         self._end()
+        self._history = []  # its closures usually hold this learner
 
     @property
     def fast_weights(self) -> dict:
@@ -342,7 +343,7 @@ class Learner(paddle.nn.Layer):
         return value
 
     def _step(self, compute: Callable):
-        self._note_moment(compute)
+        moment = self._moment(compute)
         loss = self._computed(compute)
         if loss.size != 1:
             raise ValueError(f"the loss must be a scalar, got shape {list(loss.shape)}; reduce it, e.g. by mean()")
@@ -352,7 +353,7 @@ class Learner(paddle.nn.Layer):
             self._leaves.update(self._leaves_of(loss))
         gradients = self.inner_gradients(loss, fast, differentiable=unrolled)
         if self._replays:
-            self._history[-1].value = float(loss)
+            moment.value = float(loss)
             with paddle.no_grad():
                 moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
             moved = self._graph.cut(moved, self._slots.parameters)
@@ -362,19 +363,22 @@ class Learner(paddle.nn.Layer):
                 moved, state = _leaves(moved), _detached(state)
         self._rule_state = state
         self._fast.update(moved)
+        if moment is not None:  # the step succeeded
+            self._history.append(moment)
         self._steps += 1
         self._buffers_of_task = self._buffer_sets[min(self._steps, len(self._buffer_sets) - 1)]
         if self._open_blocks:
             self._renew_block()
 
-    def _note_moment(self, compute):
+    def _moment(self, compute):
+        """The moment before a step, if the way back or the plan's query weights need it."""
         if not self._tracked or not (self._replays or self.plan.query_weights is not None):
-            return
+            return None
         moment = self.present()
         moment.buffers = {name: value.clone() for name, value in self._buffers_of_task.items()}
         if self._replays:
             moment.surroundings, moment.loss = Surroundings(self.net), compute
-        self._history.append(moment)
+        return moment
 
     def _renew_block(self):
         """Put the moved fast weights, and the buffers of the step, into the net that an open block runs on."""
@@ -452,6 +456,8 @@ def _detached(state):
 
 
 def _close(first: float, second: float, dtype) -> bool:
+    if first != first and second != second:  # both are nan
+        return True
     tolerance = 1e-9 if dtype == paddle.float64 else 1e-4
     return abs(first - second) <= tolerance * max(1.0, abs(second))
 

@@ -83,9 +83,14 @@ class Implicit(WayBack):
         return loss.detach(), bar.gradients()
 
     def _through_solution(self, task, fast, bar):
-        inner = ExactGradient(task, task.history[-1], leaves_of(fast), elsewhere=True)
-        names = [name for name in inner.values if bar.weights.get(name) is not None]
-        right_side = [bar.weights[name] for name in names]
+        last = task.history[-1]
+        task.replayed_loss(last, leaves_of(last.fast))  # raises if the loss is another than then
+        inner = ExactGradient(task, last, leaves_of(fast), elsewhere=True)
+        names = list(inner.values)  # also those that the query loss does not depend on: the minimum moves as a whole
+        right_side = [
+            paddle.zeros_like(inner.values[name]) if bar.weights.get(name) is None else bar.weights[name]
+            for name in names
+        ]
 
         def system(x):
             """(I + H/λ) x"""

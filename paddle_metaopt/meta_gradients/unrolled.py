@@ -36,7 +36,7 @@ class Unrolled(WayBack):
         for moment, weight in task.query_points():
             with task.at(moment):
                 value = query()
-            loss = value if weight == 1.0 else loss + weight * value
+            loss = loss + weight * value
         return loss, paddle.grad(loss, task.meta_parameters(), allow_unused=True)
 
 
