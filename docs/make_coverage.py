@@ -49,7 +49,7 @@ def page() -> str:
     lines += [
         f"| `{name}` | {why.reason} | `{' '.join(why.line.split())}` |" for name, why in sorted(all_excluded().items())
     ]
-    replaced = sorted({f"{owner.__name__.split('.')[-1]}.{name}" for owner, name, _ in REPLACEMENTS})
+    replaced = sorted({f"{owner.__name__.split('.')[-1]}.{name}" for owner, name, *_ in REPLACEMENTS})
     lines += ["", "## How", "", "Ops of `paddle._C_ops` with a rule, `paddle_metaopt.double_grad.supported()`:", ""]
     lines += [listed(supported()), "", "Replaced by name, because they do not go through an op of that table:", ""]
     lines += [listed(replaced), "", "Paddle's own, which were found right for every choice:", ""]

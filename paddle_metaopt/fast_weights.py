@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 import paddle
+from paddle.jit.pir_translated_layer import PirTranslatedLayer  # what paddle.jit.load gives; not public
 
 #: Parameters by form, but a forward pass moves them: BatchNorm's statistics, spectral norm's vectors.
 _STATISTICS = frozenset({"_mean", "_variance", "weight_u", "weight_v"})
@@ -22,6 +23,11 @@ class Slots:
         The trainable parameters, by their first name.
     buffers : dict of str to Tensor
         What a forward pass may change: buffers, and statistics that Paddle keeps as parameters.
+
+    Raises
+    ------
+    TypeError
+        If the Layer, or one in it, is a program that ``paddle.jit.load`` gave.
     """
 
     def __init__(self, net: paddle.nn.Layer):
@@ -30,6 +36,11 @@ class Slots:
         self._name_of: dict[int, str] = {}
         self._owners: dict[str, paddle.nn.Layer] = {}
         layers = [("", net), *net.named_sublayers()]
+        if any(isinstance(layer, (PirTranslatedLayer, paddle.jit.TranslatedLayer)) for _, layer in layers):
+            raise TypeError(
+                "net: a program loaded by paddle.jit.load runs on the weights stored in it, so it can't be adapted; "
+                "build the net from its class and give it the weights by set_state_dict"
+            )
         for prefix, layer in layers:
             for key, parameter in layer._parameters.items():
                 if parameter is None:

@@ -349,7 +349,7 @@ class Learner(paddle.nn.Layer):
             raise ValueError(f"the loss must be a scalar, got shape {list(loss.shape)}; reduce it, e.g. by mean()")
         fast = {name: self._fast[name] for name in self._adapted}
         unrolled = self._tracked and self.plan.way.tracks_inner_gradients
-        if (unrolled or self._replays) and not loss.stop_gradient:
+        if self._tracked and self.plan.way.watches_inner_losses and not loss.stop_gradient:
             self._leaves.update(self._leaves_of(loss))
         gradients = self.inner_gradients(loss, fast, differentiable=unrolled)
         if self._replays:
@@ -364,6 +364,8 @@ class Learner(paddle.nn.Layer):
         self._rule_state = state
         self._fast.update(moved)
         if moment is not None:  # the step succeeded
+            if not self.plan.way.replays_every_step:
+                self._history.clear()
             self._history.append(moment)
         self._steps += 1
         self._buffers_of_task = self._buffer_sets[min(self._steps, len(self._buffer_sets) - 1)]

@@ -12,7 +12,7 @@ import paddle
 from .buffers import BufferKeeper
 from .episodes import episode_parts, loss_on
 from .inner_rates import learned_rates, rate_by_step
-from .inner_rules import inner_rule
+from .inner_rules import InnerRule, inner_rule
 from .learner import InnerAdapter, Learner
 from .meta_gradients import Implicit, meta_gradient, with_gradients
 from .plan import Plan, adapts_only
@@ -70,15 +70,20 @@ class MetaOptimizer:
             raise ValueError(f"adapt_steps: expected an integer of at least 0, got {adapt_steps!r}")
         _require_clip(grad_clip)
         rates = _rates_by_parameter(self, inner_lr)
-        way = meta_gradient(way, first_order)
-        if isinstance(way, Implicit) and self._learned:
+        way, rule = meta_gradient(way, first_order), inner_rule(rule)
+        if self._learned and not way.follows_path:
             raise ValueError(
-                f"meta_gradient='implicit' differentiates the inner minimum, which does not depend on "
-                f"{', '.join(self._learned)}: nothing would be learned there; use 'unrolled' or 'checkpointed'"
+                f"{way.name} asks where the inner loop ends, not how it got there, so {', '.join(self._learned)} would "
+                "get no gradient; use numbers there, or meta_gradient='unrolled'"
+            )
+        if isinstance(way, Implicit) and isinstance(rule, InnerRule) and rule.has_decay():
+            raise ValueError(
+                f"{way.name} differentiates the minimum of the support loss, where an inner rule with weight decay does "
+                "not come to rest; use weight_decay=0.0, and add the penalty to the loss function"
             )
         return Plan(
             adapts=lambda name, p: id(p) in rates and bool(chosen(name, p)),
-            inner_rule=inner_rule(rule),
+            inner_rule=rule,
             rate_of=rate_of or (lambda p, step: rates[id(p)](step)),
             inner_grad_clip=grad_clip,
             adapt_steps=adapt_steps,

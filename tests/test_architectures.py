@@ -6,6 +6,7 @@ import paddle.nn.functional as F
 import pytest
 from paddle import nn
 from paddle.distributed.fleet.utils import recompute
+from paddle.jit.dy2static.program_translator import StaticFunction
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.checking import compare_with_differences
@@ -91,8 +92,9 @@ def test_exact_meta_gradient_equals_differences(make, draw, loss_fn):
     assert result.error < 1e-6, result
 
 
+@pytest.mark.parametrize("first_block", [True, False])
 @pytest.mark.parametrize("use_reentrant", [True, False])
-def test_a_net_with_recompute_has_the_same_meta_gradient(use_reentrant):
+def test_a_net_with_recompute_has_the_same_meta_gradient(use_reentrant, first_block):
     class Recomputed(nn.Layer):
         def __init__(self):
             super().__init__()
@@ -100,10 +102,12 @@ def test_a_net_with_recompute_has_the_same_meta_gradient(use_reentrant):
             self.block = nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.3), nn.Tanh())
             self.recomputes = True
 
+        def run(self, block, x):
+            return recompute(block, x, use_reentrant=use_reentrant) if self.recomputes else block(x)
+
         def forward(self, x):
-            h = self.enter(x)
-            h = recompute(self.block, h, use_reentrant=use_reentrant) if self.recomputes else self.block(h)
-            return self.leave(h)
+            h = self.run(self.enter, x) if first_block else self.enter(x)
+            return self.leave(self.run(self.block, h))
 
     net = Recomputed()
     part = paddle.randn([4, 3]), paddle.randn([4, 3])
@@ -116,3 +120,46 @@ def test_a_net_with_recompute_has_the_same_meta_gradient(use_reentrant):
         net.clear_gradients()
     for a, b in zip(*found):
         np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("full_graph", [True, False])
+def test_a_net_under_to_static_runs_as_written(full_graph):
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    part = paddle.randn([5, 3]), paddle.randn([5, 1])
+    for first_order in (True, False):
+        opt = metaopt.MAMLOptimizer(
+            parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, first_order=first_order
+        )
+        found = []
+        for static in (False, True):
+            # Compiled once before, as in a script that was trained so.
+            forward = paddle.jit.to_static(net.forward, full_graph=full_graph) if static else net.forward
+            before = float(F.mse_loss(forward(part[0]), part[1]))
+
+            def loss_fn(x, y, forward=forward):
+                return F.mse_loss(forward(x), y)
+
+            with opt.adapter(net).task() as task:
+                task.adapt(lambda: loss_fn(*part))
+                loss = loss_fn(*part)
+                loss.backward()
+            gradients = [p.grad.numpy().copy() for p in net.parameters()]
+            net.clear_gradients()
+            found.append([before, float(loss), *gradients])
+        for a, b in zip(*found):
+            np.testing.assert_allclose(a, b, rtol=1e-6)
+        assert abs(found[1][1] - found[1][0]) > 1e-3  # the fast weights were seen
+    static = paddle.jit.to_static(net, full_graph=full_graph)
+    score = metaopt.evaluate(static, opt, [(part, part)], F.mse_loss)
+    assert abs(score.mean - found[0][1]) < 1e-6
+    assert isinstance(static.forward, StaticFunction)
+
+
+def test_a_loaded_program_is_refused(tmp_path):
+    net = nn.Sequential(nn.Linear(3, 2))
+    paddle.jit.save(net, str(tmp_path / "net"), input_spec=[paddle.static.InputSpec([None, 3], "float64")])
+    loaded = paddle.jit.load(str(tmp_path / "net"))
+    opt = metaopt.MAMLOptimizer(parameters=loaded.parameters())
+    for whole in (loaded, nn.Sequential(loaded)):
+        with pytest.raises(TypeError, match=r"paddle\.jit\.load.*set_state_dict"):
+            opt.adapter(whole).clone()

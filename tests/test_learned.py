@@ -8,6 +8,7 @@ from meta_combinations import ALGORITHMS, episode, make_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
+from paddle_metaopt import inner_rules
 from paddle_metaopt.double_grad.checking import compare_with_differences
 
 LEARNING = ["meta_sgd", "maml_plus_plus", "meta_curvature"]
@@ -232,7 +233,11 @@ def test_statistics_of_each_step():
         (lambda p: metaopt.MAMLPlusPlusOptimizer(parameters=p, iterations_per_epoch=0), ValueError, "iterations_per"),
         (lambda p: metaopt.MAMLPlusPlusOptimizer(parameters=p, first_order_epochs=-1), ValueError, "first_order_ep"),
         (lambda p: metaopt.BOILOptimizer(parameters=p, head=None), TypeError, "head"),
-        (lambda p: metaopt.MetaSGDOptimizer(parameters=p, meta_gradient="implicit"), ValueError, "does not depend on"),
+        (lambda p: metaopt.MetaSGDOptimizer(parameters=p, meta_gradient="implicit"), ValueError, "rates.* no gradient"),
+        (lambda p: metaopt.IMAMLOptimizer(parameters=p, inner_lr=parameter(0.1)), ValueError, "inner_lr.0 .* no grad"),
+        (lambda p: metaopt.ReptileOptimizer(parameters=p, inner_lr=parameter(0.1)), ValueError, "Reptile.* no gradient"),
+        (lambda p: metaopt.IMAMLOptimizer(parameters=p, inner_rule="adamw"), ValueError, "weight_decay=0.0"),
+        (lambda p: metaopt.IMAMLOptimizer(parameters=p, inner_rule=inner_rules.SGD(0.1)), ValueError, "weight decay"),
         (lambda p: metaopt.IMAMLOptimizer(parameters=p, proximal=0), ValueError, "proximal"),
         (lambda p: metaopt.IMAMLOptimizer(parameters=p, solver="lu"), ValueError, "solver"),
         (lambda p: metaopt.IMAMLOptimizer(parameters=p, solver_iterations=0), ValueError, "iterations"),

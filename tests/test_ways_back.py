@@ -295,3 +295,14 @@ def test_reptiles_gradient_is_the_way_it_went():
         net.clear_gradients()
     with pytest.raises(ValueError, match="Reptile"):
         metaopt.ReptileOptimizer(1e-3, parameters=net.parameters(), first_order=False)
+
+
+def test_reptile_has_nothing_for_a_tensor_outside():
+    net, task = make_net(), episode()
+    scale = paddle.ones([3], "float64")
+    scale.stop_gradient = False
+    opt = metaopt.ReptileOptimizer(1e-3, parameters=net.parameters(), adapt_steps=1)
+    for inputs, message in [([scale], "Reptile takes no derivative"), ([], "set its stop_gradient to True")]:
+        with opt.adapter(net).task() as running, pytest.raises(ValueError, match=message):
+            running.adapt(lambda: F.mse_loss(net(task.support[0] * scale), task.support[1]))
+            running.meta_loss(lambda: F.mse_loss(net(task.query[0]), task.query[1]), inputs=inputs)

@@ -144,8 +144,9 @@ def _op_replacements():
     for op in dir(kernels.TABLE):
         if op.endswith("_") and not op.endswith("__") and op not in RULES:
             replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
-    for owner, name, function in REPLACEMENTS:
-        replacements.append((owner, name, _dispatcher(getattr(owner, name), function)))
+    for owner, name, function, always in REPLACEMENTS:
+        native = getattr(owner, name)
+        replacements.append((owner, name, (_switch if always else _dispatcher)(native, function)))
     return replacements
 
 
@@ -178,6 +179,16 @@ def _dispatcher(native, function, op=None):
         return native(*args, **kwargs)
 
     return dispatch
+
+
+def _switch(native, function):
+    """What stands in for `native`: `function` where rules are on."""
+
+    @functools.wraps(native)
+    def switched(*args, **kwargs):
+        return (function if is_active() else native)(*args, **kwargs)
+
+    return switched
 
 
 #: Other names that Paddle's generated functions take for an argument.

@@ -9,7 +9,8 @@ from . import kernels
 #: Op name, as in ``paddle._C_ops``, to the rule that replaces it; the same arguments, the same results.
 RULES: dict[str, Callable] = {}
 
-#: (module or class, attribute, function) for what does not go through ``paddle._C_ops``, such as operators.
+#: (module or class, attribute, function, whether also without a gradient) for what does not go through
+#: ``paddle._C_ops``, such as operators.
 REPLACEMENTS: list[tuple] = []
 
 #: Names of Paddle's own nodes whose second derivative was found right for every choice of what needs a gradient.
@@ -40,14 +41,15 @@ def rule(*ops: str) -> Callable:
     return register
 
 
-def replaces(owner, *names: str) -> Callable:
+def replaces(owner, *names: str, always: bool = False) -> Callable:
     """Decorator: register a function in place of attributes of a module or class that no op of the table stands for.
 
-    It is called as a rule is: inside ``twice_differentiable()``, where one of the arguments needs a gradient.
+    It is called as a rule is: inside ``twice_differentiable()``, where one of the arguments needs a gradient; or,
+    with `always`, whatever needs one.
     """
 
     def register(function: Callable) -> Callable:
-        REPLACEMENTS.extend((owner, name, function) for name in names)
+        REPLACEMENTS.extend((owner, name, function, always) for name in names)
         return function
 
     return register

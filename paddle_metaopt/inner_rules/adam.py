@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from .rule import InnerRule, decayed, sqrt
+from .rule import InnerRule, sqrt
 
 
 class _Moments(InnerRule):
@@ -48,7 +48,6 @@ class Adam(_Moments):
         return (*super().slots(p), paddle.zeros_like(p))
 
     def step(self, p, g, rate, m, v, steps, largest):
-        g = decayed(p, g, self.weight_decay)
         m, v, steps = self.first_moment(m, g), self.second_moment(v, g), steps + 1
         largest = paddle.maximum(largest, v) if self.amsgrad else v
         scale = sqrt(largest / (1 - self.beta2**steps)) + self.epsilon
@@ -66,12 +65,10 @@ class AdamW(Adam):
         What fraction of a weight, times the learning rate, a step takes away.
     """
 
-    def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, amsgrad: bool = False):
-        super().__init__(beta1, beta2, epsilon, amsgrad=amsgrad)
-        self.decoupled_decay = weight_decay
+    decay_is_decoupled = True
 
-    def step(self, p, g, rate, *slots):
-        return super().step(p * (1 - rate * self.decoupled_decay), g, rate, *slots)
+    def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, amsgrad: bool = False):
+        super().__init__(beta1, beta2, epsilon, weight_decay, amsgrad)
 
 
 class Adamax(_Moments):
@@ -83,7 +80,6 @@ class Adamax(_Moments):
     """
 
     def step(self, p, g, rate, m, largest, steps):
-        g = decayed(p, g, self.weight_decay)
         m, steps = self.first_moment(m, g), steps + 1
         largest = paddle.maximum(paddle.abs(g), self.beta2 * largest + self.epsilon)
         return p - rate / (1 - self.beta1**steps) * m / largest, (m, largest, steps)
@@ -107,7 +103,6 @@ class NAdam(_Moments):
         return (*super().slots(p), 1.0)
 
     def step(self, p, g, rate, m, v, steps, product):
-        g = decayed(p, g, self.weight_decay)
         m, v, steps = self.first_moment(m, g), self.second_moment(v, g), steps + 1
         mu, next_mu = self._momentum(steps), self._momentum(steps + 1)
         product = product * mu
@@ -129,7 +124,6 @@ class RAdam(_Moments):
     """
 
     def step(self, p, g, rate, m, v, steps):
-        g = decayed(p, g, self.weight_decay)
         m, v, steps = self.first_moment(m, g), self.second_moment(v, g), steps + 1
         direction = m / (1 - self.beta1**steps)
         longest = 2 / (1 - self.beta2) - 1

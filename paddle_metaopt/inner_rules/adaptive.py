@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from .rule import InnerRule, decayed, sqrt
+from .rule import InnerRule, sqrt
 
 
 class Adagrad(InnerRule):
@@ -26,7 +26,6 @@ class Adagrad(InnerRule):
         return (paddle.zeros_like(p) + self.initial_accumulator_value,)
 
     def step(self, p, g, rate, squares):
-        g = decayed(p, g, self.weight_decay)
         squares = squares + g * g
         return p - rate * g / (sqrt(squares) + self.epsilon), (squares,)
 
@@ -48,7 +47,6 @@ class Adadelta(InnerRule):
         return paddle.zeros_like(p), paddle.zeros_like(p)
 
     def step(self, p, g, rate, squares, moves):
-        g = decayed(p, g, self.weight_decay)
         squares = self.rho * squares + (1 - self.rho) * g * g
         move = g * paddle.sqrt((moves + self.epsilon) / (squares + self.epsilon))
         moves = self.rho * moves + (1 - self.rho) * move * move
@@ -77,7 +75,6 @@ class RMSProp(InnerRule):
         return paddle.zeros_like(p), paddle.zeros_like(p), paddle.zeros_like(p)
 
     def step(self, p, g, rate, squares, mean, velocity):
-        g = decayed(p, g, self.weight_decay)
         squares = self.rho * squares + (1 - self.rho) * g * g
         spread = squares
         if self.centered:

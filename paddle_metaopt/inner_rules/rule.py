@@ -10,7 +10,17 @@ class InnerRule:
 
     A subclass gives `slots`, what is remembered of a parameter, and `step`, how it moves. Hyperparameters may be
     numbers or Tensors; a Parameter among them gets a meta-gradient.
+
+    Attributes
+    ----------
+    weight_decay : float or Tensor
+        Factor of an L2 penalty, which `update` adds to the gradient.
+    decay_is_decoupled : bool
+        Then what fraction of a weight, times the learning rate, `update` takes away before the step instead.
     """
+
+    weight_decay = 0.0
+    decay_is_decoupled = False
 
     def init(self, params: dict) -> dict:
         """The state before the first step."""
@@ -33,8 +43,13 @@ class InnerRule:
         params, state : dict
         """
         moved, remembered = dict(params), dict(state)
-        for name, gradient in grads.items():
-            moved[name], remembered[name] = self.step(params[name], gradient, rates[name], *state[name])
+        for name, g in grads.items():
+            p, rate = params[name], rates[name]
+            if self.has_decay() and self.decay_is_decoupled:
+                p = p * (1 - rate * self.weight_decay)
+            elif self.has_decay():
+                g = g + self.weight_decay * p
+            moved[name], remembered[name] = self.step(p, g, rate, *state[name])
         return moved, remembered
 
     def slots(self, p) -> tuple:
@@ -45,14 +60,13 @@ class InnerRule:
         """The moved parameter, and what is remembered of it from now on."""
         raise NotImplementedError
 
+    def has_decay(self) -> bool:
+        """Whether weights are drawn towards zero, away from the minimum of the loss."""
+        return isinstance(self.weight_decay, paddle.Tensor) or bool(self.weight_decay)
+
     def learned(self) -> list:
         """The hyperparameters that are trainable."""
         return [value for value in vars(self).values() if isinstance(value, paddle.Tensor) and not value.stop_gradient]
-
-
-def decayed(p, g, weight_decay):
-    """The gradient of the loss with an L2 penalty on the weight."""
-    return g if isinstance(weight_decay, (int, float)) and not weight_decay else g + weight_decay * p
 
 
 def sqrt(x):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from .rule import InnerRule, decayed
+from .rule import InnerRule
 
 
 class SGD(InnerRule):
@@ -20,7 +20,7 @@ class SGD(InnerRule):
         self.weight_decay = weight_decay
 
     def step(self, p, g, rate):
-        return p - rate * decayed(p, g, self.weight_decay), ()
+        return p - rate * g, ()
 
 
 class Momentum(InnerRule):
@@ -42,7 +42,6 @@ class Momentum(InnerRule):
         return (paddle.zeros_like(p),)
 
     def step(self, p, g, rate, velocity):
-        g = decayed(p, g, self.weight_decay)
         velocity = self.momentum * velocity + g
         direction = g + self.momentum * velocity if self.use_nesterov else velocity
         return p - rate * direction, (velocity,)

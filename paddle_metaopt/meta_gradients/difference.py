@@ -12,10 +12,16 @@ class Displacement(WayBack):
     https://arxiv.org/abs/1803.02999)."""
 
     name = "Reptile"
+    follows_path = False
 
     def solve(self, task, query):
+        if task.outside():
+            raise ValueError(
+                "inputs: Reptile takes no derivative, so a tensor outside the net gets none; leave it out, or use "
+                "another algorithm"
+            )
         with paddle.no_grad():
             value = query()
             fast = task.present().fast
             moved = {name: task.own_weights[name] - fast[name] for name in task.adapted}
-        return value, [*(moved.get(name) for name in task.own_weights), *[None] * len(task.outside())]
+        return value, [moved.get(name) for name in task.own_weights]

@@ -51,6 +51,8 @@ class Implicit(WayBack):
 
     name = "meta_gradient='implicit'"
     replays = True
+    replays_every_step = False
+    follows_path = False
 
     def __init__(
         self, proximal: float = 2.0, solver: str = "cg", iterations: int = 5, tolerance: float = 1e-10,

@@ -12,10 +12,16 @@ class WayBack:
     name = ""
     #: Whether the inner gradients are functions of the weights, or numbers.
     tracks_inner_gradients = False
+    #: Whether a leaf that the inner losses depend on, and nobody named, is an error.
+    watches_inner_losses = True
     #: Whether it takes inner steps again, which needs functions that compute their losses.
     replays = False
+    #: Whether it takes all of them again, or the last one alone.
+    replays_every_step = True
     #: Whether ``backward()`` on the query loss alone gives the meta-gradient.
     plain_backward = False
+    #: Whether the meta-gradient depends on how the inner loop went, or only on where it ended.
+    follows_path = True
     #: λ of the term λ/2 |θ' − θ|² that the inner loss is given.
     proximal = 0.0
 
@@ -45,3 +51,4 @@ class FirstOrder(Unrolled):
 
     name = "meta_gradient='first_order'"
     tracks_inner_gradients = False
+    watches_inner_losses = False

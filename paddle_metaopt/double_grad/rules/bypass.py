@@ -124,11 +124,20 @@ for _name, _function in _LEGACY_ACTIVATIONS.items():
 _recompute = sys.modules["paddle.distributed.fleet.recompute.recompute"]
 
 
-@replaces(_recompute.RecomputeFunction, "apply")
+@replaces(_recompute.RecomputeFunction, "apply", always=True)
 def run_block(function, preserve_rng_state, offload_indices, get_state, set_state, *args):
     return function(*args)
 
 
-@replaces(_recompute, "_recompute_without_reentrant")
+@replaces(_recompute, "_recompute_without_reentrant", always=True)
 def run_block_without_reentrant(function, get_state, set_state, preserve_rng_state, *args, **kwargs):
     return function(*args, **kwargs)
+
+
+# A compiled program has no second derivative, and runs on the weights that it was compiled with.
+_static = sys.modules["paddle.jit.dy2static.program_translator"]
+
+
+@replaces(_static.StaticFunction, "__call__", always=True)
+def run_as_written(function, *args, **kwargs):
+    return function.dygraph_function(*args, **kwargs)
