@@ -9,6 +9,7 @@ from typing import Callable
 import numpy as np
 import paddle
 
+from .double_grad import twice_differentiable
 from .episodes import episode_parts, loss_on
 
 
@@ -73,18 +74,18 @@ def evaluate(
     score = _score_function(loss_fn if metric is None else metric)
     values = []
     try:
-        for episode in episodes:
-            support, query = episode_parts(episode)
-            learner = opt._begin_task(net, tracked=False)
-            try:
-                _set_modes(net, True, statistics)
-                with paddle.enable_grad():
+        with twice_differentiable():  # each task would switch the rules on and off
+            for episode in episodes:
+                support, query = episode_parts(episode)
+                learner = opt._begin_task(net, tracked=False)
+                try:
+                    _set_modes(net, True, statistics)
                     learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
-                _set_modes(net, False, statistics)
-                with paddle.no_grad():
-                    values.append(loss_on(learner, query, score))
-            finally:
-                learner.end()
+                    _set_modes(net, False, statistics)
+                    with paddle.set_grad_enabled(learner.asks_for_gradients):
+                        values.append(loss_on(learner, query, score))
+                finally:
+                    learner.end()
     finally:
         for layer, training in modes:
             layer.training = training
@@ -103,7 +104,7 @@ def _set_modes(net, training: bool, statistics: str):
 
 def _score_function(metric):
     if not isinstance(metric, paddle.metric.Metric):
-        return lambda prediction, y: float(metric(prediction, y))
+        return lambda prediction, y: _number(metric(prediction, y))
 
     def score(prediction, y):
         metric.reset()
@@ -111,3 +112,7 @@ def _score_function(metric):
         return float(np.mean(metric.accumulate()))
 
     return score
+
+
+def _number(score) -> float:
+    return score.item() if isinstance(score, paddle.Tensor) else float(score)

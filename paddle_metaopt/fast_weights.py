@@ -35,6 +35,7 @@ class Slots:
         self._places: dict[str, list] = {}
         self._name_of: dict[int, str] = {}
         self._owners: dict[str, paddle.nn.Layer] = {}
+        self._empty = []  # a forward pass may fill these, on the fast weights
         layers = [("", net), *net.named_sublayers()]
         if any(isinstance(layer, (PirTranslatedLayer, paddle.jit.TranslatedLayer)) for _, layer in layers):
             raise TypeError(
@@ -50,7 +51,9 @@ class Slots:
                 elif key in _STATISTICS:
                     self._add(self.buffers, layer, prefix, layer._parameters, key)
             for key, buffer in layer._buffers.items():
-                if buffer is not None and buffer._is_initialized():
+                if buffer is None:
+                    self._empty.append((layer._buffers, key))
+                elif buffer._is_initialized():
                     self._add(self.buffers, layer, prefix, layer._buffers, key)
         for _, layer in layers:
             second_list = vars(layer).get("_all_weights")
@@ -74,6 +77,11 @@ class Slots:
         """The Layer that holds the tensor of this name."""
         return self._owners[name]
 
+    def value(self, name: str):
+        """The tensor that stands there now."""
+        container, key = self._places[name][0]
+        return container[key]
+
     def places(self, name: str) -> list:
         """The (container, key) pairs where the tensor of this name stands."""
         return self._places[name]
@@ -81,7 +89,7 @@ class Slots:
     @contextmanager
     def holding(self, tensors: dict):
         """A context in which the Layer runs on `tensors` (by name) in place of its own."""
-        displaced = []
+        displaced = [(container, key, container[key]) for container, key in self._empty]
         try:
             for name, tensor in tensors.items():
                 for container, key in self._places[name]:

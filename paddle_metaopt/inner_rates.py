@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import numbers
 from typing import Callable
 
 import paddle
@@ -41,15 +42,23 @@ def rate_by_step(inner_lr) -> Callable:
 def learned_rates(inner_lr) -> list:
     """The trainable tensors among what is given as ``inner_lr=``."""
     given = paddle.utils.flatten([inner_lr])
-    return [rate for rate in given if isinstance(rate, paddle.Tensor) and not rate.stop_gradient]
+    found = [rate for rate in given if isinstance(rate, paddle.Tensor) and not rate.stop_gradient]
+    return list({id(rate): rate for rate in found}.values())
 
 
-def checked_rate(rate) -> float:
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
-        raise TypeError(
-            f"inner_lr: expected a number, a Tensor, a list of them for the inner steps, a function of the step, or an "
-            f"LRScheduler; got {rate!r}"
-        )
+_KINDS = "a number, a Tensor, a list of them for the inner steps, a function of the step, or an LRScheduler"
+
+
+def checked_rate(rate, kinds: str = _KINDS) -> float:
+    """The rate as a float; `kinds` says what else would have been right.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a finite number of at least 0.
+    """
+    if isinstance(rate, bool) or not isinstance(rate, numbers.Real):
+        raise TypeError(f"inner_lr: expected {kinds}; got {rate!r}")
     if not math.isfinite(rate) or rate < 0:
         raise ValueError(f"inner_lr: expected a finite number of at least 0, got {rate!r}")
     return float(rate)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import numbers
 import weakref
 from contextlib import contextmanager, nullcontext
 from typing import Callable
 
 import paddle
 
-from .double_grad import activate
-from .double_grad.audit import explain, leaf_addresses, unverified_nodes
+from .double_grad import activate, noting_engine_leaves
+from .double_grad.audit import depends, explain, leaf_addresses, unverified_nodes
 from .double_grad.graph import address_of
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
@@ -47,17 +48,21 @@ class Learner(paddle.nn.Layer):
         slots = Slots(net)
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
         if not adapted:
+            if any(not p.is_leaf for p in slots.parameters.values()):
+                raise ValueError(
+                    "the net runs on the fast weights of an open task() block; begin the new task outside of it"
+                )
             raise ValueError(
                 "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head="
             )
         vars(self)["net"] = net  # setattr would make it a sublayer
+        self.training = net.training
         self.plan = plan
         self._tracked = tracked
         self._replays = tracked and plan.way.replays
         self._slots = slots
         self._adapted = adapted
-        self._buffer_sets = plan.buffers.start(slots.buffers)
-        self._buffers_of_task = self._buffer_sets[0]
+        self._buffer_sets = []  # begin when the net first runs: the task before may end until then
         self._graph = TaskGraph(self.end, None if plan.plain_backward else plan.way_name)
         self._fast = self._graph.start(slots.parameters) if tracked else _leaves(slots.parameters)
         self._rule_state = plan.inner_rule.init({name: self._fast[name].detach() for name in adapted})
@@ -66,9 +71,13 @@ class Learner(paddle.nn.Layer):
         self._reuse = FeatureReuse(self) if plan.head is not None and not self._replays else None
         self._open_blocks = []
         self._last_call = None  # to find the layer that an error speaks of
+        self._replayed_buffers = None
         self._leaves = set()
         self._not_asked_for = set()
         self._inputs = []
+        self._engine_leaves = {}  # nodes, so that no other gets their address
+        self._solving = False
+        self._before_query = None
         # Also when the learner is just dropped, so not a method of its own.
         self._end = weakref.finalize(
             self, _end_task, activate(), slots, plan.buffers if tracked else None, self._buffer_sets
@@ -81,7 +90,7 @@ class Learner(paddle.nn.Layer):
         self._last_call = inputs, kwargs
         given = paddle.utils.flatten([inputs, kwargs])
         constants = [t for t in given if isinstance(t, paddle.Tensor) and t.stop_gradient]
-        with self._swapped():
+        with self._swapped(), noting_engine_leaves(self._engine_leaves):
             output = self.net(*inputs, **kwargs)
         for tensor in constants:
             if not tensor.stop_gradient:  # the net's own doing; nobody asked for this gradient
@@ -102,13 +111,20 @@ class Learner(paddle.nn.Layer):
         Raises
         ------
         ValueError
-            If `steps` is given with a tensor, or is negative, or the loss is not a scalar.
+            If `steps` is given with a tensor, or is negative; if the loss is not a scalar, or does not depend on the
+            weights that adapt.
         StaleTaskError
             If the task has ended.
         NotTwiceDifferentiableError
             If a second derivative is needed through an op that has none.
         """
         self._check_running()
+        self._check_holds_block()
+        if self._solving and self._replays:
+            raise ValueError(
+                f"adapt inside the query function of meta_loss: {self.plan.way_name} would not see that step; take all "
+                "inner steps before"
+            )
         if isinstance(loss, paddle.Tensor):
             if steps is not None:
                 raise ValueError(
@@ -125,7 +141,7 @@ class Learner(paddle.nn.Layer):
         if not callable(loss):
             raise TypeError(f"adapt: expected a scalar Tensor or a function that returns one, got {loss!r}")
         steps = self.plan.adapt_steps if steps is None else steps
-        if not isinstance(steps, int) or steps < 0:
+        if isinstance(steps, bool) or not isinstance(steps, numbers.Integral) or steps < 0:
             raise ValueError(f"steps: expected an integer of at least 0, got {steps!r}")
         for _ in range(steps):
             self._step(loss)
@@ -140,7 +156,7 @@ class Learner(paddle.nn.Layer):
         query : callable
             Computes the scalar query loss with the learner, or the net inside a ``task()`` block.
         inputs : list of Tensor, optional
-            Tensors outside the net and the optimizer that should get a gradient too.
+            Leaf tensors outside the net and the optimizer that should get a gradient too.
 
         Returns
         -------
@@ -150,7 +166,8 @@ class Learner(paddle.nn.Layer):
         Raises
         ------
         ValueError
-            If the losses depend on a leaf tensor that nobody named: it would silently get no gradient.
+            If the losses or the inner steps depend on a leaf tensor that nobody named: it would silently get no
+            gradient. If the query loss does not depend on the task's weights.
         StaleTaskError, NotTwiceDifferentiableError
         """
         value, gradients = self.solve(query, inputs)
@@ -166,18 +183,29 @@ class Learner(paddle.nn.Layer):
             For each of ``meta_parameters()``; None where it does not matter.
         """
         self._check_running()
-        self._inputs = list(inputs)
-        with self._graph.differentiated_by_us():
-            value, gradients = self.plan.way.solve(self, lambda: self._checked_query(query))
+        self._check_holds_block()
+        self._inputs = self._further(inputs)
+        self._before_query = Surroundings(self.net) if self.plan.query_weights is not None else None
+        self._solving = True
+        try:
+            with self._graph.differentiated_by_us(), paddle.enable_grad():
+                value, gradients = self.plan.way.solve(self, lambda: self._checked_query(query))
+        finally:
+            self._solving = False
         return value.detach(), gradients
 
     def meta_parameters(self) -> list:
         """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, named inputs."""
-        return [*self._slots.parameters.values(), *self.outside()]
+        return list({id(t): t for t in (*self._slots.parameters.values(), *self.plan.learned, *self._inputs)}.values())
 
-    def outside(self) -> list:
-        """What a meta-gradient is taken for besides the net's parameters."""
-        return [*self.plan.learned, *self._inputs]
+    def _further(self, inputs) -> list:
+        for tensor in inputs:
+            if not isinstance(tensor, paddle.Tensor) or tensor.stop_gradient or not tensor.is_leaf:
+                raise ValueError(
+                    "inputs: expected leaf tensors with stop_gradient=False; compute what follows from them inside the "
+                    f"loss function. Got {tensor!r}"
+                )
+        return list(inputs)
 
     def end(self):
         """End the task: its losses can still go backward, but it can't be used any more."""
@@ -197,11 +225,24 @@ class Learner(paddle.nn.Layer):
     def named_parameters(self, *args, **kwargs):
         yield from self._fast.items()
 
+    def named_buffers(self, *args, **kwargs):
+        with self._swapped():
+            yield from list(self.net.named_buffers(*args, **kwargs))
+
+    def named_sublayers(self, *args, **kwargs):
+        yield from self.net.named_sublayers(*args, **kwargs)
+
+    def state_dict(self, *args, **kwargs):
+        with self._swapped():
+            return self.net.state_dict(*args, **kwargs)
+
     def train(self):
         self.net.train()
+        self.training = True
 
     def eval(self):
         self.net.eval()
+        self.training = False
 
     def __enter__(self):
         self._check_running()
@@ -218,20 +259,36 @@ class Learner(paddle.nn.Layer):
 
     @contextmanager
     def _swapped(self):
-        if self._open_blocks:  # the net runs on the fast weights already
+        if self._holds_net():
             yield
             return
-        with self._holding_present():
-            yield
-
-    @contextmanager
-    def _holding_present(self):
         with self._slots.holding({**self._fast, **self._buffers_of_task}):
-            if self._reuse is None:
-                yield
-            else:
-                with self._reuse.installed():
+            try:
+                with self._reuse.installed() if self._reuse is not None else nullcontext():
                     yield
+            finally:
+                self._take_buffers()
+
+    def _holds_net(self) -> bool:
+        """Whether the net runs on this task's weights: its block is open, and no other task's within."""
+        return bool(self._open_blocks) and self._slots.value(self._adapted[0]) is self._fast[self._adapted[0]]
+
+    def _check_holds_block(self):
+        if self._open_blocks and not self._holds_net():
+            raise ValueError("another task's block is open inside this one's: the net runs on its weights; close it first")
+
+    @property
+    def _buffers_of_task(self) -> dict:
+        if not self._buffer_sets:
+            self._buffer_sets.extend(self.plan.buffers.start(self._slots.buffers))
+        return self._replayed_buffers or self._buffer_sets[min(self._steps, len(self._buffer_sets) - 1)]
+
+    def _take_buffers(self):
+        """Keep what a forward pass put in the place of a buffer; a derivative does not pass through it."""
+        for name, tensor in self._buffers_of_task.items():
+            now = self._slots.value(name)
+            if now is not tensor:
+                self._buffers_of_task[name] = now.detach()
 
     # What the ways back are made of.
 
@@ -262,34 +319,19 @@ class Learner(paddle.nn.Layer):
 
     @contextmanager
     def at(self, moment: Moment, fast: dict = None):
-        """A context in which the task is as it was at `moment`, on other fast weights if given.
+        """A context in which the task has the weights and buffers of `moment`, or other fast weights if given.
 
-        Buffers and random states come back as they were before; at the present moment, nothing is put back.
+        Buffers come back as they were before, but for the present moment's, which are used as they are.
         """
-        if moment.step == self._steps:
-            with self._with_fast({**self._fast, **(fast or {})}):
-                yield
-            return
-        buffers, now = self._buffers_of_task, Surroundings(self.net)
-        self._buffers_of_task = {name: value.clone() for name, value in moment.buffers.items()}
-        if moment.surroundings is not None:
-            moment.surroundings.restore()
+        own, held = self._fast, self._holds_net()
+        self._fast = {**moment.fast, **(fast or {})}
+        if moment.step != self._steps:
+            self._replayed_buffers = {name: value.clone() for name, value in moment.buffers.items()}
         try:
-            with self._with_fast({**moment.fast, **(fast or {})}):
+            with self._slots.holding({**self._fast, **self._buffers_of_task}) if held else nullcontext():
                 yield
         finally:
-            self._buffers_of_task = buffers
-            now.restore()
-
-    @contextmanager
-    def _with_fast(self, fast):
-        own, self._fast = self._fast, fast
-        held = self._slots.holding({**fast, **self._buffers_of_task}) if self._open_blocks else nullcontext()
-        try:
-            with held:
-                yield
-        finally:
-            self._fast = own
+            self._fast, self._replayed_buffers = own, None
 
     def replayed_loss(self, moment: Moment, fast: dict, elsewhere: bool = False):
         """The loss of the step at `moment`, on these fast weights.
@@ -299,8 +341,13 @@ class Learner(paddle.nn.Layer):
         ReplayError
             If it is another one than then, and the weights are not `elsewhere`.
         """
-        with self.at(moment, fast):
-            loss = self._computed(moment.loss)
+        now = Surroundings(self.net)
+        moment.surroundings.restore()
+        try:
+            with self.at(moment, fast):
+                loss = self._scalar(moment.loss(), "loss")
+        finally:
+            now.restore()
         if not elsewhere and not _close(float(loss), moment.value, loss.dtype):
             raise ReplayError(
                 f"the loss of inner step {moment.step} was {moment.value:.6g} and is {float(loss):.6g} when computed "
@@ -312,7 +359,7 @@ class Learner(paddle.nn.Layer):
     def inner_gradients(self, loss, fast: dict, differentiable: bool) -> dict:
         """The gradients of a scalar loss for the fast weights, by name, without those that do not matter."""
         names = [name for name in fast if not fast[name].stop_gradient]
-        if loss.stop_gradient or not names:
+        if loss.stop_gradient:
             return {}
         if differentiable:
             self._audit(loss, [fast[name] for name in names])
@@ -332,50 +379,61 @@ class Learner(paddle.nn.Layer):
             }
         if plan.transform is not None:
             gradients = {name: plan.transform(own[name], g) for name, g in gradients.items()}
-        gradients = clip_gradients(plan.inner_grad_clip, gradients)
-        rates = {name: plan.rate_of(own[name], step) for name in self._adapted}
+        exempt = [name for name in gradients if not getattr(own[name], "need_clip", True)]
+        gradients = clip_gradients(plan.inner_grad_clip, gradients, exempt)
+        rates = {name: _fitting(plan.rate_of(own[name], step), own[name]) for name in self._adapted}
         return plan.inner_rule.update({name: fast[name] for name in self._adapted}, gradients, rates, state)
 
-    def _computed(self, loss: Callable):
-        value = loss()
+    def _scalar(self, value, what: str):
         if not isinstance(value, paddle.Tensor):
-            raise TypeError(f"the loss function must return a Tensor, got {value!r}")
-        return value
+            raise TypeError(f"the {what} function must return a Tensor, got {value!r}")
+        if value.size != 1:
+            raise ValueError(f"the {what} must be a scalar, got shape {list(value.shape)}; reduce it, e.g. by mean()")
+        return value if value.ndim == 0 else value.reshape([])
 
     def _step(self, compute: Callable):
         moment = self._moment(compute)
-        loss = self._computed(compute)
-        if loss.size != 1:
-            raise ValueError(f"the loss must be a scalar, got shape {list(loss.shape)}; reduce it, e.g. by mean()")
-        fast = {name: self._fast[name] for name in self._adapted}
         unrolled = self._tracked and self.plan.way.tracks_inner_gradients
-        if self._tracked and self.plan.way.watches_inner_losses and not loss.stop_gradient:
-            self._leaves.update(self._leaves_of(loss))
-        gradients = self.inner_gradients(loss, fast, differentiable=unrolled)
+        with paddle.enable_grad():
+            with noting_engine_leaves(self._engine_leaves):
+                loss = self._scalar(compute(), "loss")
+            if self._tracked and self.plan.way.watches_inner_losses:
+                self._leaves.update(self._leaves_of(loss))
+            fast = {name: self._fast[name] for name in self._adapted}
+            gradients = self.inner_gradients(loss, fast, differentiable=unrolled)
+            if not gradients:
+                raise ValueError(
+                    "the inner loss does not depend on the weights that adapt; was it computed with the net instead of "
+                    "the learner, before the last inner step, or under paddle.no_grad()?"
+                )
+            moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
+            if self._tracked:
+                before = [*self._fast.values(), *gradients.values(), *_tensors_in(self._rule_state)]
+                self._leaves |= leaf_addresses(_tensors_in([moved, state]), before)
         if self._replays:
             moment.value = float(loss)
-            with paddle.no_grad():
-                moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
-            moved = self._graph.cut(moved, self._slots.parameters)
-        else:
-            moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
-            if not self._tracked:
-                moved, state = _leaves(moved), _detached(state)
-        self._rule_state = state
-        self._fast.update(moved)
+            moved, state = self._graph.cut(moved, self._slots.parameters), _detached(state)
+        elif not self._tracked:
+            moved, state = _leaves(moved), _detached(state)
         if moment is not None:  # the step succeeded
             if not self.plan.way.replays_every_step:
                 self._history.clear()
             self._history.append(moment)
+        held = self._holds_net()
+        if held:
+            self._take_buffers()
+        self._rule_state = state
+        self._fast.update(moved)
         self._steps += 1
-        self._buffers_of_task = self._buffer_sets[min(self._steps, len(self._buffer_sets) - 1)]
-        if self._open_blocks:
+        if held:
             self._renew_block()
 
     def _moment(self, compute):
         """The moment before a step, if the way back or the plan's query weights need it."""
         if not self._tracked or not (self._replays or self.plan.query_weights is not None):
             return None
+        if self._holds_net():
+            self._take_buffers()
         moment = self.present()
         moment.buffers = {name: value.clone() for name, value in self._buffers_of_task.items()}
         if self._replays:
@@ -424,18 +482,34 @@ class Learner(paddle.nn.Layer):
         return found[0] if found else ""
 
     def _checked_query(self, query):
-        loss = self._computed(query)
-        if loss.size != 1:
-            raise ValueError(f"the query loss must be a scalar, got shape {list(loss.shape)}; reduce it by mean()")
-        known = {address_of(tensor) for tensor in self.meta_parameters()} | self._not_asked_for
+        if self._before_query is not None:  # each of several draws the same random numbers, in whatever order
+            self._before_query.restore()
+        with noting_engine_leaves(self._engine_leaves):
+            loss = self._scalar(query(), "query loss")
+        if not depends([loss], self._fast.values()):
+            raise ValueError(
+                "the query loss does not depend on the weights of the task; compute it inside the function, with the "
+                "learner, or with the net in a task() block"
+            )
+        known = {address_of(tensor) for tensor in self.meta_parameters()} | self._not_asked_for | set(self._engine_leaves)
         if self._reuse is not None:
             known |= self._reuse.anchors()
         if (self._leaves | self._leaves_of(loss)) - known:
             raise ValueError(
-                "the losses depend on a leaf tensor that needs a gradient and is neither a parameter of the net nor "
-                "named; name it, meta_loss(query, inputs=[tensor]), or set its stop_gradient to True"
+                "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a parameter "
+                "of the net nor named; name it, meta_loss(..., inputs=[tensor]), or set its stop_gradient to True"
             )
         return loss
+
+    @property
+    def asks_for_gradients(self) -> bool:
+        """Whether the net or the loss function was seen to call ``paddle.grad`` itself."""
+        return bool(self._engine_leaves)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the task goes on."""
+        return self._end.alive and not self._graph.stale
 
     def _check_running(self):
         self._graph.check()
@@ -453,15 +527,26 @@ def _leaves(tensors: dict) -> dict:
     return {name: leaf(tensor) for name, tensor in tensors.items()}
 
 
+def _tensors_in(state) -> list:
+    return [x for x in paddle.utils.flatten(state) if isinstance(x, paddle.Tensor)]
+
+
 def _detached(state):
     return paddle.utils.map_structure(lambda x: x.detach() if isinstance(x, paddle.Tensor) else x, state)
+
+
+def _fitting(rate, parameter):
+    """A rate of one element as a scalar: it would broadcast a parameter without axes to one with an axis."""
+    if isinstance(rate, paddle.Tensor) and rate.size == 1 and rate.ndim > parameter.ndim:
+        return rate.reshape([])
+    return rate
 
 
 def _close(first: float, second: float, dtype) -> bool:
     if first != first and second != second:  # both are nan
         return True
-    tolerance = 1e-9 if dtype == paddle.float64 else 1e-4
-    return abs(first - second) <= tolerance * max(1.0, abs(second))
+    relative, rounding = (1e-9, 1e-15) if dtype == paddle.float64 else (1e-4, 1e-7)
+    return abs(first - second) <= relative * abs(second) + rounding
 
 
 class InnerAdapter:
@@ -497,7 +582,7 @@ class InnerAdapter:
 
     @property
     def model(self) -> Learner:
-        if self._model is None:
+        if self._model is None or not self._model.is_running:
             self._model = self.clone()
         return self._model
 

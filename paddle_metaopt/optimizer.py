@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import weakref
 from functools import lru_cache, partial
 from typing import Callable
@@ -10,11 +11,14 @@ from typing import Callable
 import paddle
 
 from .buffers import BufferKeeper
+from .double_grad import twice_differentiable
 from .episodes import episode_parts, loss_on
-from .inner_rates import learned_rates, rate_by_step
-from .inner_rules import InnerRule, inner_rule
+from .groups import given_groups, outer_arguments, parameters_of, rates_by_parameter, trainable, with_learned_group
+from .inner_rates import learned_rates
+from .inner_rules import InnerRule, inner_rule, learned_in, settings_beside_the_rule
 from .learner import InnerAdapter, Learner
 from .meta_gradients import Implicit, meta_gradient, with_gradients
+from .outer_state import places, translated
 from .plan import Plan, adapts_only
 
 _STATE_KEY = "MetaOptimizer"
@@ -28,18 +32,110 @@ class MetaOptimizer:
     """
 
     def __init__(self, *args, **kwargs):
-        ours = inspect.signature(self._choose).parameters
-        chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in ours}
-        given = _arguments(self._outer_class(), args, kwargs)
-        self._graphs = weakref.WeakSet()
+        chosen = self._take_choices(kwargs)
+        outer = self._outer_class()
+        given = outer_arguments(outer, args, kwargs)
+        groups = given_groups(given["parameters"])
+        self._graphs = weakref.WeakValueDictionary()  # in the order in which the tasks began
+        self._numbers = itertools.count()
         self._outer_steps = 0
-        self._learned = {}
-        self._group_rates = [g["inner_lr"] for g in given["parameters"] if isinstance(g, dict) and "inner_lr" in g]
-        self._choose_learned(_trainable(given["parameters"]), chosen)
-        if self._learned:
-            given["parameters"] = _with_group(given["parameters"], self._learned, chosen.get("learned_group"))
+        self._learned = self._everything_learned(groups, chosen)
+        self._check_learned_group(chosen)
+        passed = {id(p) for p in trainable(groups)}
+        further = [p for p in self._learned.values() if id(p) not in passed]
+        if further:
+            given["parameters"] = with_learned_group(outer, given["parameters"], further, chosen.get("learned_group"))
         super().__init__(**given)
         self._fixed_plan = self._choose(**chosen)
+
+    def _take_choices(self, kwargs: dict) -> dict:
+        """Take the algorithm's own arguments out of `kwargs`."""
+        ours = inspect.signature(self._choose).parameters
+        for name in inspect.signature(MetaOptimizer._choose).parameters:
+            if name in kwargs and name not in ours:
+                raise ValueError(f"{name}: {type(self).__name__} makes this choice itself; leave the argument out")
+        chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in ours}
+        rule = chosen.get("inner_rule")
+        if isinstance(rule, paddle.optimizer.Optimizer):
+            beside = {name: v for name, v in settings_beside_the_rule(rule).items() if name in ours}
+            chosen = {**beside, **chosen, "inner_rule": inner_rule(rule)}
+        _check_adapt_steps(chosen.get("adapt_steps", 1))
+        _check_first_order(chosen)
+        return chosen
+
+    def _everything_learned(self, groups: list, chosen: dict) -> dict:
+        for group in groups:
+            misplaced = set(group) & set(inspect.signature(self._choose).parameters) - {"inner_lr"}
+            if misplaced:
+                raise ValueError(
+                    f"parameters: a group may carry its own inner_lr; {', '.join(sorted(misplaced))} is the whole "
+                    "optimizer's"
+                )
+        choices = {name: p.default for name, p in inspect.signature(self._choose).parameters.items()}
+        choices.update(chosen)
+        group_rates = [group["inner_lr"] for group in groups if "inner_lr" in group]
+        rates = learned_rates([choices.get("inner_lr"), *group_rates])
+        learned = {f"inner_lr.{position}": rate for position, rate in enumerate(rates)}
+        learned.update({f"inner_rule.{name}": value for name, value in learned_in(choices["inner_rule"]).items()})
+        for name, value in learned.items():
+            if not hasattr(value, "optimize_attr"):
+                raise TypeError(
+                    f"{name.partition('.')[0]}: what is to be learned must be a Parameter, such as "
+                    "paddle.create_parameter gives; for a function of one, use a callable and name the Parameter by "
+                    "inputs= of meta_loss"
+                )
+        hyperparameters = {id(value) for value in learned.values()}
+        starts = [
+            (p, group.get("inner_lr", choices.get("inner_lr")))
+            for group in groups
+            for p in trainable([group])
+            if id(p) not in hyperparameters
+        ]
+        made = self._learned_for(starts, choices)
+        parameters = {p.name: p for p, _ in starts}
+        for name, value in made.items():
+            value.need_clip = getattr(parameters[name.partition(".")[2]], "need_clip", True)
+        return {**learned, **made}
+
+    def _learned_for(self, starts: list, choices: dict) -> dict:
+        """What else is learned, by a name "kind.parameter's name".
+
+        Parameters
+        ----------
+        starts : list of (Parameter, object)
+            Each trainable parameter with the ``inner_lr`` given for it.
+        choices : dict
+            The algorithm's arguments.
+        """
+        return {}
+
+    def _learned_of(self, kind: str, parameter):
+        """What `_learned_for` made for a parameter.
+
+        Raises
+        ------
+        ValueError
+            If it made nothing, as the parameter was frozen then.
+        """
+        name = f"{kind}.{parameter.name}"
+        if name not in self._learned:
+            raise ValueError(
+                f"parameter {parameter.name} has nothing learned beside it, for it was frozen when the optimizer was "
+                "made; make the optimizer after setting stop_gradient=False"
+            )
+        return self._learned[name]
+
+    def _check_learned_group(self, chosen):
+        options = chosen.get("learned_group")
+        if options is None:
+            return
+        if not isinstance(options, dict) or "params" in options:
+            raise TypeError(
+                "learned_group: expected a dict of a parameter group's options without 'params', such as "
+                f"{{'learning_rate': 0.1}}, got {options!r}"
+            )
+        if not self._learned:
+            raise ValueError("learned_group: nothing is learned besides the weights; leave the argument out")
 
     def _choose(
         self, *, inner_lr=0.01, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
@@ -51,31 +147,20 @@ class MetaOptimizer:
             rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
         )  # fmt: skip
 
-    def _choose_learned(self, parameters: list, chosen: dict):
-        """Put what is learned besides the net into ``self._learned``, by name; `parameters` are the net's."""
-        for position, rate in enumerate(learned_rates([chosen.get("inner_lr"), *self._group_rates])):
-            self._learned[f"inner_lr.{position}"] = rate
-        rule = chosen.get("inner_rule")
-        for name, value in vars(rule).items() if hasattr(rule, "learned") else ():
-            if any(value is learned for learned in rule.learned()):
-                self._learned[f"inner_rule.{name}"] = value
-        own = {id(p) for p in parameters}
-        self._learned = {name: p for name, p in self._learned.items() if id(p) not in own}
-
     def _make_plan(
         self, chosen, *, inner_lr, adapt_steps, first_order, rule, grad_clip, way, buffers, head=None, rate_of=None,
         transform=None, statistics_per_step=False,
     ) -> Plan:  # fmt: skip
-        if isinstance(adapt_steps, bool) or not isinstance(adapt_steps, int) or adapt_steps < 0:
-            raise ValueError(f"adapt_steps: expected an integer of at least 0, got {adapt_steps!r}")
         _require_clip(grad_clip)
-        rates = _rates_by_parameter(self, inner_lr)
+        rates = rates_by_parameter(self, inner_lr)
         way, rule = meta_gradient(way, first_order), inner_rule(rule)
         if self._learned and not way.follows_path:
             raise ValueError(
                 f"{way.name} asks where the inner loop ends, not how it got there, so {', '.join(self._learned)} would "
-                "get no gradient; use numbers there, or meta_gradient='unrolled'"
+                "get no gradient; use numbers there, or another algorithm or way back, such as 'unrolled'"
             )
+        if not adapt_steps and not way.follows_path:
+            raise ValueError(f"adapt_steps: {way.name} is nothing without inner steps; expected at least 1")
         if isinstance(way, Implicit) and isinstance(rule, InnerRule) and rule.has_decay():
             raise ValueError(
                 f"{way.name} differentiates the minimum of the support loss, where an inner rule with weight decay does "
@@ -93,6 +178,15 @@ class MetaOptimizer:
             transform=transform,
             learned=tuple(self._learned.values()),
         )
+
+    def _in_head(self, head, role: str) -> Callable:
+        """Whether a parameter belongs to what was given as ``head=``."""
+        if head is None:
+            raise TypeError(f"head: expected the Layer that {role}, such as net.classifier, or its parameters")
+        inside = adapts_only(head, "head")
+        if inside is not head and not any(inside("", p) for p in parameters_of(self)):
+            raise ValueError("head: none of its parameters is in the optimizer; is it the head of another net?")
+        return inside
 
     @property
     def _plan(self) -> Plan:
@@ -113,7 +207,13 @@ class MetaOptimizer:
         """The paired adapter of a net; the same as ``InnerAdapter(net, self)``."""
         return InnerAdapter(net, self)
 
-    def meta_loss(self, net, episodes, loss_fn: Callable):
+    @property
+    def solver_report(self):
+        """How the last task's linear system was solved, if the way back is implicit: iterations taken and relative
+        residual."""
+        return getattr(self._fixed_plan.way, "report", None)
+
+    def meta_loss(self, net, episodes, loss_fn: Callable, inputs: list = ()):
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
         Parameters
@@ -124,6 +224,8 @@ class MetaOptimizer:
             as ``net(*x)``, or a dict, ``net(**x)``.
         loss_fn : callable
             ``loss_fn(net_output, y)`` gives a scalar.
+        inputs : list of Tensor, optional
+            Leaf tensors outside the net and the optimizer that should get a gradient too.
 
         Returns
         -------
@@ -137,10 +239,11 @@ class MetaOptimizer:
             If there are no episodes, or one is not a pair of pairs.
         """
         total, tasks = None, 0
-        for episode in episodes:
-            tensors, graph, solved = self._solve_task(net, episode, loss_fn)
-            total = solved if total is None else [_added(a, b) for a, b in zip(total, solved)]
-            tasks += 1
+        with twice_differentiable():  # each task would switch the rules on and off
+            for episode in episodes:
+                tensors, graph, solved = self._solve_task(net, episode, loss_fn, inputs)
+                total = solved if total is None else [_added(a, b) for a, b in zip(total, solved)]
+                tasks += 1
         if not tasks:
             raise ValueError("meta_loss: there are no episodes")
         value, *gradients = [None if t is None else t / tasks for t in total]
@@ -150,7 +253,7 @@ class MetaOptimizer:
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""
         state = super().state_dict()
         state[_STATE_KEY] = {
-            "accumulators": self._accumulator_places(),
+            **places(self),
             "learned": [[_kind(name), p.detach().clone()] for name, p in self._learned.items()],
             "outer_steps": self._outer_steps,
             "buffers": self._fixed_plan.buffers.state(),
@@ -163,7 +266,7 @@ class MetaOptimizer:
         Raises
         ------
         ValueError
-            If the state is of a model with other parameters.
+            If the state is of a model with other parameters, of another class of optimizer, or of another algorithm.
         """
         state = dict(state_dict)
         ours = state.pop(_STATE_KEY, None)
@@ -172,7 +275,8 @@ class MetaOptimizer:
             return
         learned = ours.get("learned", [])
         self._require_same_learned(learned)
-        self._translate(state, ours["accumulators"])
+        super().set_state_dict(translated(self, state, ours))
+        self._accumulators_holder = {}  # else Paddle asks it for the moments of parameters that come later
         for (_, value), p in zip(learned, self._learned.values()):
             p.set_value(value)
         self._outer_steps = ours.get("outer_steps", 0)
@@ -184,9 +288,8 @@ class MetaOptimizer:
         expected = [(_kind(name), list(p.shape)) for name, p in self._learned.items()]
         if found != expected:
             raise ValueError(
-                f"the state has {len(found)} tensors learned besides the weights "
-                f"({', '.join(sorted({kind for kind, _ in found})) or 'none'}), this optimizer has {len(expected)} "
-                f"({', '.join(sorted({kind for kind, _ in expected})) or 'none'}): it is of another algorithm or model"
+                f"the state has {_summary(found)} learned besides the weights, this optimizer has {_summary(expected)}: "
+                "it is of another algorithm or model, or of other choices, such as adapt_steps"
             )
 
     load_state_dict = set_state_dict
@@ -229,15 +332,15 @@ class MetaOptimizer:
     def _begin_task(self, net, tracked: bool = True) -> Learner:
         learner = Learner(net, self._plan, tracked)
         if tracked:
-            self._graphs.add(learner._graph)
+            self._graphs[next(self._numbers)] = learner._graph
         return learner
 
-    def _solve_task(self, net, episode, loss_fn):
+    def _solve_task(self, net, episode, loss_fn, inputs):
         support, query = episode_parts(episode)
         learner = self._begin_task(net)
         try:
             learner.adapt(partial(loss_on, learner, support, loss_fn))
-            value, gradients = learner.solve(partial(loss_on, learner, query, loss_fn))
+            value, gradients = learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
             return learner.meta_parameters(), learner._graph, [value, *gradients]
         finally:
             learner.end()
@@ -247,9 +350,14 @@ class MetaOptimizer:
         super().step()
         self._outer_steps += 1
 
-    def minimize(self, *args, **kwargs):
-        """Backward and one outer step, as the outer optimizer does it; ends the tasks that still run."""
-        result = super().minimize(*args, **kwargs)  # does not call step()
+    def minimize(self, loss, *args, **kwargs):
+        """One outer step with the gradients of a ``backward()`` before, as Paddle's ``minimize`` takes it in dynamic
+        mode; ends the tasks that still run."""
+        if isinstance(self._param_groups[0], dict):  # Paddle's own does not know groups
+            pairs = [(p, p.grad) for p in parameters_of(self) if p.grad is not None]
+            self.step()
+            return [], pairs
+        result = super().minimize(loss, *args, **kwargs)  # does not call step()
         self._outer_steps += 1
         return result
 
@@ -257,44 +365,11 @@ class MetaOptimizer:
         # step() and minimize() come through here, once for each parameter group: the weights that running tasks
         # began from move.
         result = super()._apply_optimize(*args, **kwargs)
-        for graph in list(self._graphs):
+        for graph in list(self._graphs.values()):
             graph.outer_step()
         self._graphs.clear()
         self._fixed_plan.buffers.outer_step()
         return result
-
-    def _accumulator_places(self):
-        """[key in the state, accumulator, position of its parameter], for each tensor of the state."""
-        position = {p.name: i for i, p in enumerate(_parameters(self))}
-        return [
-            [tensor.name, accumulator, position[name]]
-            for accumulator, by_parameter in self._accumulators.items()
-            for name, tensor in by_parameter.items()
-        ]
-
-    def _translate(self, state, places):
-        """Load a state whose keys were made from the names of the parameters of another copy of the model."""
-        parameters = _parameters(self)
-        if any(position >= len(parameters) for _, _, position in places):
-            raise ValueError(
-                f"the state is of a model with more parameters than the {len(parameters)} of this optimizer"
-            )
-        stepped = sorted({position for _, _, position in places})
-        self._accumulators_holder = {}
-        self._create_accumulators(
-            paddle.static.default_main_program().global_block(), [parameters[position] for position in stepped]
-        )
-        translated = {key: value for key, value in state.items() if key in ("LR_Scheduler", "master_weights")}
-        for key, accumulator, position in places:
-            own = self._accumulators[accumulator][parameters[position].name]
-            if list(own.shape) != list(state[key].shape):
-                raise ValueError(
-                    f"the state of parameter {position} ({parameters[position].name}) has shape "
-                    f"{list(state[key].shape)}, expected {list(own.shape)}: it is of another model"
-                )
-            translated[own.name] = state[key]
-        super().set_state_dict(translated)
-        self._accumulators_holder = {}  # else Paddle asks it for the moments of parameters that come later
 
 
 def _added(first, second):
@@ -305,6 +380,10 @@ def _added(first, second):
 
 def _kind(learned_name: str) -> str:
     return learned_name.partition(".")[0]
+
+
+def _summary(learned: list) -> str:
+    return ", ".join(sorted({f"{kind} {shape}" for kind, shape in learned})) or "nothing"
 
 
 def _is_optimizer(cls) -> bool:
@@ -341,60 +420,25 @@ def _with_signature(cls, algorithm, outer):
     return cls
 
 
-def _arguments(outer, args, kwargs) -> dict:
-    """The outer optimizer's arguments by name.
-
-    Raises
-    ------
-    TypeError
-        If there is one that it does not have.
-    ValueError
-        If there are no parameters.
-    """
-    given = dict(inspect.signature(outer).bind(*args, **kwargs).arguments)
-    given.update(given.pop("kwargs", {}))
-    parameters = given.get("parameters")
-    if parameters is None:
-        raise ValueError("parameters: expected the parameters to learn, such as net.parameters(), got None")
-    if not isinstance(parameters, (paddle.Tensor, str)):
-        given["parameters"] = list(parameters)
-    return given
+def _check_adapt_steps(steps):
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
+        raise ValueError(f"adapt_steps: expected an integer of at least 0, got {steps!r}")
 
 
-def _trainable(parameters) -> list:
-    found = []
-    for entry in parameters if isinstance(parameters, list) else []:
-        found += list(entry.get("params", [])) if isinstance(entry, dict) else [entry]
-    return [p for p in found if isinstance(p, paddle.Tensor) and not p.stop_gradient]
-
-
-def _with_group(parameters: list, learned: dict, options) -> list:
-    """The outer optimizer's parameters, with a group of what is learned besides."""
-    groups = parameters if parameters and isinstance(parameters[0], dict) else [{"params": parameters}]
-    return [*groups, {"weight_decay": 0.0, **(options or {}), "params": list(learned.values())}]
+def _check_first_order(chosen: dict):
+    first_order = chosen.get("first_order", False)
+    if not isinstance(first_order, bool):
+        raise TypeError(f"first_order: expected True or False, got {first_order!r}")
+    if first_order and chosen.get("meta_gradient", "first_order") != "first_order":
+        raise ValueError(
+            "first_order=True is short for meta_gradient='first_order', but "
+            f"meta_gradient={chosen['meta_gradient']!r} was given as well; give one of them"
+        )
 
 
 def _require_clip(clip):
     kinds = (paddle.nn.ClipGradByValue, paddle.nn.ClipGradByNorm, paddle.nn.ClipGradByGlobalNorm)
     if clip is not None and not isinstance(clip, kinds):
         raise TypeError(f"inner_grad_clip: expected a paddle.nn.ClipGradBy... object, got {clip!r}")
-
-
-def _parameters(optimizer) -> list:
-    return [p for group in _groups(optimizer) for p in group["params"]]
-
-
-def _groups(optimizer) -> list:
-    groups = optimizer._param_groups
-    if groups and isinstance(groups[0], dict):
-        return groups
-    return [{"params": list(optimizer._parameter_list)}]
-
-
-def _rates_by_parameter(optimizer, inner_lr) -> dict:
-    default = rate_by_step(inner_lr)
-    return {
-        id(p): rate_by_step(group["inner_lr"]) if "inner_lr" in group else default
-        for group in _groups(optimizer)
-        for p in group["params"]
-    }
+    if clip is not None and not isinstance(clip, kinds[0]) and not clip.clip_norm > 0:
+        raise ValueError(f"inner_grad_clip: expected a norm larger than 0, got {clip.clip_norm!r}")

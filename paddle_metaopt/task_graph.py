@@ -32,9 +32,6 @@ class TaskGraph:
 
     def start(self, parameters: dict) -> dict:
         """Fast weights equal to the parameters, through nodes that notice a stale task."""
-        if not paddle.is_grad_enabled():
-            return {name: leaf(tensor) for name, tensor in parameters.items()}
-
         def pullback(g):
             self.check()
             self._check_way()
@@ -43,7 +40,8 @@ class TaskGraph:
             return [g]
 
         # A node for each: Paddle mixes up gradients for several outputs of one node.
-        return {name: with_pullback(tensor.clone, [tensor], pullback) for name, tensor in parameters.items()}
+        with paddle.enable_grad():
+            return {name: with_pullback(tensor.clone, [tensor], pullback) for name, tensor in parameters.items()}
 
     def cut(self, values: dict, parameters: dict) -> dict:
         """Fast weights of these values whose way back `meta_loss` alone knows."""
@@ -53,7 +51,8 @@ class TaskGraph:
             self._check_way()
             return [None]
 
-        return {name: with_pullback(value.clone, [parameters[name]], pullback) for name, value in values.items()}
+        with paddle.enable_grad():
+            return {name: with_pullback(value.clone, [parameters[name]], pullback) for name, value in values.items()}
 
     @contextmanager
     def differentiated_by_us(self):

@@ -25,9 +25,9 @@ RULES = {
 }
 
 ALGORITHMS = {
-    "maml": lambda net, **o: metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.1, **o),
-    "anil": lambda net, **o: metaopt.ANILOptimizer(1e-3, parameters=net.parameters(), head=net.head, inner_lr=0.1, **o),
-    "boil": lambda net, **o: metaopt.BOILOptimizer(1e-3, parameters=net.parameters(), head=net.head, inner_lr=0.1, **o),
+    "maml": lambda net, **o: metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), **{"inner_lr": 0.1, **o}),
+    "anil": lambda net, **o: metaopt.ANILOptimizer(1e-3, parameters=net.parameters(), head=net.head, **{"inner_lr": 0.1, **o}),
+    "boil": lambda net, **o: metaopt.BOILOptimizer(1e-3, parameters=net.parameters(), head=net.head, **{"inner_lr": 0.1, **o}),
     "meta_sgd": lambda net, **o: metaopt.MetaSGDOptimizer(1e-3, parameters=net.parameters(), **o),
     "maml_plus_plus": lambda net, **o: metaopt.MAMLPlusPlusOptimizer(1e-3, parameters=net.parameters(), **o),
     "meta_curvature": lambda net, **o: metaopt.MetaCurvatureOptimizer(1e-3, parameters=net.parameters(), **o),

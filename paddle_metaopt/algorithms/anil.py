@@ -5,20 +5,18 @@ from __future__ import annotations
 import paddle
 
 from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..plan import Plan
 
 
 class ANIL(MetaOptimizer):
     """Adapts the head alone (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
 
     def _choose(
-        self, *, head, inner_lr=0.01, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
+        self, *, head=None, inner_lr=0.01, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
         meta_gradient="unrolled", buffers="restore", learned_group=None,
     ) -> Plan:  # fmt: skip
-        if head is None:
-            raise TypeError("head: expected the Layer that adapts, such as net.classifier, or its parameters")
         return self._make_plan(
-            adapts_only(head, "head"), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=first_order,
+            self._in_head(head, "adapts"), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=first_order,
             rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
             head=head if isinstance(head, paddle.nn.Layer) else None,
         )  # fmt: skip

@@ -23,11 +23,6 @@ class IMAML(MetaOptimizer):
             rule=inner_rule, grad_clip=inner_grad_clip, way=way, buffers=buffers,
         )  # fmt: skip
 
-    @property
-    def solver_report(self):
-        """How the last task's linear system was solved: iterations taken and relative residual; None before."""
-        return self._fixed_plan.way.report
-
 
 @named
 class IMAMLOptimizer(IMAML, paddle.optimizer.Adam):

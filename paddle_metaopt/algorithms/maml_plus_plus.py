@@ -24,23 +24,30 @@ class MAMLPlusPlus(MetaOptimizer):
         _require_count("iterations_per_epoch", iterations_per_epoch, 1)
         _require_count("multi_step_loss_epochs", multi_step_loss_epochs, 0)
         _require_count("first_order_epochs", first_order_epochs, 0)
+        if first_order and first_order_epochs:
+            raise ValueError("first_order=True takes all epochs in first order; leave first_order_epochs out")
         self._iterations_per_epoch = iterations_per_epoch
         self._multi_step_loss_epochs = multi_step_loss_epochs
         self._first_order_epochs = first_order_epochs
         return self._make_plan(
             adapts_only(adapt, "adapt"), inner_lr=0.0, adapt_steps=adapt_steps, first_order=first_order,
             rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
-            rate_of=lambda p, step: self._rate(self._learned[_key(p)], step), statistics_per_step=True,
+            rate_of=lambda p, step: self._rate(self._learned_of("rates", p), step), statistics_per_step=True,
         )  # fmt: skip
 
-    def _choose_learned(self, parameters, chosen):
-        super()._choose_learned(parameters, {**chosen, "inner_lr": None})
-        steps = chosen.get("adapt_steps", 5)
-        start = checked_rate(chosen.get("inner_lr", 0.1))
-        for p in parameters:
-            self._learned[_key(p)] = paddle.create_parameter(
-                [max(steps, 1)], p.dtype, default_initializer=paddle.nn.initializer.Constant(start)
+    def _learned_for(self, starts, choices):
+        steps = choices["adapt_steps"]
+        if not steps:
+            raise ValueError("adapt_steps: MAML++ learns a rate for each inner step; expected at least 1")
+        return {
+            f"rates.{p.name}": paddle.create_parameter(
+                [steps], p.dtype,
+                default_initializer=paddle.nn.initializer.Constant(
+                    checked_rate(inner_lr, "a number, where the learned rates start")
+                ),
             )
+            for p, inner_lr in starts
+        }  # fmt: skip
 
     @staticmethod
     def _rate(rates, step):
@@ -66,10 +73,6 @@ class MAMLPlusPlus(MetaOptimizer):
         least = 0.03 / steps
         each = max(1 / steps - self.epoch / (steps * self._multi_step_loss_epochs), least)
         return [each] * (steps - 1) + [1 - each * (steps - 1)]
-
-
-def _key(parameter) -> str:
-    return f"rates.{parameter.name}"
 
 
 def _require_count(name, value, least):

@@ -27,22 +27,23 @@ class MetaCurvature(MetaOptimizer):
             transform=self._transformed,
         )  # fmt: skip
 
-    def _choose_learned(self, parameters, chosen):
-        super()._choose_learned(parameters, chosen)
-        for p in parameters:
+    def _learned_for(self, starts, choices):
+        transforms = {}
+        for p, _ in starts:
             for axis, size in enumerate(_axes(p.shape)):
                 start = paddle.eye(size) if p.ndim > 1 else paddle.ones([size])
-                self._learned[_key(p, axis)] = paddle.create_parameter(
+                transforms[f"curvature{axis}.{p.name}"] = paddle.create_parameter(
                     start.shape, p.dtype, default_initializer=paddle.nn.initializer.Assign(start.numpy())
                 )
+        return transforms
 
     def _transformed(self, parameter, gradient):
         sizes = _axes(parameter.shape)
         if parameter.ndim <= 1:
-            return gradient * self._learned[_key(parameter, 0)].reshape(gradient.shape)
+            return gradient * self._learned_of("curvature0", parameter).reshape(gradient.shape)
         cube = gradient.reshape([*sizes, 1][:3])
         for axis in range(len(sizes)):
-            matrix = self._learned[_key(parameter, axis)]
+            matrix = self._learned_of(f"curvature{axis}", parameter)
             front = [axis, *(other for other in range(3) if other != axis)]
             turned = cube.transpose(front)
             product = paddle.matmul(matrix, turned.reshape([turned.shape[0], -1])).reshape(turned.shape)
@@ -55,10 +56,6 @@ def _axes(shape) -> list:
     if len(shape) <= 1:
         return [math.prod(shape)]
     return [*shape[:2]] if len(shape) == 2 else [shape[0], shape[1], math.prod(shape[2:])]
-
-
-def _key(parameter, axis) -> str:
-    return f"curvature{axis}.{parameter.name}"
 
 
 @named

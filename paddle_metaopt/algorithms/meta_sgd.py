@@ -19,31 +19,27 @@ class MetaSGD(MetaOptimizer):
         return self._make_plan(
             adapts_only(adapt, "adapt"), inner_lr=0.0, adapt_steps=adapt_steps, first_order=first_order,
             rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
-            rate_of=lambda p, step: self._learned[_key(p)],
+            rate_of=lambda p, step: self._learned_of("rates", p),
         )  # fmt: skip
 
-    def _choose_learned(self, parameters, chosen):
-        low, high = _range(chosen.get("inner_lr", (0.005, 0.1)))
-        super()._choose_learned(parameters, {**chosen, "inner_lr": None})
-        for p in parameters:
-            rates = paddle.create_parameter(
+    def _learned_for(self, starts, choices):
+        rates = {}
+        for p, inner_lr in starts:
+            low, high = _range(inner_lr)
+            rates[f"rates.{p.name}"] = paddle.create_parameter(
                 p.shape, p.dtype, default_initializer=paddle.nn.initializer.Uniform(low, high)
             )
-            rates.need_clip = getattr(p, "need_clip", True)
-            self._learned[_key(p)] = rates
-
-
-def _key(parameter) -> str:
-    return f"rates.{parameter.name}"
+        return rates
 
 
 def _range(inner_lr) -> tuple:
+    kinds = "a number or a range (low, high), where the learned rates start"
     if isinstance(inner_lr, (tuple, list)) and len(inner_lr) == 2:
-        low, high = map(checked_rate, inner_lr)
+        low, high = (checked_rate(rate, kinds) for rate in inner_lr)
         if low > high:
             raise ValueError(f"inner_lr: expected (low, high), got {inner_lr!r}")
         return low, high
-    rate = checked_rate(inner_lr)
+    rate = checked_rate(inner_lr, kinds)
     return rate, rate
 
 

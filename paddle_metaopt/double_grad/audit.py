@@ -54,9 +54,14 @@ def depends(outputs, inputs) -> bool:
 
 def leaf_addresses(output, boundary=()) -> set[int]:
     """The addresses of the nodes of the leaf tensors that `output` depends on, not looking past the `boundary`."""
+    return set(leaf_nodes(output, boundary))
+
+
+def leaf_nodes(output, boundary=()) -> dict:
+    """The nodes themselves, by address."""
     stops = {address_of(tensor) for tensor in boundary}
-    nodes = walk(_listed(output), stops)
-    return {address for address, node, _ in nodes if node.name().startswith("GradNodeAccumulation")} - stops
+    found = {a: node for a, node, _ in walk(_listed(output), stops) if node.name().startswith("GradNodeAccumulation")}
+    return {address: node for address, node in found.items() if address not in stops}
 
 
 def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:

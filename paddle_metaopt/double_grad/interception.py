@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+from contextlib import contextmanager
 
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
-from .audit import audit
+from .audit import audit, leaf_nodes
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad, take_pending_error
 from .registry import REPLACEMENTS, RULES
@@ -243,13 +244,36 @@ def _audited(grad):
 
     @functools.wraps(grad)
     def audited_grad(*args, **kwargs):
-        if is_active():
-            given = signature.bind(*args, **kwargs).arguments
-            if given.get("create_graph"):
-                audit(given["outputs"], given["inputs"])
-        return grad(*args, **kwargs)
+        if not is_active():
+            return grad(*args, **kwargs)
+        given = signature.bind(*args, **kwargs).arguments
+        if not given.get("create_graph"):
+            return grad(*args, **kwargs)
+        audit(given["outputs"], given["inputs"])
+        engine_leaves = getattr(_noted, "engine_leaves", None)
+        if engine_leaves is None:
+            return grad(*args, **kwargs)
+        asked_for = leaf_nodes(paddle.utils.flatten([given["outputs"], given["inputs"], given.get("grad_outputs")]))
+        gradients = grad(*args, **kwargs)
+        engine_leaves.update({a: n for a, n in leaf_nodes(gradients).items() if a not in asked_for})
+        return gradients
 
     return audited_grad
+
+
+_noted = threading.local()
+
+
+@contextmanager
+def noting_engine_leaves(found: dict):
+    """A context in which the leaves that Paddle's engine makes for itself in ``paddle.grad(..., create_graph=True)``
+    go into `found`, by address: they look like a user's, but nobody wants a gradient there."""
+    before = getattr(_noted, "engine_leaves", None)
+    _noted.engine_leaves = found
+    try:
+        yield
+    finally:
+        _noted.engine_leaves = before
 
 
 def _guarded(engine):

@@ -2,9 +2,9 @@
 
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSProp
-from .choice import inner_rule
+from .choice import inner_rule, settings_beside_the_rule
 from .clipping import clip_gradients
-from .rule import InnerRule
+from .rule import InnerRule, learned_in
 from .sgd import SGD, Momentum
 
 __all__ = [
@@ -21,4 +21,6 @@ __all__ = [
     "RMSProp",
     "clip_gradients",
     "inner_rule",
+    "learned_in",
+    "settings_beside_the_rule",
 ]

@@ -5,28 +5,31 @@ from __future__ import annotations
 import paddle
 
 
-def clip_gradients(clip, grads: dict) -> dict:
+def clip_gradients(clip, grads: dict, exempt=()) -> dict:
     """Clip as a ``paddle.nn.ClipGradBy...`` object says, differentiably.
 
     Parameters
     ----------
     clip : ClipGradByValue, ClipGradByNorm, ClipGradByGlobalNorm or None
     grads : dict of str to Tensor
+    exempt : collection of str
+        Those that are neither clipped nor counted in a norm: ``need_clip=False``.
 
     Raises
     ------
     TypeError
         If `clip` is something else.
     """
-    if clip is None or not grads:
+    clipped = {name: g for name, g in grads.items() if name not in exempt}
+    if clip is None or not clipped:
         return grads
     if isinstance(clip, paddle.nn.ClipGradByValue):
-        return {name: paddle.clip(g, clip.min, clip.max) for name, g in grads.items()}
+        return {**grads, **{name: paddle.clip(g, clip.min, clip.max) for name, g in clipped.items()}}
     if isinstance(clip, paddle.nn.ClipGradByNorm):
-        return {name: g * _shrinkage([g], clip.clip_norm) for name, g in grads.items()}
+        return {**grads, **{name: g * _shrinkage([g], clip.clip_norm) for name, g in clipped.items()}}
     if isinstance(clip, paddle.nn.ClipGradByGlobalNorm):
-        factor = _shrinkage(grads.values(), clip.clip_norm)
-        return {name: g * factor for name, g in grads.items()}
+        factor = _shrinkage(clipped.values(), clip.clip_norm)
+        return {**grads, **{name: g * factor for name, g in clipped.items()}}
     raise TypeError(f"inner_grad_clip: expected a paddle.nn.ClipGradBy... object, got {clip!r}")
 
 

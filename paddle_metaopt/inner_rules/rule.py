@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+
 import paddle
 
 
@@ -66,7 +68,37 @@ class InnerRule:
 
     def learned(self) -> list:
         """The hyperparameters that are trainable."""
-        return [value for value in vars(self).values() if isinstance(value, paddle.Tensor) and not value.stop_gradient]
+        return list(learned_in(self).values())
+
+
+def fraction(name: str, value):
+    """A hyperparameter that lies in [0, 1), or a Tensor; anything else raises."""
+    return _checked(name, value, "a number in [0, 1)", lambda x: 0 <= x < 1)
+
+
+def at_least_zero(name: str, value):
+    """A hyperparameter that is not negative, or a Tensor; anything else raises."""
+    return _checked(name, value, "a finite number of at least 0", lambda x: 0 <= x < float("inf"))
+
+
+def _checked(name, value, expected, holds):
+    if isinstance(value, paddle.Tensor):
+        return value
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}: expected {expected}, or a Tensor, got {value!r}")
+    if not holds(value):
+        raise ValueError(f"{name}: expected {expected}, got {value!r}")
+    return float(value)
+
+
+def learned_in(rule) -> dict:
+    """The trainable tensors among the attributes of a rule, ours or a user's, by name; in lists too."""
+    found = {}
+    for name, value in getattr(rule, "__dict__", {}).items():
+        for position, entry in enumerate(paddle.utils.flatten([value])):
+            if isinstance(entry, paddle.Tensor) and not entry.stop_gradient:
+                found.setdefault(id(entry), (f"{name}.{position}" if position else name, entry))
+    return dict(found.values())
 
 
 def sqrt(x):

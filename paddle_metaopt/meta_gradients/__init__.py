@@ -22,16 +22,11 @@ def meta_gradient(choice, first_order: bool):
     Raises
     ------
     ValueError
-        If there is none of that name, or the two arguments contradict each other.
+        If there is none of that name.
     TypeError
         If it is neither a name nor a way back.
     """
     if first_order:
-        if choice not in ("unrolled", "first_order") and not isinstance(choice, FirstOrder):
-            raise ValueError(
-                f"first_order=True is short for meta_gradient='first_order', but meta_gradient={choice!r} was given as "
-                "well; give one of them"
-            )
         return FirstOrder()
     if isinstance(choice, WayBack):
         return choice

@@ -27,12 +27,14 @@ class HessianFree(Replayed):
     Raises
     ------
     ValueError
-        At the first inner step, if the net is not in float64 and `allow_float32` is not set.
+        If `step` is not larger than 0. At the first inner step, if the net is not in float64 and `allow_float32` is not set.
     """
 
     name = "meta_gradient='hessian_free'"
 
     def __init__(self, allow_float32: bool = False, step: float | None = None):
+        if step is not None and not step > 0:
+            raise ValueError(f"step: expected a length larger than 0, got {step!r}")
         self.allow_float32 = allow_float32
         self.step = step
 
@@ -59,7 +61,7 @@ class _DifferencedGradient:
     def pulled(self, towards: dict) -> tuple:
         length = _norm(towards.values())
         if not length:
-            return {}, [None] * len(self._task.outside())
+            return {}, []
         double = next(iter(towards.values())).dtype == paddle.float64
         relative = self._step or (1e-8 if double else 1e-3)
         for _ in range(_ATTEMPTS):
@@ -91,7 +93,7 @@ class _DifferencedGradient:
             there.stop_gradient = False
             moved[name] = there
         loss = self._task.replayed_loss(self._moment, moved, elsewhere=True)
-        return paddle.grad(loss, [*moved.values(), *self._task.outside()], allow_unused=True)
+        return paddle.grad(loss, [*moved.values(), *self._task.meta_parameters()], allow_unused=True)
 
 
 def _norm(tensors) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 import warnings
 from dataclasses import dataclass
 
@@ -26,8 +28,9 @@ class Implicit(WayBack):
 
         dL_query/dθ = (I + H/λ)⁻¹ ∇L_query(θ*),   H the Hessian of the support loss at θ*,
 
-    whatever path led there, so any inner rule will do and memory does not grow with the steps. It is as exact as the
-    inner problem and the linear system are solved.
+    whatever path led there, so any inner rule without weight decay will do, and memory does not grow with the steps. It
+    is as exact as the inner problem and the linear system are solved. Where the inner steps have several loss functions,
+    the last one is the one whose minimum counts.
 
     Parameters
     ----------
@@ -58,12 +61,14 @@ class Implicit(WayBack):
         self, proximal: float = 2.0, solver: str = "cg", iterations: int = 5, tolerance: float = 1e-10,
         hessian: bool = True,
     ):  # fmt: skip
-        if not proximal > 0:
-            raise ValueError(f"proximal: expected a number larger than 0, got {proximal!r}")
+        if not (_is_number(proximal) and proximal > 0):
+            raise ValueError(f"proximal: expected a finite number larger than 0, got {proximal!r}")
         if solver not in _SOLVERS:
             raise ValueError(f"solver: expected one of {', '.join(map(repr, _SOLVERS))}, got {solver!r}")
-        if not (isinstance(iterations, int) and iterations > 0):
+        if isinstance(iterations, bool) or not (isinstance(iterations, int) and iterations > 0):
             raise ValueError(f"iterations: expected an integer of at least 1, got {iterations!r}")
+        if not (_is_number(tolerance) and tolerance >= 0):
+            raise ValueError(f"tolerance: expected a finite number of at least 0, got {tolerance!r}")
         self.proximal = proximal
         self.solver = solver
         self.iterations = iterations
@@ -76,10 +81,10 @@ class Implicit(WayBack):
         fast = leaves_of(moment.fast)
         with task.at(moment, fast):
             loss = query()
-        gradients = paddle.grad(loss, [*fast.values(), *task.outside()], allow_unused=True)
+        gradients = paddle.grad(loss, [*fast.values(), *task.meta_parameters()], allow_unused=True)
         bar = Cotangents(task)
         bar.add_weights(dict(zip(fast, gradients)))
-        bar.add_outside(gradients[len(fast) :])
+        bar.add_direct(gradients[len(fast) :])
         if task.history and self.hessian:
             self._through_solution(task, fast, bar)
         return loss.detach(), bar.gradients()
@@ -102,10 +107,10 @@ class Implicit(WayBack):
         solution, self.report = _SOLVERS[self.solver](system, right_side, self.iterations, self.tolerance)
         # What the support loss depends on besides moves its minimum: −∂²L/∂ψ∂θ' (H + λI)⁻¹ ∇L_query.
         towards = {name: -x / self.proximal for name, x in zip(names, solution)}
-        crossed, outside = inner.pulled(towards)
+        crossed, direct = inner.pulled(towards)
         bar.replace_weights(dict(zip(names, solution)))
         bar.add_weights({name: g for name, g in crossed.items() if name not in task.adapted})
-        bar.add_outside(outside)
+        bar.add_direct(direct)
 
 
 def conjugate_gradient(system, right_side: list, iterations: int, tolerance: float) -> tuple:
@@ -158,6 +163,10 @@ def neumann_series(system, right_side: list, iterations: int, tolerance: float) 
 
 
 _SOLVERS = {"cg": conjugate_gradient, "neumann": neumann_series}
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _dot(first, second) -> float:

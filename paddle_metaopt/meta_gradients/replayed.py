@@ -32,11 +32,10 @@ class Replayed(WayBack):
         fast = leaves_of(moment.fast)
         with task.at(moment, fast):
             loss = query()
-        wrt = [*fast.values(), *task.outside()]
-        gradients = paddle.grad(loss, wrt, allow_unused=True)
+        gradients = paddle.grad(loss, [*fast.values(), *task.meta_parameters()], allow_unused=True)
         scaled = [None if g is None else g * weight for g in gradients]
         bar.add_weights(dict(zip(fast, scaled)))
-        bar.add_outside(scaled[len(fast) :])
+        bar.add_direct(scaled[len(fast) :])
         return loss.detach() * weight
 
     def _through_step(self, task, moment, bar):
@@ -50,7 +49,7 @@ class Replayed(WayBack):
         pairs = [(after[name], bar.weights.get(name)) for name in task.adapted]
         pairs += list(zip(_tensors(new_state), bar.state)) if bar.state else []
         pairs = [(y, g) for y, g in pairs if g is not None and not y.stop_gradient]
-        wrt = [*before.values(), *numbers.values(), *slots, *task.plan.learned]
+        wrt = [*before.values(), *numbers.values(), *slots, *task.meta_parameters()]
         pulled = [None] * len(wrt)
         if pairs:
             pulled = paddle.grad([y for y, _ in pairs], wrt, [g for _, g in pairs], allow_unused=True)
@@ -59,16 +58,16 @@ class Replayed(WayBack):
         towards = {name: next(pulled) for name in numbers}
         bar.state = [next(pulled) for _ in slots]
         bar.replace_weights(through_update)
-        bar.add_outside([*pulled, *[None] * (len(task.outside()) - len(task.plan.learned))])
+        bar.add_direct(list(pulled))
         towards = {name: g for name, g in towards.items() if g is not None}
         if towards:
-            weights, outside = gradient.pulled(towards)
+            weights, direct = gradient.pulled(towards)
             bar.add_weights(weights)
-            bar.add_outside(outside)
+            bar.add_direct(direct)
 
     def inner_gradient(self, task, moment, fast):
         """The inner gradient at `fast`: its ``values`` by name, and ``pulled(towards)``, the gradients of
-        <values, towards> for the fast weights, by name, and for ``task.outside()``."""
+        <values, towards> for the fast weights, by name, and for ``task.meta_parameters()``."""
         raise NotImplementedError
 
 
@@ -96,21 +95,22 @@ class ExactGradient:
 
     def pulled(self, towards: dict, again: bool = False) -> tuple:
         live = [(self._live[name], u) for name, u in towards.items() if not self._live[name].stop_gradient]
-        wrt = [*self._fast.values(), *self._task.outside()]
+        wrt = [*self._fast.values(), *self._task.meta_parameters()]
         if not live:
-            return {}, [None] * len(self._task.outside())
+            return {}, []
         found = paddle.grad([g for g, _ in live], wrt, [u for _, u in live], retain_graph=again, allow_unused=True)
         return dict(zip(self._fast, found)), found[len(self._fast) :]
 
 
 class Cotangents:
-    """The gradient of what was passed so far, for the fast weights, the rule's state, and what is outside."""
+    """The gradient of what was passed so far, for the fast weights, for the rule's state, and for what is
+    meta-learned where it entered directly: a rate, or a loss that looks at the net's own weights."""
 
     def __init__(self, task):
-        self._own = task.own_weights
+        self._own = list(task.own_weights)
         self.weights = {}
         self.state = []
-        self._outside = [None] * len(task.outside())
+        self._direct = [None] * len(task.meta_parameters())
 
     def replace_weights(self, found: dict):
         self.weights.update(found)
@@ -119,11 +119,13 @@ class Cotangents:
         for name, g in found.items():
             self.weights[name] = _sum(self.weights.get(name), g)
 
-    def add_outside(self, found: list):
-        self._outside = [_sum(a, b) for a, b in zip(self._outside, found)]
+    def add_direct(self, found: list):
+        if found:
+            self._direct = [_sum(a, b) for a, b in zip(self._direct, found)]
 
     def gradients(self) -> list:
-        return [*(self.weights.get(name) for name in self._own), *self._outside]
+        through_start = [_sum(self.weights.get(name), g) for name, g in zip(self._own, self._direct)]
+        return [*through_start, *self._direct[len(self._own) :]]
 
 
 def leaves_of(fast: dict) -> dict:
