@@ -22,9 +22,10 @@ from .double_grad.graph import address_of
 class FeatureReuse:
     """Runs a net by its head alone if the same input objects come again.
 
-    The head's input is reused only if nothing outside the head changed since, no random number was drawn and no
-    weight of the head read in computing it, no hook stands in the body, and the net's output is the head's output.
-    In full otherwise.
+    The head's input is reused only if nothing in the layers outside the head changed since, no random number was drawn
+    and no weight of the head read in computing it, the head has positional arguments alone, no hook stands in the body
+    or before the head, and the net's output is the head's output. In full otherwise. What a layer reads beyond its own
+    attributes, such as a global variable, can't be seen.
 
     Parameters
     ----------
@@ -53,7 +54,6 @@ class FeatureReuse:
     def installed(self):
         """A context in which calls of the net may be answered by its head alone."""
         original = self.net.forward
-        had_own = "forward" in vars(self.net)
 
         def forward(*inputs, **kwargs):
             known = self._find(inputs, kwargs)
@@ -61,47 +61,34 @@ class FeatureReuse:
                 return self.head(*known.head_inputs)
             return self._in_full(original, inputs, kwargs)
 
-        vars(self.net)["forward"] = forward
-        try:
+        with _forward_of(self.net, forward):
             yield
-        finally:
-            if had_own:
-                vars(self.net)["forward"] = original
-            else:
-                del vars(self.net)["forward"]
 
     def _in_full(self, original, inputs, kwargs):
-        calls = []
+        calls, keywords, outputs = [], {}, []
+        of_head = self.head.forward
 
-        def before_head(head, head_inputs):
+        def head_forward(*head_inputs, **head_keywords):
             watch.pause()
-            if calls:  # a later call may depend on the head's weights through the first
+            try:
+                if not calls:  # a later call may depend on the head's weights through the first
+                    head_inputs = [self._fenced(t) if isinstance(t, paddle.Tensor) else t for t in head_inputs]
                 calls.append(head_inputs)
-                return None
-            fenced = tuple(self._fenced(t) if isinstance(t, paddle.Tensor) else t for t in head_inputs)
-            calls.append(fenced)
-            return fenced
+                keywords.update(head_keywords)
+                outputs.append(of_head(*head_inputs, **head_keywords))
+                return outputs[-1]
+            finally:
+                watch.resume()
 
-        outputs = []
-
-        def after_head(head, head_inputs, output):
-            outputs.append(output)
-            watch.resume()
-
-        hooks = [
-            self.head.register_forward_pre_hook(before_head),
-            self.head.register_forward_post_hook(after_head),
-        ]
         before = self._surroundings()
         chance = _random_state()
         watch = _Watch(self.head)
         try:
-            result = original(*inputs, **kwargs)
+            with _forward_of(self.head, head_forward):
+                result = original(*inputs, **kwargs)
         finally:
             watch.remove()
-            for hook in hooks:
-                hook.remove()
-        by_the_head = len(calls) == 1 and outputs and outputs[0] is result and not kwargs
+        by_the_head = len(calls) == 1 and outputs and outputs[0] is result and not kwargs and not keywords
         apart = not watch.reads and not self._task.head_stands_elsewhere
         if by_the_head and apart and chance == _random_state() and not self._hooked():
             after = self._surroundings()
@@ -135,7 +122,9 @@ class FeatureReuse:
         """Everything outside the head that a forward pass can read: attributes, tensors and their contents' age."""
         seen = [paddle.is_grad_enabled()]
         for layer in self._body:
-            seen.extend(value for key, value in vars(layer).items() if key != "forward")
+            for key, value in vars(layer).items():
+                if key != "forward":
+                    seen += [value] if key in _LAYERS_OWN else [value, _state_of(value)]
             seen.extend(layer._sub_layers.values())
             for container in (layer._parameters, layer._buffers):
                 for tensor in container.values():
@@ -151,9 +140,40 @@ class FeatureReuse:
         return len(first) == len(second) and all(a is b or (type(a) is bytes and a == b) for a, b in zip(first, second))
 
     def _hooked(self):
-        return any(
-            layer._forward_pre_hooks or layer._forward_post_hooks for layer in self._body if layer is not self.net
+        around_body = (layer for layer in self._body if layer is not self.net)
+        return bool(self.head._forward_pre_hooks or self.head._forward_post_hooks) or any(
+            layer._forward_pre_hooks or layer._forward_post_hooks for layer in around_body
         )
+
+
+#: Attributes of any Layer, which are compared one by one or are Paddle's own.
+_LAYERS_OWN = frozenset(vars(paddle.nn.Layer()))
+
+
+@contextmanager
+def _forward_of(layer, forward):
+    """A context in which a layer has another forward."""
+    had_own, original = "forward" in vars(layer), layer.forward
+    vars(layer)["forward"] = forward
+    try:
+        yield
+    finally:
+        if had_own:
+            vars(layer)["forward"] = original
+        else:
+            del vars(layer)["forward"]
+
+
+def _state_of(value):
+    """Something equal as long as an attribute's value is not changed in place."""
+    if isinstance(value, paddle.Tensor):
+        return _content(value)
+    if value is None or isinstance(value, (paddle.nn.Layer, type)) or callable(value):
+        return None
+    try:
+        return pickle.dumps(value)
+    except Exception:  # no two of these are the same
+        return object()
 
 
 class _Watch:

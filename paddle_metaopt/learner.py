@@ -328,10 +328,18 @@ class Learner(paddle.nn.Layer):
         if moment.step != self._steps:
             self._replayed_buffers = {name: value.clone() for name, value in moment.buffers.items()}
         try:
-            with self._slots.holding({**self._fast, **self._buffers_of_task}) if held else nullcontext():
+            if not held:
                 yield
+                return
+            with self._slots.holding({**self._fast, **self._buffers_of_task}):
+                try:
+                    yield
+                finally:
+                    self._take_buffers()
         finally:
             self._fast, self._replayed_buffers = own, None
+            if held:
+                self._renew_block()
 
     def replayed_loss(self, moment: Moment, fast: dict, elsewhere: bool = False):
         """The loss of the step at `moment`, on these fast weights.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import paddle
 
-from .double_grad import guard_engine, with_pullback
+from .double_grad import guard_engine, in_backward, with_pullback
 from .errors import NeedsMetaLossError, StaleTaskError
 
 
@@ -35,8 +35,7 @@ class TaskGraph:
         def pullback(g):
             self.check()
             self._check_way()
-            if not paddle.is_grad_enabled():
-                self.passed()
+            self.passed()
             return [g]
 
         # A node for each: Paddle mixes up gradients for several outputs of one node.
@@ -91,8 +90,9 @@ class TaskGraph:
             on_outer_step()
 
     def passed(self):
-        """A backward went through: it can't be repeated, so nothing is left to guard."""
-        self._guard()
+        """A gradient went through; after a ``backward()``, no other can, so nothing is left to guard."""
+        if in_backward():
+            self._guard()
 
 
 def leaf(tensor):

@@ -2,7 +2,7 @@
 
 from . import rules as _rules  # noqa: F401  registers them
 from .audit import audit, trust
-from .interception import activate, guard_engine, is_active, noting_engine_leaves, twice_differentiable
+from .interception import activate, guard_engine, in_backward, is_active, noting_engine_leaves, twice_differentiable
 from .kinds import BilinearMap, elementwise, linear_map
 from .primitive import requires_grad, with_pullback
 from .registry import natively_exact, replaces, rule, supported
@@ -13,6 +13,7 @@ __all__ = [
     "audit",
     "elementwise",
     "guard_engine",
+    "in_backward",
     "is_active",
     "linear_map",
     "natively_exact",

@@ -154,8 +154,8 @@ def _op_replacements():
 def _engine_replacements():
     return [
         (paddle, "grad", _guarded(_audited(paddle.grad))),
-        (paddle.autograd, "backward", _guarded(paddle.autograd.backward)),
-        (paddle.Tensor, "backward", _guarded(paddle.Tensor.backward)),
+        (paddle.autograd, "backward", _guarded(paddle.autograd.backward, is_backward=True)),
+        (paddle.Tensor, "backward", _guarded(paddle.Tensor.backward, is_backward=True)),
     ]
 
 
@@ -264,6 +264,11 @@ def _audited(grad):
 _noted = threading.local()
 
 
+def in_backward() -> bool:
+    """Whether a ``backward()`` runs in this thread, and not ``paddle.grad``; known while the engine is guarded."""
+    return getattr(_noted, "in_backward", False)
+
+
 @contextmanager
 def noting_engine_leaves(found: dict):
     """A context in which the leaves that Paddle's engine makes for itself in ``paddle.grad(..., create_graph=True)``
@@ -276,11 +281,12 @@ def noting_engine_leaves(found: dict):
         _noted.engine_leaves = before
 
 
-def _guarded(engine):
+def _guarded(engine, is_backward=False):
     @functools.wraps(engine)
     def guarded(*args, **kwargs):
         take_pending_error()
-        grad_enabled = paddle.is_grad_enabled()
+        grad_enabled, outside = paddle.is_grad_enabled(), in_backward()
+        _noted.in_backward = is_backward
         try:
             return engine(*args, **kwargs)
         except Exception as error:
@@ -290,5 +296,7 @@ def _guarded(engine):
             if pending is not None and pending is not error:
                 raise pending from None
             raise
+        finally:
+            _noted.in_backward = outside
 
     return guarded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from ..double_grad import with_pullback
+from ..double_grad import in_backward, with_pullback
 
 
 def with_gradients(value, tensors: list, gradients: list, graph):
@@ -16,8 +16,15 @@ def with_gradients(value, tensors: list, gradients: list, graph):
     Raises
     ------
     RuntimeError
-        On differentiating it twice: the gradients are numbers.
+        On differentiating it twice: the gradients are numbers. On another pass after a ``backward()``.
     """
+    went_backward = []
+
+    def once(g):
+        if went_backward:  # Paddle crashes on it
+            raise RuntimeError("backward() went through this meta_loss before; compute it anew")
+        if in_backward():
+            went_backward.append(True)
 
     def pullback(g):
         graph.check()
@@ -30,4 +37,8 @@ def with_gradients(value, tensors: list, gradients: list, graph):
         return [None if gradient is None else gradient * g for gradient in gradients]
 
     graph.watch()
-    return with_pullback(value.detach, tensors, pullback)
+    surrogate = with_pullback(value.detach, tensors, pullback)
+    if surrogate.stop_gradient:
+        return surrogate
+    surrogate.register_hook(once)
+    return surrogate * paddle.ones([], surrogate.dtype)  # a product's node notices a second pass without retain_graph
