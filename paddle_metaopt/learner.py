@@ -544,10 +544,12 @@ def _detached(state):
 
 
 def _fitting(rate, parameter):
-    """A rate of one element as a scalar: it would broadcast a parameter without axes to one with an axis."""
-    if isinstance(rate, paddle.Tensor) and rate.size == 1 and rate.ndim > parameter.ndim:
-        return rate.reshape([])
-    return rate
+    """The rate in the parameter's type; one of one element as a scalar, for it must not add an axis to the weight."""
+    if not isinstance(rate, paddle.Tensor):
+        return rate
+    if rate.dtype != parameter.dtype:
+        rate = rate.astype(parameter.dtype)
+    return rate.reshape([]) if rate.size == 1 and rate.ndim > parameter.ndim else rate
 
 
 def _close(first: float, second: float, dtype) -> bool:

@@ -3,6 +3,7 @@
 import paddle
 import pytest
 
+import paddle_metaopt as metaopt
 from paddle_metaopt import inner_rules
 from paddle_metaopt.double_grad.checking import compare_with_differences
 from paddle_metaopt.inner_rules import inner_rule
@@ -119,3 +120,58 @@ def test_what_no_rule_can_be_made_of_is_refused():
         inner_rule(paddle.optimizer.SGD(parameters=[w], weight_decay=paddle.regularizer.L1Decay(0.1)))
     with pytest.raises(ValueError, match="lr_ratio"):
         inner_rule(paddle.optimizer.AdamW(parameters=[w], apply_decay_param_fun=lambda name: True))
+
+
+def test_a_live_optimizers_rate_and_clip_are_taken_over_unless_given():
+    net = paddle.nn.Linear(2, 1)
+    clip, other = paddle.nn.ClipGradByGlobalNorm(0.1), paddle.nn.ClipGradByValue(1.0)
+    scheduler = paddle.optimizer.lr.StepDecay(0.4, step_size=1, gamma=0.5)
+    live = paddle.optimizer.Momentum(scheduler, 0.8, net.parameters(), grad_clip=clip)
+    scheduler.step()
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=live)
+    assert opt._plan.rate_of(net.weight, 3) == 0.2 and opt._plan.inner_grad_clip is clip
+    assert opt._plan.inner_rule.momentum == 0.8
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=live, inner_lr=0.3, inner_grad_clip=other)
+    assert opt._plan.rate_of(net.weight, 0) == 0.3 and opt._plan.inner_grad_clip is other
+
+
+def test_a_live_optimizers_settings_that_would_be_lost_are_refused():
+    def parameters(**options):
+        net = paddle.nn.Linear(2, 1, weight_attr=paddle.ParamAttr(**options))
+        return net.parameters()
+
+    for given in (
+        [{"params": parameters(), "weight_decay": 0.1}],
+        parameters(regularizer=paddle.regularizer.L2Decay(0.1)),
+        parameters(learning_rate=0.5),
+    ):
+        with pytest.raises(ValueError, match="no counterpart in the inner loop; give the rule itself"):
+            inner_rule(paddle.optimizer.SGD(0.1, parameters=given))
+
+    class Mine(paddle.optimizer.Adam):
+        pass
+
+    with pytest.raises(ValueError, match="no rule like Mine"):
+        inner_rule(Mine(parameters=parameters()))
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [paddle.nn.ClipGradByGlobalNorm(0.1), paddle.nn.ClipGradByNorm(0.1), paddle.nn.ClipGradByValue(0.05)],
+)
+def test_the_inner_clip_leaves_out_what_has_no_need_of_it_as_paddles_does(clip):
+    nets = []
+    for _ in range(2):
+        paddle.seed(1)
+        net = paddle.nn.Linear(3, 2)
+        net.bias.need_clip = False
+        nets.append(net)
+    x, y = paddle.randn([4, 3]), paddle.randn([4, 2]) * 5
+    plain = paddle.optimizer.SGD(0.1, nets[0].parameters(), grad_clip=clip)
+    paddle.nn.functional.mse_loss(nets[0](x), y).backward()
+    plain.step()
+    opt = metaopt.MAMLOptimizer(parameters=nets[1].parameters(), inner_lr=0.1, inner_grad_clip=clip)
+    learner = opt.adapter(nets[1]).clone()
+    learner.adapt(paddle.nn.functional.mse_loss(learner(x), y))
+    for name, p in nets[0].named_parameters():
+        assert float((learner.fast_weights[name] - p).abs().max()) < 1e-6

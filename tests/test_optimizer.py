@@ -14,7 +14,8 @@ import paddle_metaopt as metaopt
 OUTER = [
     paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.Adam, paddle.optimizer.AdamW,
     paddle.optimizer.Adamax, paddle.optimizer.Adagrad, paddle.optimizer.RMSProp, paddle.optimizer.Adadelta,
-    paddle.optimizer.Lamb, paddle.optimizer.NAdam, paddle.optimizer.RAdam,
+    paddle.optimizer.Lamb, paddle.optimizer.NAdam, paddle.optimizer.RAdam, paddle.optimizer.Rprop,
+    paddle.optimizer.ASGD,
 ]  # fmt: skip
 
 
@@ -250,3 +251,52 @@ def test_regularizers_and_need_clip_of_a_parameter_are_adams():
     adam.step()
     for a, b in zip(weights(nets[0]), weights(nets[1])):
         np.testing.assert_array_equal(a, b)
+
+
+MASTERS = [paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.Adam, paddle.optimizer.AdamW]
+
+
+@pytest.mark.parametrize("outer", MASTERS)
+def test_master_weights_go_with_the_state_into_a_second_copy(outer):
+    def make():
+        net = make_net()
+        net.to(dtype="float16")
+        opt = metaopt.MAMLOptimizer.over(outer)(1e-3, parameters=net.parameters(), multi_precision=True)
+        return net, opt
+
+    net, opt = make()
+    # What the first step does before its kernel, which the CPU does not have for float16.
+    for p in net.parameters():
+        opt._create_master_weight(p)
+    opt._create_accumulators(paddle.static.default_main_program().global_block(), net.parameters())
+    for by_name in opt._accumulators.values():
+        for tensor in by_name.values():
+            tensor.set_value(paddle.rand(tensor.shape, tensor.dtype))
+    copy, other = make()
+    other.set_state_dict(opt.state_dict())
+    assert list(other._master_weights) == [p.name for p in copy.parameters()] != list(opt._master_weights)
+    for p, q in zip(net.parameters(), copy.parameters()):
+        own, theirs = opt._master_weights[p.name], other._master_weights[q.name]
+        np.testing.assert_array_equal(own.numpy(), theirs.numpy())
+        for accumulator, by_name in opt._accumulators.items():
+            key, other_key = (p.name, q.name) if p.name in by_name else (own.name, theirs.name)
+            np.testing.assert_array_equal(
+                by_name[key].numpy(), other._accumulators[accumulator][other_key].numpy(), accumulator
+            )
+
+
+def test_a_state_of_another_model_or_class_of_optimizer_is_refused():
+    net = make_net()
+    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters())
+    train(net, opt, 1)
+    state = opt.state_dict()
+    for outer in (paddle.optimizer.SGD, paddle.optimizer.Momentum):
+        other = metaopt.MAMLOptimizer.over(outer)(1e-2, parameters=make_net().parameters())
+        with pytest.raises(ValueError, match="moment1.*of another class of optimizer"):
+            other.set_state_dict(state)
+    larger = metaopt.MAMLOptimizer(1e-2, parameters=nn.Linear(2, 2).parameters())
+    with pytest.raises(ValueError, match="more parameters than the 2"):
+        larger.set_state_dict(state)
+    shapes = metaopt.MAMLOptimizer(1e-2, parameters=nn.Sequential(nn.Linear(5, 4), nn.Linear(4, 2)).parameters())
+    with pytest.raises(ValueError, match="parameter 0 .* has shape"):
+        shapes.set_state_dict(state)
