@@ -1,4 +1,4 @@
-"""The meta-gradient of every algorithm, way back and inner rule that can be combined, against differences in float64.
+"""The meta-gradient of every algorithm, way back and inner rule that can be combined, against its definition in float64.
 
 ``python benchmarks/gradient_product.py`` prints one line for each combination and the worst of each way back. The net
 has tied, frozen and unused parameters and BatchNorm, and the gradients of what else is learned count.
@@ -21,9 +21,10 @@ def main() -> int:
         error = error_of(algorithm, way, rule)
         failed += not error < BOUNDS[way]
         worst[way] = max(worst[way], error)
-        print(f"{algorithm:15} {way:13} {rule:9} {error:.1e}{'' if error < BOUNDS[way] else '  TOO LARGE'}", flush=True)
+        verdict = "" if error < BOUNDS[way] else "  TOO LARGE"
+        print(f"{algorithm:15} {way or 'its own':13} {rule:9} {error:.1e}{verdict}", flush=True)
     for way, error in worst.items():
-        print(f"{way}: at most {error:.1e}, bound {BOUNDS[way]:.0e}")
+        print(f"{way or 'Reptile'}: at most {error:.1e}, bound {BOUNDS[way]:.0e}")
     return int(failed > 0)
 
 

@@ -1,7 +1,15 @@
-"""Every algorithm, way back and inner rule, as a table; and the meta-gradient of each against differences."""
+"""Every algorithm, way back and inner rule, as a table; and the meta-gradient of each against its definition.
+
+The exact ways, and hessian_free, are compared with differences of the whole procedure; the implicit one with
+differences of the query loss at the inner minimum; first_order with differences of the procedure in which the inner
+gradients are numbers; Reptile's with the way it went.
+"""
 
 from __future__ import annotations
 
+from unittest import mock
+
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -25,16 +33,40 @@ RULES = {
 }
 
 ALGORITHMS = {
-    "maml": lambda net, **o: metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), **{"inner_lr": 0.1, **o}),
-    "anil": lambda net, **o: metaopt.ANILOptimizer(1e-3, parameters=net.parameters(), head=net.head, **{"inner_lr": 0.1, **o}),
-    "boil": lambda net, **o: metaopt.BOILOptimizer(1e-3, parameters=net.parameters(), head=net.head, **{"inner_lr": 0.1, **o}),
-    "meta_sgd": lambda net, **o: metaopt.MetaSGDOptimizer(1e-3, parameters=net.parameters(), **o),
-    "maml_plus_plus": lambda net, **o: metaopt.MAMLPlusPlusOptimizer(1e-3, parameters=net.parameters(), **o),
-    "meta_curvature": lambda net, **o: metaopt.MetaCurvatureOptimizer(1e-3, parameters=net.parameters(), **o),
+    "maml": lambda net, **o: _make(metaopt.MAMLOptimizer, net, {"inner_lr": 0.1, **o}),
+    "anil": lambda net, **o: _make(metaopt.ANILOptimizer, net, {"inner_lr": 0.1, "head": net.head, **o}),
+    "boil": lambda net, **o: _make(metaopt.BOILOptimizer, net, {"inner_lr": 0.1, "head": net.head, **o}),
+    "meta_sgd": lambda net, **o: _make(metaopt.MetaSGDOptimizer, net, o),
+    "maml_plus_plus": lambda net, **o: _make(metaopt.MAMLPlusPlusOptimizer, net, o),
+    "meta_curvature": lambda net, **o: _make(metaopt.MetaCurvatureOptimizer, net, o),
+    "reptile": lambda net, **o: _make(metaopt.ReptileOptimizer, net, o),
 }
 
-#: What is exact to rounding, and the bound of what is not.
-BOUNDS = {"unrolled": 1e-6, "checkpointed": 1e-6, "hessian_free": 1e-5}
+
+def _make(cls, net, options):
+    return cls(1e-3, parameters=net.parameters(), **options)
+
+
+#: Of the relative error, for each way back; Reptile has none.
+BOUNDS = {
+    "unrolled": 1e-6, "checkpointed": 1e-6, "first_order": 1e-6, "implicit": 1e-6, "hessian_free": 1e-5, None: 1e-12,
+}  # fmt: skip
+
+#: The implicit gradient is that of the inner minimum, so the inner loop has to arrive there.
+_TO_THE_MINIMUM = {"adapt_steps": 80, "inner_lr": 0.1}
+_SLOWER = {"sgd": 0.07, "nesterov": 0.05, "rmsprop": 0.07}
+_RULES_TO_THE_MINIMUM = {
+    "adam": lambda: inner_rules.Adam(0.5, 0.9, epsilon=1.0),
+    "adamw": lambda: inner_rules.AdamW(0.5, 0.9, epsilon=1.0, weight_decay=0.0),
+    "adamax": lambda: inner_rules.Adamax(0.5, 0.9, epsilon=0.1),
+    "adagrad": lambda: inner_rules.Adagrad(epsilon=1.0),
+    "adadelta": lambda: inner_rules.Adadelta(epsilon=1e-2, rho=0.9),
+    "rmsprop": lambda: inner_rules.RMSProp(epsilon=1.0, rho=0.9),
+    "nadam": lambda: inner_rules.NAdam(0.5, 0.9, epsilon=1.0),
+    "radam": lambda: inner_rules.RAdam(0.5, 0.9, epsilon=1.0),
+    "momentum": lambda: inner_rules.Momentum(0.5),
+    "nesterov": lambda: inner_rules.Momentum(0.5, use_nesterov=True),
+}
 
 
 class Net(nn.Layer):
@@ -73,23 +105,85 @@ def episode():
     return metaopt.Episode(part(), part())
 
 
+def offered(algorithm: str, way) -> bool:
+    """Whether an algorithm has a way back; ``None`` stands for Reptile's own."""
+    if algorithm == "reptile":
+        return way is None
+    learns = algorithm in ("meta_sgd", "maml_plus_plus", "meta_curvature")
+    return way is not None and not (way == "implicit" and learns)
+
+
 def combinations():
-    """(algorithm, way back, inner rule): all that are offered and have a gradient to compare with."""
+    """(algorithm, way back, inner rule): all that are offered."""
     for algorithm in ALGORITHMS:
         for way in BOUNDS:
             for rule in RULES:
-                yield algorithm, way, rule
+                if offered(algorithm, way):
+                    yield algorithm, way, rule
 
 
-def error_of(algorithm: str, way: str, rule: str, steps: int = 2) -> float:
+def error_of(algorithm: str, way, rule: str, steps: int = 2, directions: int = 5) -> float:
     """The relative error of a combination's meta-gradient, for the weights and all else that is learned."""
     net, task = make_net(), episode()
-    opt = ALGORITHMS[algorithm](net, meta_gradient=way, inner_rule=RULES[rule](), adapt_steps=steps)
+    options = {"inner_rule": RULES[rule](), "adapt_steps": steps}
+    if way == "implicit":
+        net.norm = nn.Identity()  # with it, the curvature is beyond what a fixed rate comes to rest at
+        options = {**_TO_THE_MINIMUM, "inner_rule": _RULES_TO_THE_MINIMUM.get(rule, RULES[rule])()}
+        options["inner_lr"] = _SLOWER.get(rule, options["inner_lr"])
+        options["meta_gradient"] = metaopt.meta_gradients.Implicit(proximal=8.0, iterations=60, tolerance=1e-12)
+    elif way is not None:
+        options["meta_gradient"] = way
+    opt = ALGORITHMS[algorithm](net, **options)
     tensors = [p for p in net.parameters() if not p.stop_gradient] + list(opt.learned.values())
+    recorded, update = [], metaopt.Learner.inner_update
 
-    def value():
-        return opt.meta_loss(net, [task], F.mse_loss)
+    def recording(self, step, fast, gradients, state):
+        recorded.append({name: g.detach() for name, g in gradients.items()})
+        return update(self, step, fast, gradients, state)
 
-    value().backward()
+    with mock.patch.object(metaopt.Learner, "inner_update", recording):
+        loss = opt.meta_loss(net, [task], F.mse_loss)
+    loss.backward()
     gradients = [None if t.grad is None else t.grad.numpy().copy() for t in tensors]
-    return compare_with_differences(lambda: float(value()), gradients, tensors).error
+    if way is None:
+        return _from_the_way_it_went(net, opt, task)
+    if way == "first_order":
+        def value():
+            return with_constant_inner_gradients(net, opt, task, recorded)
+    else:
+        def value():
+            return float(opt.meta_loss(net, [task], F.mse_loss)) if way != "implicit" else _adapted_loss(net, opt, task)
+    assert abs(value() - float(loss)) < 1e-12
+    return compare_with_differences(value, gradients, tensors, directions=directions).error
+
+
+def with_constant_inner_gradients(net, opt, task, recorded) -> float:
+    """The query loss after inner steps whose gradients are those `recorded`."""
+    plan = opt._plan
+    learner = metaopt.Learner(net, plan, tracked=False)
+    fast, state = learner.fast_weights, plan.inner_rule.init(learner.fast_weights)
+    factors = plan.query_weights(len(recorded)) if plan.query_weights else [*[0.0] * (len(recorded) - 1), 1.0]
+    total = 0.0
+    for number, (inner, factor) in enumerate(zip(recorded, factors)):
+        moved, state = learner.inner_update(number, {name: fast[name] for name in learner.adapted}, inner, state)
+        fast.update(moved)
+        learner._fast.update(fast)
+        total += factor * float(F.mse_loss(learner(task.query[0]), task.query[1]))
+    learner.end()
+    return total
+
+
+def _adapted_loss(net, opt, task) -> float:
+    return metaopt.evaluate(net, opt, [task], F.mse_loss).mean
+
+
+def _from_the_way_it_went(net, opt, task) -> float:
+    with opt.adapter(net).task() as running:
+        running.adapt(lambda: F.mse_loss(net(task.support[0]), task.support[1]))
+        fast = {name: w.numpy() for name, w in running.fast_weights.items()}
+    gradients = {name: p.grad for name, p in net.named_parameters() if name in fast}
+    return max(
+        float(np.abs((p.numpy() - fast[name]) - (0.0 if gradients[name] is None else gradients[name].numpy())).max())
+        for name, p in net.named_parameters()
+        if name in fast
+    )

@@ -78,44 +78,6 @@ def test_meta_sgd_draws_its_rates_from_the_papers_range_and_lets_them_go_negativ
     assert all(np.allclose(p.numpy(), 0.05) for p in fixed.learned.values())
 
 
-@pytest.mark.parametrize("algorithm", ["maml", *LEARNING])
-def test_first_order_is_the_gradient_with_constant_inner_gradients(algorithm):
-    net, task = make_net(), episode()
-    opt = ALGORITHMS[algorithm](net, adapt_steps=2, first_order=True)
-    weights = {name: p for name, p in net.named_parameters() if not p.stop_gradient}
-    plan = opt._plan
-    recorded, update = [], metaopt.Learner.inner_update
-
-    def recording(self, step, fast, gradients, state):
-        recorded.append({name: g.detach() for name, g in gradients.items()})
-        return update(self, step, fast, gradients, state)
-
-    metaopt.Learner.inner_update = recording
-    try:
-        loss = opt.meta_loss(net, [task], F.mse_loss)
-    finally:
-        metaopt.Learner.inner_update = update
-    loss.backward()
-    tensors = [*weights.values(), *opt.learned.values()]
-    gradients = [None if t.grad is None else t.grad.numpy().copy() for t in tensors]
-
-    def value():
-        learner = metaopt.Learner(net, plan)
-        fast, state = {name: p.detach() for name, p in weights.items()}, plan.inner_rule.init(dict.fromkeys(weights, 0))
-        factors = plan.query_weights(2) if plan.query_weights else [0.0, 1.0]
-        total = 0.0
-        for number, inner in enumerate(recorded):
-            moved, state = learner.inner_update(number, fast, inner, state)
-            fast.update(moved)
-            learner._fast.update(fast)
-            total += factors[number] * float(F.mse_loss(learner(task.query[0]), task.query[1]))
-        learner.end()
-        return total
-
-    assert abs(value() - float(loss)) < 1e-12
-    assert compare_with_differences(value, gradients, tensors).error < 1e-6
-
-
 def alone(net, rate):
     return net.parameters()
 
