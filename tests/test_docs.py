@@ -83,6 +83,25 @@ def test_readme_programs_run():
     assert all(parameter.grad is not None for parameter in net.parameters())
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/algorithms").glob("*.md")), ids=lambda page: page.stem)
+def test_the_algorithms_programs_run(page):
+    class Net(paddle.nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.body, self.classifier = paddle.nn.Linear(2, 3), paddle.nn.Linear(3, 2)
+
+        def forward(self, x):
+            return self.classifier(paddle.tanh(self.body(x)))
+
+    names = {"paddle": paddle, "metaopt": metaopt, "net": Net()}
+    programs = list(blocks(page.relative_to(ROOT), "python"))
+    for program in programs:
+        exec(program, names)
+    x, y = paddle.ones([4, 2]), paddle.to_tensor([0, 1, 0, 1])
+    names["opt"].meta_loss(names["net"], [((x, y), (x, y))], paddle.nn.functional.cross_entropy).backward()
+    assert programs and isinstance(names["opt"], metaopt.MetaOptimizer)
+
+
 def test_ci_runs_the_readmes_test_command():
     (command,) = [line for block in blocks("README.md", "bash") for line in block.splitlines() if "pytest" in line]
 

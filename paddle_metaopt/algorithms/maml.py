@@ -19,8 +19,9 @@ class MAMLOptimizer(MAML, paddle.optimizer.Adam):
 
     Parameters
     ----------
-    inner_lr : float
-        Learning rate of the inner steps. A parameter group may carry its own.
+    inner_lr : float, Parameter, list, callable, or LRScheduler
+        Learning rate of the inner steps: a number; a Parameter, which is meta-learned; a list with one for each step; a
+        function of the step; or a scheduler, read as if it was stepped after each. A parameter group may carry its own.
     adapt_steps : int
         Inner steps for each task.
     first_order : bool
@@ -29,14 +30,18 @@ class MAMLOptimizer(MAML, paddle.optimizer.Adam):
         How the fast weights move; see `paddle_metaopt.inner_rules`.
     inner_grad_clip : paddle.nn.ClipGradBy..., optional
         Clips the inner gradients; its derivative is part of the meta-gradient.
-    meta_gradient : str
-        The way back from the query loss: "unrolled" (exact) or "first_order".
+    meta_gradient : str or way back
+        The way back from the query loss: "unrolled" (exact), "checkpointed" (exact, in the memory of one step),
+        "first_order", "hessian_free" or "implicit"; see `paddle_metaopt.meta_gradients`.
     adapt : Layer, list of parameters, or callable, optional
         Which parameters adapt; a callable is asked ``(name, parameter)``. All that are trainable and in the
         optimizer by default; the others are meta-learned only.
     buffers : str
         What remains of BatchNorm's statistics after a task: "restore" (nothing), "last" (the last task's), or
         "mean" (the mean over the tasks of a meta-batch, written at the step).
+    learned_group : dict, optional
+        Options of the parameter group of what is learned besides the net and is not in `parameters`, as Paddle's
+        groups have them.
 
     Raises
     ------

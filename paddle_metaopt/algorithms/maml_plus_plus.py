@@ -97,7 +97,7 @@ class MAMLPlusPlusOptimizer(MAMLPlusPlus, paddle.optimizer.Adam):
     Parameters
     ----------
     inner_lr : float
-        Where the rates start.
+        Where the rates start; a parameter group may carry its own.
     adapt_steps : int
         Inner steps in training, each with rates and statistics of its own.
     iterations_per_epoch : int
@@ -106,6 +106,8 @@ class MAMLPlusPlusOptimizer(MAMLPlusPlus, paddle.optimizer.Adam):
         For how many epochs the loss of every step counts; 15 in the authors' miniImageNet runs, 10 on Omniglot.
     first_order_epochs : int
         For how many epochs the inner gradients count as constants; 50 in the paper, which saves time. 0 by default.
+    buffers : str
+        As for `MAMLOptimizer`, but "last" by default: the statistics of each step go on from task to task.
     learned_group : dict, optional
         Options of the parameter group of the rates, as Paddle's groups have them.
     """

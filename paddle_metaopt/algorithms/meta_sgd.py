@@ -55,7 +55,8 @@ class MetaSGDOptimizer(MetaSGD, paddle.optimizer.Adam):
     Parameters
     ----------
     inner_lr : (float, float) or float
-        The rates are drawn uniformly from this range at the start, (0.005, 0.1) as in the paper; or all are this.
+        The rates are drawn uniformly from this range at the start, (0.005, 0.1) as in the paper; or all are this. A
+        parameter group may carry its own.
     adapt_steps : int
         One in the paper.
     learned_group : dict, optional
