@@ -1,6 +1,7 @@
 """Gradient-based meta-learning for PaddlePaddle, as optimizers."""
 
 from . import data, double_grad, errors, inner_rules, meta_gradients, models
+from .adapter import InnerAdapter
 from .algorithms import (
     ANILOptimizer,
     BOILOptimizer,
@@ -21,7 +22,7 @@ from .errors import (
     StaleTaskError,
 )
 from .evaluate import Evaluation, evaluate
-from .learner import InnerAdapter, Learner
+from .learner import Learner
 from .optimizer import MetaOptimizer
 
 __version__ = "0.1.0"

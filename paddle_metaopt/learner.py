@@ -9,14 +9,14 @@ from typing import Callable
 
 import paddle
 
-from .double_grad import activate, noting_engine_leaves
-from .double_grad.audit import depends, explain, leaf_addresses, unverified_nodes
-from .double_grad.graph import address_of
+from .double_grad import activate
+from .double_grad.audit import depends, explain, layer_of, unverified_nodes
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
 from .history import Moment, Surroundings
 from .inner_rules import clip_gradients
+from .leaves import Leaves
 from .meta_gradients import with_gradients
 from .plan import Plan
 from .task_graph import TaskGraph, leaf
@@ -64,7 +64,7 @@ class Learner(paddle.nn.Layer):
         self._adapted = adapted
         self._buffer_sets = []  # begin when the net first runs: the task before may end until then
         self._graph = TaskGraph(self.end, None if plan.plain_backward else plan.way_name)
-        self._fast = self._graph.start(slots.parameters) if tracked else _leaves(slots.parameters)
+        self._fast = self._graph.start(slots.parameters) if tracked else _as_leaves(slots.parameters)
         self._rule_state = plan.inner_rule.init({name: self._fast[name].detach() for name in adapted})
         self._steps = 0
         self._history = []
@@ -72,10 +72,8 @@ class Learner(paddle.nn.Layer):
         self._open_blocks = []
         self._last_call = None  # to find the layer that an error speaks of
         self._replayed_buffers = None
-        self._leaves = set()
-        self._not_asked_for = set()
+        self._leaves = Leaves()
         self._inputs = []
-        self._engine_leaves = {}  # nodes, so that no other gets their address
         self._solving = False
         self._before_query = None
         # Also when the learner is just dropped, so not a method of its own.
@@ -90,11 +88,11 @@ class Learner(paddle.nn.Layer):
         self._last_call = inputs, kwargs
         given = paddle.utils.flatten([inputs, kwargs])
         constants = [t for t in given if isinstance(t, paddle.Tensor) and t.stop_gradient]
-        with self._swapped(), noting_engine_leaves(self._engine_leaves):
+        with self._swapped(), self._leaves.watching():
             output = self.net(*inputs, **kwargs)
         for tensor in constants:
             if not tensor.stop_gradient:  # the net's own doing; nobody asked for this gradient
-                self._not_asked_for.add(address_of(tensor))
+                self._leaves.nobody_asked_for(tensor)
                 tensor.stop_gradient = True
         return output
 
@@ -403,10 +401,10 @@ class Learner(paddle.nn.Layer):
         moment = self._moment(compute)
         unrolled = self._tracked and self.plan.way.tracks_inner_gradients
         with paddle.enable_grad():
-            with noting_engine_leaves(self._engine_leaves):
+            with self._leaves.watching():
                 loss = self._scalar(compute(), "loss")
             if self._tracked and self.plan.way.watches_inner_losses:
-                self._leaves.update(self._leaves_of(loss))
+                self._leaves.add(loss, self._fast.values())
             fast = {name: self._fast[name] for name in self._adapted}
             gradients = self.inner_gradients(loss, fast, differentiable=unrolled)
             if not gradients:
@@ -417,12 +415,12 @@ class Learner(paddle.nn.Layer):
             moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
             if self._tracked:
                 before = [*self._fast.values(), *gradients.values(), *_tensors_in(self._rule_state)]
-                self._leaves |= leaf_addresses(_tensors_in([moved, state]), before)
+                self._leaves.add(_tensors_in([moved, state]), before)
         if self._replays:
             moment.value = float(loss)
             moved, state = self._graph.cut(moved, self._slots.parameters), _detached(state)
         elif not self._tracked:
-            moved, state = _leaves(moved), _detached(state)
+            moved, state = _as_leaves(moved), _detached(state)
         if moment is not None:  # the step succeeded
             if not self.plan.way.replays_every_step:
                 self._history.clear()
@@ -454,65 +452,35 @@ class Learner(paddle.nn.Layer):
             for container, key in self._slots.places(name):
                 container[key] = tensor
 
-    def _leaves_of(self, loss):
-        # Not past the fast weights: in the graph of their gradients, Paddle's engine has leaves of its own.
-        return leaf_addresses(loss, self._fast.values())
-
     def _audit(self, loss, fast):
         culprits = unverified_nodes(loss, fast)
         if culprits:
-            raise NotTwiceDifferentiableError(explain(culprits, self._layer_of(culprits, fast)))
+            raise NotTwiceDifferentiableError(explain(culprits, self._where(culprits, fast)))
 
-    def _layer_of(self, culprits, fast):
-        """Where in the net the culprits stand, by running it once more with an eye on each layer's output."""
-        found = []
-
-        def look(name):
-            def hook(layer, inputs, output):
-                outputs = [t for t in paddle.utils.flatten(output) if isinstance(t, paddle.Tensor)]
-                live = [t for t in paddle.utils.flatten(inputs) if isinstance(t, paddle.Tensor) and not t.stop_gradient]
-                names = set(unverified_nodes(outputs, [*live, *fast]).values())
-                if not found and names & set(culprits.values()):
-                    found.append(f" in layer {name!r} ({type(layer).__name__})")
-
-            return hook
-
-        hooks = [layer.register_forward_post_hook(look(name)) for name, layer in self.net.named_sublayers()]
-        try:
-            if self._last_call is not None:
-                inputs, kwargs = self._last_call
-                self(*inputs, **kwargs)
-        except Exception:  # only the error's wording is at stake
-            pass
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return found[0] if found else ""
+    def _where(self, culprits, fast) -> str:
+        if self._last_call is None:
+            return ""
+        inputs, kwargs = self._last_call
+        return layer_of(culprits, fast, self.net, lambda: self(*inputs, **kwargs))
 
     def _checked_query(self, query):
         if self._before_query is not None:  # each of several draws the same random numbers, in whatever order
             self._before_query.restore()
-        with noting_engine_leaves(self._engine_leaves):
+        with self._leaves.watching():
             loss = self._scalar(query(), "query loss")
         if not depends([loss], self._fast.values()):
             raise ValueError(
                 "the query loss does not depend on the weights of the task; compute it inside the function, with the "
                 "learner, or with the net in a task() block"
             )
-        known = {address_of(tensor) for tensor in self.meta_parameters()} | self._not_asked_for | set(self._engine_leaves)
-        if self._reuse is not None:
-            known |= self._reuse.anchors()
-        if (self._leaves | self._leaves_of(loss)) - known:
-            raise ValueError(
-                "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a parameter "
-                "of the net nor named; name it, meta_loss(..., inputs=[tensor]), or set its stop_gradient to True"
-            )
+        self._leaves.add(loss, self._fast.values())
+        self._leaves.require_named(self.meta_parameters(), self._reuse.anchors() if self._reuse is not None else set())
         return loss
 
     @property
     def asks_for_gradients(self) -> bool:
         """Whether the net or the loss function was seen to call ``paddle.grad`` itself."""
-        return bool(self._engine_leaves)
+        return self._leaves.engine_made_some
 
     @property
     def is_running(self) -> bool:
@@ -531,7 +499,7 @@ def _end_task(release, slots, keeper, buffer_sets):
         keeper.keep(slots.buffers, buffer_sets)
 
 
-def _leaves(tensors: dict) -> dict:
+def _as_leaves(tensors: dict) -> dict:
     return {name: leaf(tensor) for name, tensor in tensors.items()}
 
 
@@ -557,52 +525,3 @@ def _close(first: float, second: float, dtype) -> bool:
         return True
     relative, rounding = (1e-9, 1e-15) if dtype == paddle.float64 else (1e-4, 1e-7)
     return abs(first - second) <= relative * abs(second) + rounding
-
-
-class InnerAdapter:
-    """Adapts a net to tasks by the choices of its optimizer.
-
-    Parameters
-    ----------
-    net : Layer
-    optimizer : MetaOptimizer
-
-    Attributes
-    ----------
-    model : Learner
-        The present learner of `adapt` and `step`, made on first access.
-    """
-
-    def __init__(self, net, optimizer):
-        if not isinstance(net, paddle.nn.Layer):
-            raise TypeError(f"net: expected a paddle.nn.Layer, got {net!r}")
-        if not callable(getattr(optimizer, "_begin_task", None)):
-            raise TypeError(f"optimizer: expected a MetaOptimizer, such as MAMLOptimizer(...), got {optimizer!r}")
-        self.net = net
-        self.optimizer = optimizer
-        self._model = None
-
-    def clone(self) -> Learner:
-        """A new learner that starts from the net's weights, its graph kept to them."""
-        return self.optimizer._begin_task(self.net)
-
-    def task(self) -> Learner:
-        """A new learner to be used in a ``with`` block, inside which the net itself runs on the fast weights."""
-        return self.clone()
-
-    @property
-    def model(self) -> Learner:
-        if self._model is None or not self._model.is_running:
-            self._model = self.clone()
-        return self._model
-
-    def adapt(self, train_loss):
-        """One inner step of the present learner from a loss, or ``adapt_steps`` from a function."""
-        self.model.adapt(train_loss)
-
-    def step(self, validation_loss):
-        """One outer step: backward, ``step`` and ``clear_grad`` of the optimizer; ends the present learner."""
-        validation_loss.backward()
-        self.optimizer.step()
-        self.optimizer.clear_grad()
-        self._model = None

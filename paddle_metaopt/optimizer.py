@@ -10,13 +10,14 @@ from typing import Callable
 
 import paddle
 
+from .adapter import InnerAdapter
 from .buffers import BufferKeeper
 from .double_grad import twice_differentiable
 from .episodes import episode_parts, loss_on
 from .groups import given_groups, outer_arguments, parameters_of, rates_by_parameter, trainable, with_learned_group
 from .inner_rates import learned_rates
 from .inner_rules import InnerRule, inner_rule, learned_in, settings_beside_the_rule
-from .learner import InnerAdapter, Learner
+from .learner import Learner
 from .meta_gradients import Implicit, meta_gradient, with_gradients
 from .outer_state import places, translated
 from .plan import Plan, adapts_only

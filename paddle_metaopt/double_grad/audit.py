@@ -95,6 +95,32 @@ def explain(culprits: dict[int, str], where: str = "") -> str:
     )
 
 
+def layer_of(culprits: dict[int, str], inputs, net, run) -> str:
+    """Where in a net the culprits of a path to `inputs` stand, for `explain`: found by running the net once more, with
+    an eye on each layer's output."""
+    found = []
+
+    def look(name):
+        def hook(layer, given, output):
+            outputs = [t for t in paddle.utils.flatten(output) if isinstance(t, paddle.Tensor)]
+            live = [t for t in paddle.utils.flatten(given) if isinstance(t, paddle.Tensor) and not t.stop_gradient]
+            names = set(unverified_nodes(outputs, [*live, *inputs]).values())
+            if not found and names & set(culprits.values()):
+                found.append(f" in layer {name!r} ({type(layer).__name__})")
+
+        return hook
+
+    hooks = [layer.register_forward_post_hook(look(name)) for name, layer in net.named_sublayers()]
+    try:
+        run()
+    except Exception:  # only the error's wording is at stake
+        pass
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found[0] if found else ""
+
+
 def _op_of(node_name: str) -> str:
     layer = _pylayer_of(node_name)
     if layer is not None:
