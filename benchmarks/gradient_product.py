@@ -1,4 +1,4 @@
-"""The meta-gradient of every algorithm, way back and inner rule that can be combined, against its definition in float64.
+"""The meta-gradient of every algorithm, way back and inner rule that can be combined, against its definition.
 
 ``python benchmarks/gradient_product.py`` prints one line for each combination and the worst of each way back. The net
 has tied, frozen and unused parameters and BatchNorm, and the gradients of what else is learned count.

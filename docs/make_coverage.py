@@ -32,7 +32,8 @@ def page() -> str:
     lines = [
         "# What is covered",
         "",
-        f"Made by `docs/make_coverage.py` with Paddle {paddle.__version__}. Each name below has at least one case in the",
+        f"Made by `docs/make_coverage.py` with Paddle {paddle.__version__}. Each name below has at least one case in "
+        "the",
         f"table of {len(cases)} that `python -m paddle_metaopt.double_grad.sweep` compares with finite differences in",
         "float64, for every choice of what needs a gradient.",
     ]

@@ -123,7 +123,7 @@ class FeatureReuse:
         seen = [paddle.is_grad_enabled()]
         for layer in self._body:
             for key, value in vars(layer).items():
-                if key != "forward":
+                if key not in _WRITTEN_WITHOUT_A_CHANGE:
                     seen += [value] if key in _LAYERS_OWN else [value, _state_of(value)]
             seen.extend(layer._sub_layers.values())
             for container in (layer._parameters, layer._buffers):
@@ -145,6 +145,10 @@ class FeatureReuse:
             layer._forward_pre_hooks or layer._forward_post_hooks for layer in around_body
         )
 
+
+#: Our own, and how BatchNorm1D spells its layout after its first call: else that call would not be known again, and a
+#: resumed run would sum its first gradients in another order.
+_WRITTEN_WITHOUT_A_CHANGE = ("forward", "_data_format")
 
 #: Attributes of any Layer, which are compared one by one or are Paddle's own.
 _LAYERS_OWN = frozenset(vars(paddle.nn.Layer()))

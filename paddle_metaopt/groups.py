@@ -46,7 +46,9 @@ def trainable(groups: list) -> list:
 def with_learned_group(outer: type, parameters: list, learned: list, options) -> list:
     """Parameters for the outer optimizer, with a group of what is learned besides; not decayed unless asked."""
     groups = parameters if parameters and isinstance(parameters[0], dict) else [{"params": parameters}]
-    no_decay = {name: 0.0 for name in ("weight_decay", "lamb_weight_decay") if name in inspect.signature(outer).parameters}
+    no_decay = {
+        name: 0.0 for name in ("weight_decay", "lamb_weight_decay") if name in inspect.signature(outer).parameters
+    }
     return [*groups, {"weight_decay": 0.0, **no_decay, **(options or {}), "params": learned}]
 
 

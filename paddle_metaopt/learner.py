@@ -273,7 +273,9 @@ class Learner(paddle.nn.Layer):
 
     def _check_holds_block(self):
         if self._open_blocks and not self._holds_net():
-            raise ValueError("another task's block is open inside this one's: the net runs on its weights; close it first")
+            raise ValueError(
+                "another task's block is open inside this one's: the net runs on its weights; close it first"
+            )
 
     @property
     def _buffers_of_task(self) -> dict:

@@ -25,8 +25,8 @@ class Leaves:
         return bool(self._engines)
 
     def add(self, tensors, boundary):
-        """Note what `tensors` depend on, not looking past the `boundary`: in the graph of a gradient, Paddle's engine has
-        leaves of its own."""
+        """Note what `tensors` depend on, not looking past the `boundary`: in the graph of a gradient, Paddle's engine
+        has leaves of its own."""
         self._found |= leaf_addresses(tensors, boundary)
 
     def nobody_asked_for(self, tensor):
@@ -38,6 +38,7 @@ class Leaves:
         known = {address_of(tensor) for tensor in named} | technical | self._unasked | set(self._engines)
         if self._found - known:
             raise ValueError(
-                "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a parameter "
-                "of the net nor named; name it, meta_loss(..., inputs=[tensor]), or set its stop_gradient to True"
+                "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a "
+                "parameter of the net nor named; name it, meta_loss(..., inputs=[tensor]), or set its stop_gradient to "
+                "True"
             )

@@ -164,8 +164,8 @@ class MetaOptimizer:
             raise ValueError(f"adapt_steps: {way.name} is nothing without inner steps; expected at least 1")
         if isinstance(way, Implicit) and isinstance(rule, InnerRule) and rule.has_decay():
             raise ValueError(
-                f"{way.name} differentiates the minimum of the support loss, where an inner rule with weight decay does "
-                "not come to rest; use weight_decay=0.0, and add the penalty to the loss function"
+                f"{way.name} differentiates the minimum of the support loss, where an inner rule with weight decay "
+                "does not come to rest; use weight_decay=0.0, and add the penalty to the loss function"
             )
         return Plan(
             adapts=lambda name, p: id(p) in rates and bool(chosen(name, p)),
@@ -289,8 +289,8 @@ class MetaOptimizer:
         expected = [(_kind(name), list(p.shape)) for name, p in self._learned.items()]
         if found != expected:
             raise ValueError(
-                f"the state has {_summary(found)} learned besides the weights, this optimizer has {_summary(expected)}: "
-                "it is of another algorithm or model, or of other choices, such as adapt_steps"
+                f"the state has {_summary(found)} learned besides the weights, this optimizer has "
+                f"{_summary(expected)}: it is of another algorithm or model, or of other choices, such as adapt_steps"
             )
 
     load_state_dict = set_state_dict

@@ -70,8 +70,8 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
     for key, accumulator, position in accumulators:
         if (accumulator, position) not in ours:
             raise ValueError(
-                f"the state has {accumulator!r} of its parameters, which {type(optimizer).__name__} does not keep: it is "
-                "of another class of optimizer"
+                f"the state has {accumulator!r} of its parameters, which {type(optimizer).__name__} does not keep: it "
+                "is of another class of optimizer"
             )
         own_key = ours[accumulator, position]
         own[own_key] = _fitting(state[key], tensors[own_key], parameters, position)

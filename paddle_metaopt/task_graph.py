@@ -32,6 +32,7 @@ class TaskGraph:
 
     def start(self, parameters: dict) -> dict:
         """Fast weights equal to the parameters, through nodes that notice a stale task."""
+
         def pullback(g):
             self.check()
             self._check_way()

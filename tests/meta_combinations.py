@@ -40,6 +40,7 @@ ALGORITHMS = {
     "maml_plus_plus": lambda net, **o: _make(metaopt.MAMLPlusPlusOptimizer, net, o),
     "meta_curvature": lambda net, **o: _make(metaopt.MetaCurvatureOptimizer, net, o),
     "reptile": lambda net, **o: _make(metaopt.ReptileOptimizer, net, o),
+    "imaml": lambda net, **o: _make(metaopt.IMAMLOptimizer, net, o),
 }
 
 
@@ -107,8 +108,8 @@ def episode():
 
 def offered(algorithm: str, way) -> bool:
     """Whether an algorithm has a way back; ``None`` stands for Reptile's own."""
-    if algorithm == "reptile":
-        return way is None
+    if algorithm in ("reptile", "imaml"):  # iMAML is MAML with the implicit way
+        return algorithm == "reptile" and way is None
     learns = algorithm in ("meta_sgd", "maml_plus_plus", "meta_curvature")
     return way is not None and not (way == "implicit" and learns)
 
@@ -148,11 +149,14 @@ def error_of(algorithm: str, way, rule: str, steps: int = 2, directions: int = 5
     if way is None:
         return _from_the_way_it_went(net, opt, task)
     if way == "first_order":
+
         def value():
             return with_constant_inner_gradients(net, opt, task, recorded)
     else:
+
         def value():
             return float(opt.meta_loss(net, [task], F.mse_loss)) if way != "implicit" else _adapted_loss(net, opt, task)
+
     assert abs(value() - float(loss)) < 1e-12
     return compare_with_differences(value, gradients, tensors, directions=directions).error
 

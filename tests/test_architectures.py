@@ -127,9 +127,7 @@ def test_a_net_under_to_static_runs_as_written(full_graph):
     net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
     part = paddle.randn([5, 3]), paddle.randn([5, 1])
     for first_order in (True, False):
-        opt = metaopt.MAMLOptimizer(
-            parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, first_order=first_order
-        )
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, first_order=first_order)
         found = []
         for static in (False, True):
             # Compiled once before, as in a script that was trained so.

@@ -60,7 +60,12 @@ def boil(p, **options):
         (plus_plus, {"first_order_epochs": -1}, ValueError, "first_order_epochs"),
         (plus_plus, {"multi_step_loss_epochs": 1.5}, ValueError, "multi_step_loss_epochs"),
         (reptile, {"first_order": False}, ValueError, "Reptile takes no second derivative"),
-        (reptile, {"meta_gradient": "unrolled"}, ValueError, "meta_gradient: ReptileOptimizer makes this choice itself"),
+        (
+            reptile,
+            {"meta_gradient": "unrolled"},
+            ValueError,
+            "meta_gradient: ReptileOptimizer makes this choice itself",
+        ),
         (imaml, {"meta_gradient": "unrolled"}, ValueError, "meta_gradient: IMAMLOptimizer makes this choice itself"),
         (anil, {"adapt": None}, ValueError, "adapt: ANILOptimizer makes this choice itself"),
         (anil, {}, TypeError, "head: expected the Layer that adapts"),

@@ -101,9 +101,7 @@ def test_a_learned_rate_may_stand_in_the_users_own_groups(parameters, way):
     opt.meta_loss(net, [task], F.mse_loss).backward()
     gradient = float(rate.grad)
     if way != "first_order":
-        value = compare_with_differences(
-            lambda: float(opt.meta_loss(net, [task], F.mse_loss)), [rate.grad], [rate]
-        )
+        value = compare_with_differences(lambda: float(opt.meta_loss(net, [task], F.mse_loss)), [rate.grad], [rate])
         assert value.error < 1e-6
     opt.step()
     factor = 0.5 if parameters is in_a_group else 1.0

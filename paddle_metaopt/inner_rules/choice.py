@@ -53,7 +53,9 @@ def _like(optimizer):
     if getattr(optimizer, "_apply_decay_param_fun", None) or getattr(optimizer, "_lr_ratio", None):
         raise ValueError("inner_rule: apply_decay_param_fun and lr_ratio have no counterpart in the inner loop")
     groups = groups_of(optimizer)
-    if isinstance(optimizer._param_groups[0], dict) or any(_has_settings(p) for group in groups for p in group["params"]):
+    if isinstance(optimizer._param_groups[0], dict) or any(
+        _has_settings(p) for group in groups for p in group["params"]
+    ):
         raise ValueError(
             "inner_rule: the settings of the optimizer's parameter groups, and the regularizers and learning rates of "
             "single parameters, have no counterpart in the inner loop; give the rule itself, such as "

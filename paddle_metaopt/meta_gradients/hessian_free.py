@@ -27,7 +27,8 @@ class HessianFree(Replayed):
     Raises
     ------
     ValueError
-        If `step` is not larger than 0. At the first inner step, if the net is not in float64 and `allow_float32` is not set.
+        If `step` is not larger than 0. At the first inner step, if the net is not in float64 and `allow_float32` is
+        not set.
     """
 
     name = "meta_gradient='hessian_free'"

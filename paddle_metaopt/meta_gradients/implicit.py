@@ -28,9 +28,9 @@ class Implicit(WayBack):
 
         dL_query/dθ = (I + H/λ)⁻¹ ∇L_query(θ*),   H the Hessian of the support loss at θ*,
 
-    whatever path led there, so any inner rule without weight decay will do, and memory does not grow with the steps. It
-    is as exact as the inner problem and the linear system are solved. Where the inner steps have several loss functions,
-    the last one is the one whose minimum counts.
+    whatever path led there, so any inner rule without weight decay will do, and memory does not grow with the steps.
+    It is as exact as the inner problem and the linear system are solved. Where the inner steps have several loss
+    functions, the last one is the one whose minimum counts.
 
     Parameters
     ----------
