@@ -9,8 +9,8 @@ from typing import Callable
 
 import paddle
 
-from .double_grad import activate
-from .double_grad.audit import depends, explain, layer_of, unverified_nodes
+from .double_grad import activate, audited_already
+from .double_grad.audit import explain, layer_of, unverified_nodes
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
@@ -371,7 +371,7 @@ class Learner(paddle.nn.Layer):
             return {}
         if differentiable:
             self._audit(loss, [fast[name] for name in names])
-        with self._graph.differentiated_by_us():
+        with self._graph.differentiated_by_us(), audited_already():
             gradients = paddle.grad(
                 loss, [fast[name] for name in names], create_graph=differentiable, retain_graph=True,
                 allow_unused=True, no_grad_vars=self._reuse.boundaries() if self._reuse is not None else None,
@@ -470,12 +470,11 @@ class Learner(paddle.nn.Layer):
             self._before_query.restore()
         with self._leaves.watching():
             loss = self._scalar(query(), "query loss")
-        if not depends([loss], self._fast.values()):
+        if not self._leaves.add(loss, self._fast.values()):
             raise ValueError(
                 "the query loss does not depend on the weights of the task; compute it inside the function, with the "
                 "learner, or with the net in a task() block"
             )
-        self._leaves.add(loss, self._fast.values())
         self._leaves.require_named(self.meta_parameters(), self._reuse.anchors() if self._reuse is not None else set())
         return loss
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .double_grad import noting_engine_leaves
-from .double_grad.audit import leaf_addresses
+from .double_grad.audit import leaves_below
 from .double_grad.graph import address_of
 
 
@@ -24,10 +24,12 @@ class Leaves:
         """Whether ``paddle.grad(..., create_graph=True)`` was called in `watching`."""
         return bool(self._engines)
 
-    def add(self, tensors, boundary):
+    def add(self, tensors, boundary) -> bool:
         """Note what `tensors` depend on, not looking past the `boundary`: in the graph of a gradient, Paddle's engine
-        has leaves of its own."""
-        self._found |= leaf_addresses(tensors, boundary)
+        has leaves of its own. Returns whether they depend on the `boundary`."""
+        leaves, met = leaves_below(tensors, boundary)
+        self._found.update(leaves)
+        return met
 
     def nobody_asked_for(self, tensor):
         """A net made this tensor, which its caller wants no gradient for, a leaf that has one."""

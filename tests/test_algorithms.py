@@ -68,7 +68,7 @@ def test_the_calls_of_mixed_precision_go_through(algorithm):
     step(nets[1], without, 0)
     tensors = [[*net.parameters(), *opt.learned.values()] for net, opt in zip(nets, (with_amp, without))]
     for p, q in zip(*tensors):
-        np.testing.assert_allclose(p.numpy(), q.numpy(), atol=1e-9)  # the gradient of a bias before BatchNorm is rounding
+        np.testing.assert_allclose(p.numpy(), q.numpy(), atol=1e-9)  # a bias before BatchNorm gets rounding
 
 
 def _equal_start(algorithm):

@@ -2,7 +2,15 @@
 
 from . import rules as _rules  # noqa: F401  registers them
 from .audit import audit, trust
-from .interception import activate, guard_engine, in_backward, is_active, noting_engine_leaves, twice_differentiable
+from .interception import (
+    activate,
+    audited_already,
+    guard_engine,
+    in_backward,
+    is_active,
+    noting_engine_leaves,
+    twice_differentiable,
+)
 from .kinds import BilinearMap, elementwise, linear_map
 from .primitive import requires_grad, with_pullback
 from .registry import natively_exact, replaces, rule, supported
@@ -11,6 +19,7 @@ __all__ = [
     "BilinearMap",
     "activate",
     "audit",
+    "audited_already",
     "elementwise",
     "guard_engine",
     "in_backward",

@@ -52,16 +52,24 @@ def depends(outputs, inputs) -> bool:
     return bool(_nodes_between(outputs, inputs, with_targets=True))
 
 
-def leaf_addresses(output, boundary=()) -> set[int]:
-    """The addresses of the nodes of the leaf tensors that `output` depends on, not looking past the `boundary`."""
-    return set(leaf_nodes(output, boundary))
+def leaves_below(output, boundary=()) -> tuple[dict, bool]:
+    """The nodes of the leaf tensors that `output` depends on, not looking past the `boundary`.
 
-
-def leaf_nodes(output, boundary=()) -> dict:
-    """The nodes themselves, by address."""
+    Returns
+    -------
+    leaves : dict
+        Address to node.
+    met : bool
+        Whether `output` depends on a tensor of the `boundary`.
+    """
     stops = {address_of(tensor) for tensor in boundary}
-    found = {a: node for a, node, _ in walk(_listed(output), stops) if node.name().startswith("GradNodeAccumulation")}
-    return {address: node for address, node in found.items() if address not in stops}
+    leaves, met = {}, False
+    for address, node, _ in walk(_listed(output), stops):
+        if address in stops:
+            met = True
+        elif node.name().startswith("GradNodeAccumulation"):
+            leaves[address] = node
+    return leaves, met
 
 
 def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:

@@ -16,7 +16,7 @@ import paddle
 
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
-from .audit import audit, leaf_nodes
+from .audit import audit, leaves_below
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad, take_pending_error
 from .registry import REPLACEMENTS, RULES
@@ -249,13 +249,16 @@ def _audited(grad):
         given = signature.bind(*args, **kwargs).arguments
         if not given.get("create_graph"):
             return grad(*args, **kwargs)
-        audit(given["outputs"], given["inputs"])
+        if not getattr(_noted, "audited", False):
+            audit(given["outputs"], given["inputs"])
         engine_leaves = getattr(_noted, "engine_leaves", None)
         if engine_leaves is None:
             return grad(*args, **kwargs)
-        asked_for = leaf_nodes(paddle.utils.flatten([given["outputs"], given["inputs"], given.get("grad_outputs")]))
+        tensors = paddle.utils.flatten([given["outputs"], given["inputs"], given.get("grad_outputs")])
+        before, _ = leaves_below(tensors)
         gradients = grad(*args, **kwargs)
-        engine_leaves.update({a: n for a, n in leaf_nodes(gradients).items() if a not in asked_for})
+        after, _ = leaves_below(gradients)
+        engine_leaves.update({address: node for address, node in after.items() if address not in before})
         return gradients
 
     return audited_grad
@@ -279,6 +282,16 @@ def noting_engine_leaves(found: dict):
         yield
     finally:
         _noted.engine_leaves = before
+
+
+@contextmanager
+def audited_already():
+    """A context in which ``paddle.grad`` does not audit once more what its caller did."""
+    _noted.audited = True
+    try:
+        yield
+    finally:
+        _noted.audited = False
 
 
 def _guarded(engine, is_backward=False):
