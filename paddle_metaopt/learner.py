@@ -303,6 +303,11 @@ class Learner(paddle.nn.Layer):
         return dict(self._slots.parameters)
 
     @property
+    def inner_penalty(self) -> float:
+        """Factor of the L2 penalty that the inner rule adds to the losses."""
+        return float(getattr(self.plan.inner_rule, "weight_decay", 0.0))
+
+    @property
     def history(self) -> list:
         """The moments before each inner step, if the way back or the plan's query weights need them."""
         return list(self._history)

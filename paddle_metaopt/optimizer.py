@@ -162,10 +162,10 @@ class MetaOptimizer:
             )
         if not adapt_steps and not way.follows_path:
             raise ValueError(f"adapt_steps: {way.name} is nothing without inner steps; expected at least 1")
-        if isinstance(way, Implicit) and isinstance(rule, InnerRule) and rule.has_decay():
+        if isinstance(way, Implicit) and isinstance(rule, InnerRule) and rule.has_decay() and rule.decay_is_decoupled:
             raise ValueError(
-                f"{way.name} differentiates the minimum of the support loss, where an inner rule with weight decay "
-                "does not come to rest; use weight_decay=0.0, and add the penalty to the loss function"
+                f"{way.name} differentiates the minimum of the support loss, where an inner rule with decoupled weight "
+                "decay does not come to rest; use weight_decay=0.0, or a rule whose decay is an L2 penalty"
             )
         return Plan(
             adapts=lambda name, p: id(p) in rates and bool(chosen(name, p)),

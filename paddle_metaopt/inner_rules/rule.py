@@ -63,7 +63,7 @@ class InnerRule:
         raise NotImplementedError
 
     def has_decay(self) -> bool:
-        """Whether weights are drawn towards zero, away from the minimum of the loss."""
+        """Whether weights are drawn towards zero."""
         return isinstance(self.weight_decay, paddle.Tensor) or bool(self.weight_decay)
 
     def learned(self) -> list:

@@ -28,9 +28,10 @@ class Implicit(WayBack):
 
         dL_query/dθ = (I + H/λ)⁻¹ ∇L_query(θ*),   H the Hessian of the support loss at θ*,
 
-    whatever path led there, so any inner rule without weight decay will do, and memory does not grow with the steps.
-    It is as exact as the inner problem and the linear system are solved. Where the inner steps have several loss
-    functions, the last one is the one whose minimum counts.
+    whatever path led there, so any inner rule will do whose weight decay, if any, is an L2 penalty, which counts as
+    part of the support loss; and memory does not grow with the steps. It is as exact as the inner problem and the
+    linear system are solved. Where the inner steps have several loss functions, the last one is the one whose minimum
+    counts.
 
     Parameters
     ----------
@@ -100,9 +101,10 @@ class Implicit(WayBack):
         ]
 
         def system(x):
-            """(I + H/λ) x"""
+            """(I + H/λ) x, H with the rule's own L2 penalty"""
             product, _ = inner.pulled(dict(zip(names, x)), again=True)
-            return [v if product.get(n) is None else v + product[n] / self.proximal for n, v in zip(names, x)]
+            shifted = [(1 + task.inner_penalty / self.proximal) * v for v in x]
+            return [v if product.get(n) is None else v + product[n] / self.proximal for n, v in zip(names, shifted)]
 
         solution, self.report = _SOLVERS[self.solver](system, right_side, self.iterations, self.tolerance)
         # What the support loss depends on besides moves its minimum: −∂²L/∂ψ∂θ' (H + λI)⁻¹ ∇L_query.
