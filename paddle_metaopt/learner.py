@@ -70,6 +70,7 @@ class Learner(paddle.nn.Layer):
         self._history = []
         self._reuse = FeatureReuse(self) if plan.head is not None and not self._replays else None
         self._open_blocks = []
+        self._made_live = {}  # inputs, by id
         self._last_call = None  # to find the layer that an error speaks of
         self._replayed_buffers = None
         self._leaves = Leaves()
@@ -86,6 +87,8 @@ class Learner(paddle.nn.Layer):
         """The net's output on the fast weights."""
         self._check_running()
         self._last_call = inputs, kwargs
+        if self._made_live:
+            inputs, kwargs = paddle.utils.map_structure(self._afresh, [inputs, kwargs])
         given = paddle.utils.flatten([inputs, kwargs])
         constants = [t for t in given if isinstance(t, paddle.Tensor) and t.stop_gradient]
         with self._swapped(), self._leaves.watching():
@@ -94,7 +97,13 @@ class Learner(paddle.nn.Layer):
             if not tensor.stop_gradient:  # the net's own doing; nobody asked for this gradient
                 self._leaves.nobody_asked_for(tensor)
                 tensor.stop_gradient = True
+                self._made_live[id(tensor)] = tensor
         return output
+
+    def _afresh(self, value):
+        """An input that the net differentiates by, as a leaf of this call's own: the fast weights depend on the one of
+        the calls before, and the net wants its gradient at fixed weights."""
+        return value.detach() if id(value) in self._made_live else value
 
     def adapt(self, loss, steps: int = None):
         """Take inner steps.

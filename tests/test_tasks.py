@@ -220,7 +220,7 @@ class Force(nn.Layer):
         return paddle.grad(self.energy(x).sum(), [x], create_graph=True)[0]
 
 
-@pytest.mark.parametrize("way", ["hessian_free", "first_order"])
+@pytest.mark.parametrize("way", ["unrolled", "checkpointed", "hessian_free", "first_order"])
 def test_a_net_that_takes_gradients_itself(way):
     paddle.seed(3)
     net = Force()
@@ -236,9 +236,7 @@ def test_a_net_that_takes_gradients_itself(way):
         result = compare_with_differences(
             lambda: float(opt.meta_loss(net, [episode], F.mse_loss)), [p.grad for p in weights], weights
         )
-        assert result.error < 1e-5, result
-    with pytest.raises(metaopt.NotTwiceDifferentiableError, match="TanhDouble"):  # that would be its third derivative
-        maml(net).meta_loss(net, [episode], F.mse_loss)
+        assert result.error < (1e-5 if way == "hessian_free" else 1e-6), result
 
 
 SECOND_PASS = """

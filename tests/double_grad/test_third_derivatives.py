@@ -3,6 +3,7 @@
 import paddle
 import paddle.nn.functional as F
 import pytest
+from paddle import nn
 
 from paddle_metaopt import twice_differentiable
 from paddle_metaopt.double_grad.checking import compare_with_differences
@@ -41,4 +42,25 @@ def test_third_derivative_equals_differences(name):
 
     (third,) = paddle.grad((second_along_v(True) * u).sum(), [x])
     result = compare_with_differences(lambda: float((second_along_v(False) * u).sum()), [third], [x])
+    assert result.error < 1e-6, result
+
+
+@pytest.mark.parametrize("activation", [nn.Tanh, nn.Sigmoid, nn.GELU, nn.Silu])
+def test_the_residual_of_a_second_order_equation_has_exact_weight_gradients(activation):
+    paddle.seed(0)
+    net = nn.Sequential(nn.Linear(2, 6), activation(), nn.Linear(6, 6), activation(), nn.Linear(6, 1))
+    net.to(dtype="float64")
+    points = paddle.randn([5, 2], "float64")
+    points.stop_gradient = False
+
+    def residual():
+        with twice_differentiable():
+            u = net(points)
+            (slope,) = paddle.grad(u.sum(), [points], create_graph=True)
+            (curvature,) = paddle.grad(slope[:, 0].sum(), [points], create_graph=True)
+            return F.mse_loss(curvature[:, 0], u[:, 0] * slope[:, 1])
+
+    residual().backward()
+    gradients = [p.grad for p in net.parameters()]
+    result = compare_with_differences(lambda: float(residual()), gradients, net.parameters())
     assert result.error < 1e-6, result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import paddle
 
+from ..kernels import native
 from .case import op, positive, spread, uniform
 
 
@@ -34,6 +35,7 @@ CASES = {
     "paddle.sqrt": op(paddle.sqrt, positive(3, 4)),
     "paddle.rsqrt": op(paddle.rsqrt, positive(3, 4)),
     "paddle.square": op(paddle.square, (3, 4)),
+    "paddle.square plain kernel": op(native.square, (3, 4)),
     "paddle.reciprocal": op(paddle.reciprocal, positive(3, 4)),
     "paddle.sin": op(paddle.sin, (3, 4)),
     "paddle.cos": op(paddle.cos, (3, 4)),

@@ -15,6 +15,11 @@ from .pointwise import aligned, smooth
 natively_exact("Cos", "Exp", "Log", "Rsqrt", "Sin", "Sqrt")
 
 
+@rule("square")
+def square(x):
+    return x * x  # Paddle's own has no third derivative
+
+
 def _smooth(**slopes):
     for op, slope in slopes.items():
         smooth(op)(slope)
