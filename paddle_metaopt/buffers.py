@@ -1,6 +1,8 @@
-"""What of a net's buffers, BatchNorm's statistics above all, a task starts from and leaves behind."""
+"""What of a net's buffers, BatchNorm's statistics above all, a task starts from, sees, and leaves behind."""
 
 from __future__ import annotations
+
+from contextlib import contextmanager
 
 POLICIES = ("restore", "last", "mean")
 
@@ -27,17 +29,16 @@ class BufferKeeper:
     def start(self, own: dict) -> list:
         """Copies of the net's buffers for a task: one set, or one for each inner step and the query."""
         sets = 1 if self._steps is None else self._steps + 1
-        return [
-            {name: self._kept.get((name, step), value).clone().detach() for name, value in own.items()}
-            for step in range(sets)
-        ]
+        return [copies({n: self._kept.get((n, step), value) for n, value in own.items()}) for step in range(sets)]
 
     def keep(self, own: dict, sets: list) -> None:
-        """Take what a task left behind."""
+        """Take what a task left behind; a buffer that was empty before it stays so."""
         if self.policy == "restore":
             return
         for step, values in enumerate(sets):
             for name, value in values.items():
+                if value is None or own[name] is None:
+                    continue
                 kept = own[name] if self._steps is None else self._kept.setdefault((name, step), own[name].clone())
                 if self.policy == "last" or not value.is_floating_point():
                     kept.set_value(value)
@@ -56,3 +57,84 @@ class BufferKeeper:
 
     def set_state(self, state: list) -> None:
         self._kept = {(name, int(step)): value.clone() for name, step, value in state}
+
+
+class TaskBuffers:
+    """The buffers of one task.
+
+    They begin when the net first runs, so that a task before, which ends when its name is given to this one, has
+    left its own. A forward pass may change them in place, through which no derivative goes, or assign a new tensor.
+
+    Parameters
+    ----------
+    slots : Slots
+    keeper : BufferKeeper
+    derivatives : {"follow", "refuse", "drop"}
+        What happens to the derivative of a tensor that was assigned.
+    way_name : str
+        What can't follow one, for the error.
+    """
+
+    def __init__(self, slots, keeper: BufferKeeper, derivatives: str, way_name: str):
+        self._slots = slots
+        self._keeper = keeper
+        self._derivatives = derivatives
+        self._way_name = way_name
+        self._sets = []
+        self._other = None
+
+    def at(self, step: int) -> dict:
+        """Name to tensor, or None for an empty one, at an inner step."""
+        if self._other is not None:
+            return self._other
+        if not self._sets:
+            self._sets = self._keeper.start(self._slots.buffers)
+        return self._sets[min(step, len(self._sets) - 1)]
+
+    def take(self, step: int) -> None:
+        """Take over what a forward pass put in the place of a buffer.
+
+        Raises
+        ------
+        ValueError
+            If that can't be followed back, or can't be kept after the task.
+        """
+        present = self.at(step)
+        for name, before in present.items():
+            value = self._slots.value(name)
+            if value is before:
+                continue
+            if value is not None and not value.stop_gradient:
+                if self._derivatives == "refuse":
+                    raise ValueError(
+                        f"buffer {name!r} was assigned a tensor that carries a derivative from one call to the next, "
+                        f"which {self._way_name} can't follow; detach it, or use meta_gradient='unrolled'"
+                    )
+                if self._derivatives == "drop":
+                    value = value.detach()
+            if self._keeper.policy != "restore" and None not in (before, value) and before.shape != value.shape:
+                raise ValueError(
+                    f"buffer {name!r} was assigned a tensor of shape {list(value.shape)} in place of "
+                    f"{list(before.shape)}, which buffers={self._keeper.policy!r} can't keep; use buffers='restore'"
+                )
+            present[name] = value
+
+    @contextmanager
+    def replaced(self, values: dict | None):
+        """A context in which the buffers are copies of these, if given."""
+        before = self._other
+        if values is not None:
+            self._other = copies(values)
+        try:
+            yield
+        finally:
+            self._other = before
+
+    def leave_behind(self) -> None:
+        """What the keeper's policy says remains of them."""
+        self._keeper.keep(self._slots.buffers, self._sets)
+
+
+def copies(buffers: dict) -> dict:
+    """Buffers with the same values; a derivative goes through."""
+    return {name: None if value is None else value.clone() for name, value in buffers.items()}

@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 import paddle
 
-from .double_grad import twice_differentiable
+from .double_grad.interception import patches_kept
 from .episodes import episode_parts, loss_on
 
 
@@ -74,7 +74,7 @@ def evaluate(
     score = _score_function(loss_fn if metric is None else metric)
     values = []
     try:
-        with twice_differentiable():  # each task would switch the rules on and off
+        with patches_kept():
             for episode in episodes:
                 support, query = episode_parts(episode)
                 learner = opt._begin_task(net, tracked=False)
@@ -82,7 +82,7 @@ def evaluate(
                     _set_modes(net, True, statistics)
                     learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
                     _set_modes(net, False, statistics)
-                    with paddle.set_grad_enabled(learner.asks_for_gradients):
+                    with paddle.set_grad_enabled(learner.takes_gradients_itself):
                         values.append(loss_on(learner, query, score))
                 finally:
                     learner.end()

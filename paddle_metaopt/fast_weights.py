@@ -21,8 +21,9 @@ class Slots:
     ----------
     parameters : dict of str to Tensor
         The trainable parameters, by their first name.
-    buffers : dict of str to Tensor
-        What a forward pass may change: buffers, and statistics that Paddle keeps as parameters.
+    buffers : dict of str to Tensor or None
+        What a forward pass may change: buffers, those that are empty too, and statistics that Paddle keeps as
+        parameters.
 
     Raises
     ------
@@ -35,7 +36,6 @@ class Slots:
         self._places: dict[str, list] = {}
         self._name_of: dict[int, str] = {}
         self._owners: dict[str, paddle.nn.Layer] = {}
-        self._empty = []  # a forward pass may fill these, on the fast weights
         layers = [("", net), *net.named_sublayers()]
         if any(isinstance(layer, (PirTranslatedLayer, paddle.jit.TranslatedLayer)) for _, layer in layers):
             raise TypeError(
@@ -51,9 +51,7 @@ class Slots:
                 elif key in _STATISTICS:
                     self._add(self.buffers, layer, prefix, layer._parameters, key)
             for key, buffer in layer._buffers.items():
-                if buffer is None:
-                    self._empty.append((layer._buffers, key))
-                elif buffer._is_initialized():
+                if buffer is None or buffer._is_initialized():
                     self._add(self.buffers, layer, prefix, layer._buffers, key)
         for _, layer in layers:
             second_list = vars(layer).get("_all_weights")
@@ -64,10 +62,11 @@ class Slots:
 
     def _add(self, found, layer, prefix, container, key):
         tensor = container[key]
-        name = self._name_of.get(id(tensor))
+        name = None if tensor is None else self._name_of.get(id(tensor))
         if name is None:
             name = f"{prefix}.{key}" if prefix else key
-            self._name_of[id(tensor)] = name
+            if tensor is not None:  # empty buffers are not tied to each other
+                self._name_of[id(tensor)] = name
             self._places[name] = []
             self._owners[name] = layer
             found[name] = tensor
@@ -89,7 +88,7 @@ class Slots:
     @contextmanager
     def holding(self, tensors: dict):
         """A context in which the Layer runs on `tensors` (by name) in place of its own."""
-        displaced = [(container, key, container[key]) for container, key in self._empty]
+        displaced = []
         try:
             for name, tensor in tensors.items():
                 for container, key in self._places[name]:

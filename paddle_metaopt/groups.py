@@ -17,7 +17,7 @@ def outer_arguments(outer: type, args, kwargs) -> dict:
     TypeError
         If there is one that it does not have.
     ValueError
-        If there are no parameters, or a group has a choice that is the whole optimizer's.
+        If there are no parameters.
     """
     given = dict(inspect.signature(outer).bind(*args, **kwargs).arguments)
     given.update(given.pop("kwargs", {}))
@@ -29,12 +29,24 @@ def outer_arguments(outer: type, args, kwargs) -> dict:
     return given
 
 
-def given_groups(parameters) -> list:
-    """The groups of what was given as ``parameters=``, each with its parameters as a list."""
+def given_groups(parameters, of_the_whole: set) -> list:
+    """The groups of what was given as ``parameters=``, each with its parameters as a list.
+
+    Raises
+    ------
+    ValueError
+        If a group has a key in `of_the_whole`, which is a choice for the whole optimizer.
+    """
     if not isinstance(parameters, list):
         return []  # Paddle says what is wrong
     groups = parameters if parameters and isinstance(parameters[0], dict) else [{"params": parameters}]
-    return [{**group, "params": _listed(group.get("params", []))} for group in groups if isinstance(group, dict)]
+    groups = [group for group in groups if isinstance(group, dict)]
+    misplaced = sorted(of_the_whole.intersection(set().union(*groups)))
+    if misplaced:
+        raise ValueError(
+            f"parameters: a group may carry its own inner_lr; {', '.join(misplaced)} is the whole optimizer's"
+        )
+    return [{**group, "params": _listed(group.get("params", []))} for group in groups]
 
 
 def trainable(groups: list) -> list:

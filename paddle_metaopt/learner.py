@@ -9,8 +9,10 @@ from typing import Callable
 
 import paddle
 
-from .double_grad import activate, audited_already
+from .buffers import TaskBuffers, copies
+from .double_grad import activate
 from .double_grad.audit import explain, layer_of, unverified_nodes
+from .double_grad.interception import audited_already
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
@@ -19,7 +21,8 @@ from .inner_rules import clip_gradients
 from .leaves import Leaves
 from .meta_gradients import with_gradients
 from .plan import Plan
-from .task_graph import TaskGraph, leaf
+from .task_graph import TaskGraph
+from .tensors import leaves_of, tensors_in
 
 
 class Learner(paddle.nn.Layer):
@@ -62,9 +65,10 @@ class Learner(paddle.nn.Layer):
         self._replays = tracked and plan.way.replays
         self._slots = slots
         self._adapted = adapted
-        self._buffer_sets = []  # begin when the net first runs: the task before may end until then
+        derivatives = "refuse" if self._replays else "follow" if tracked else "drop"
+        self._task_buffers = TaskBuffers(slots, plan.buffers, derivatives, plan.way_name)
         self._graph = TaskGraph(self.end, None if plan.plain_backward else plan.way_name)
-        self._fast = self._graph.start(slots.parameters) if tracked else _as_leaves(slots.parameters)
+        self._fast = self._graph.start(slots.parameters) if tracked else leaves_of(slots.parameters)
         self._rule_state = plan.inner_rule.init({name: self._fast[name].detach() for name in adapted})
         self._steps = 0
         self._history = []
@@ -72,15 +76,12 @@ class Learner(paddle.nn.Layer):
         self._open_blocks = []
         self._made_live = {}  # inputs, by id
         self._last_call = None  # to find the layer that an error speaks of
-        self._replayed_buffers = None
         self._leaves = Leaves()
         self._inputs = []
         self._solving = False
         self._before_query = None
         # Also when the learner is just dropped, so not a method of its own.
-        self._end = weakref.finalize(
-            self, _end_task, activate(), slots, plan.buffers if tracked else None, self._buffer_sets
-        )
+        self._end = weakref.finalize(self, _end_task, activate(), self._task_buffers if tracked else None)
         self._end.atexit = False
 
     def forward(self, *inputs, **kwargs):
@@ -234,7 +235,8 @@ class Learner(paddle.nn.Layer):
 
     def named_buffers(self, *args, **kwargs):
         with self._swapped():
-            yield from list(self.net.named_buffers(*args, **kwargs))
+            found = list(self.net.named_buffers(*args, **kwargs))
+        yield from found
 
     def named_sublayers(self, *args, **kwargs):
         yield from self.net.named_sublayers(*args, **kwargs)
@@ -269,12 +271,10 @@ class Learner(paddle.nn.Layer):
         if self._holds_net():
             yield
             return
-        with self._slots.holding({**self._fast, **self._buffers_of_task}):
-            try:
-                with self._reuse.installed() if self._reuse is not None else nullcontext():
-                    yield
-            finally:
-                self._take_buffers()
+        with self._slots.holding({**self._fast, **self._task_buffers.at(self._steps)}):
+            with self._reuse.installed() if self._reuse is not None else nullcontext():
+                yield
+            self._task_buffers.take(self._steps)
 
     def _holds_net(self) -> bool:
         """Whether the net runs on this task's weights: its block is open, and no other task's within."""
@@ -285,19 +285,6 @@ class Learner(paddle.nn.Layer):
             raise ValueError(
                 "another task's block is open inside this one's: the net runs on its weights; close it first"
             )
-
-    @property
-    def _buffers_of_task(self) -> dict:
-        if not self._buffer_sets:
-            self._buffer_sets.extend(self.plan.buffers.start(self._slots.buffers))
-        return self._replayed_buffers or self._buffer_sets[min(self._steps, len(self._buffer_sets) - 1)]
-
-    def _take_buffers(self):
-        """Keep what a forward pass put in the place of a buffer; a derivative does not pass through it."""
-        for name, tensor in self._buffers_of_task.items():
-            now = self._slots.value(name)
-            if now is not tensor:
-                self._buffers_of_task[name] = now.detach()
 
     # What the ways back are made of.
 
@@ -339,19 +326,16 @@ class Learner(paddle.nn.Layer):
         """
         own, held = self._fast, self._holds_net()
         self._fast = {**moment.fast, **(fast or {})}
-        if moment.step != self._steps:
-            self._replayed_buffers = {name: value.clone() for name, value in moment.buffers.items()}
         try:
-            if not held:
-                yield
-                return
-            with self._slots.holding({**self._fast, **self._buffers_of_task}):
-                try:
+            with self._task_buffers.replaced(moment.buffers if moment.step != self._steps else None):
+                if not held:
                     yield
-                finally:
-                    self._take_buffers()
+                    return
+                with self._slots.holding({**self._fast, **self._task_buffers.at(self._steps)}):
+                    yield
+                    self._task_buffers.take(self._steps)
         finally:
-            self._fast, self._replayed_buffers = own, None
+            self._fast = own
             if held:
                 self._renew_block()
 
@@ -403,7 +387,7 @@ class Learner(paddle.nn.Layer):
             gradients = {name: plan.transform(own[name], g) for name, g in gradients.items()}
         exempt = [name for name in gradients if not getattr(own[name], "need_clip", True)]
         gradients = clip_gradients(plan.inner_grad_clip, gradients, exempt)
-        rates = {name: _fitting(plan.rate_of(own[name], step), own[name]) for name in self._adapted}
+        rates = {name: _rate_for(own[name], plan.rate_of(own[name], step)) for name in self._adapted}
         return plan.inner_rule.update({name: fast[name] for name in self._adapted}, gradients, rates, state)
 
     def _scalar(self, value, what: str):
@@ -430,20 +414,22 @@ class Learner(paddle.nn.Layer):
                 )
             moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
             if self._tracked:
-                before = [*self._fast.values(), *gradients.values(), *_tensors_in(self._rule_state)]
-                self._leaves.add(_tensors_in([moved, state]), before)
+                before = [*self._fast.values(), *gradients.values(), *tensors_in(self._rule_state)]
+                self._leaves.add(tensors_in([moved, state]), before)
         if self._replays:
             moment.value = float(loss)
             moved, state = self._graph.cut(moved, self._slots.parameters), _detached(state)
         elif not self._tracked:
-            moved, state = _as_leaves(moved), _detached(state)
+            moved, state = leaves_of(moved), _detached(state)
         if moment is not None:  # the step succeeded
             if not self.plan.way.replays_every_step:
                 self._history.clear()
             self._history.append(moment)
         held = self._holds_net()
         if held:
-            self._take_buffers()
+            self._task_buffers.take(self._steps)
+        if not self._replays:
+            self._leaves.pass_by(self._fast.values())
         self._rule_state = state
         self._fast.update(moved)
         self._steps += 1
@@ -455,16 +441,17 @@ class Learner(paddle.nn.Layer):
         if not self._tracked or not (self._replays or self.plan.query_weights is not None):
             return None
         if self._holds_net():
-            self._take_buffers()
+            self._task_buffers.take(self._steps)
         moment = self.present()
-        moment.buffers = {name: value.clone() for name, value in self._buffers_of_task.items()}
+        moment.buffers = copies(self._task_buffers.at(self._steps))
         if self._replays:
             moment.surroundings, moment.loss = Surroundings(self.net), compute
         return moment
 
     def _renew_block(self):
         """Put the moved fast weights, and the buffers of the step, into the net that an open block runs on."""
-        for name, tensor in {**{name: self._fast[name] for name in self._adapted}, **self._buffers_of_task}.items():
+        fast = {name: self._fast[name] for name in self._adapted}
+        for name, tensor in {**fast, **self._task_buffers.at(self._steps)}.items():
             for container, key in self._slots.places(name):
                 container[key] = tensor
 
@@ -484,7 +471,7 @@ class Learner(paddle.nn.Layer):
             self._before_query.restore()
         with self._leaves.watching():
             loss = self._scalar(query(), "query loss")
-        if not self._leaves.add(loss, self._fast.values()):
+        if not self._leaves.add(loss, self._fast.values()) and self.plan.way.differentiates_query:
             raise ValueError(
                 "the query loss does not depend on the weights of the task; compute it inside the function, with the "
                 "learner, or with the net in a task() block"
@@ -493,8 +480,8 @@ class Learner(paddle.nn.Layer):
         return loss
 
     @property
-    def asks_for_gradients(self) -> bool:
-        """Whether the net or the loss function was seen to call ``paddle.grad`` itself."""
+    def takes_gradients_itself(self) -> bool:
+        """Whether the net or the loss function was seen to call ``paddle.grad(..., create_graph=True)``."""
         return self._leaves.engine_made_some
 
     @property
@@ -508,25 +495,17 @@ class Learner(paddle.nn.Layer):
             raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
 
 
-def _end_task(release, slots, keeper, buffer_sets):
+def _end_task(release, buffers):
     release()
-    if keeper is not None:
-        keeper.keep(slots.buffers, buffer_sets)
-
-
-def _as_leaves(tensors: dict) -> dict:
-    return {name: leaf(tensor) for name, tensor in tensors.items()}
-
-
-def _tensors_in(state) -> list:
-    return [x for x in paddle.utils.flatten(state) if isinstance(x, paddle.Tensor)]
+    if buffers is not None:
+        buffers.leave_behind()
 
 
 def _detached(state):
     return paddle.utils.map_structure(lambda x: x.detach() if isinstance(x, paddle.Tensor) else x, state)
 
 
-def _fitting(rate, parameter):
+def _rate_for(parameter, rate):
     """The rate in the parameter's type; one of one element as a scalar, for it must not add an axis to the weight."""
     if not isinstance(rate, paddle.Tensor):
         return rate

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .double_grad import noting_engine_leaves
 from .double_grad.audit import leaves_below
 from .double_grad.graph import address_of
+from .double_grad.interception import noting_engine_leaves
 
 
 class Leaves:
@@ -13,6 +13,7 @@ class Leaves:
     def __init__(self):
         self._found = set()
         self._unasked = set()
+        self._past = set()
         self._engines = {}  # with the nodes, so that no other gets their address
 
     def watching(self):
@@ -25,11 +26,15 @@ class Leaves:
         return bool(self._engines)
 
     def add(self, tensors, boundary) -> bool:
-        """Note what `tensors` depend on, not looking past the `boundary`: in the graph of a gradient, Paddle's engine
-        has leaves of its own. Returns whether they depend on the `boundary`."""
-        leaves, met = leaves_below(tensors, boundary)
+        """Note what `tensors` depend on, not looking past the `boundary`, nor past fast weights from before: in the
+        graph of a gradient, Paddle's engine has leaves of its own. Returns whether they depend on the `boundary`."""
+        leaves, met = leaves_below(tensors, boundary, self._past)
         self._found.update(leaves)
         return met
+
+    def pass_by(self, tensors):
+        """The fast weights move on from these, which stay in the graph of those that follow."""
+        self._past.update(map(address_of, tensors))
 
     def nobody_asked_for(self, tensor):
         """A net made this tensor, which its caller wants no gradient for, a leaf that has one."""

@@ -12,15 +12,16 @@ import paddle
 
 from .adapter import InnerAdapter
 from .buffers import BufferKeeper
-from .double_grad import twice_differentiable
+from .double_grad.interception import patches_kept
 from .episodes import episode_parts, loss_on
 from .groups import given_groups, outer_arguments, parameters_of, rates_by_parameter, trainable, with_learned_group
 from .inner_rates import learned_rates
 from .inner_rules import InnerRule, inner_rule, learned_in, settings_beside_the_rule
 from .learner import Learner
-from .meta_gradients import Implicit, meta_gradient, with_gradients
+from .meta_gradients import FirstOrder, Implicit, meta_gradient, with_gradients
 from .outer_state import places, translated
 from .plan import Plan, adapts_only
+from .tensors import added
 
 _STATE_KEY = "MetaOptimizer"
 
@@ -36,7 +37,7 @@ class MetaOptimizer:
         chosen = self._take_choices(kwargs)
         outer = self._outer_class()
         given = outer_arguments(outer, args, kwargs)
-        groups = given_groups(given["parameters"])
+        groups = given_groups(given["parameters"], set(inspect.signature(self._choose).parameters) - {"inner_lr"})
         self._graphs = weakref.WeakValueDictionary()  # in the order in which the tasks began
         self._numbers = itertools.count()
         self._outer_steps = 0
@@ -54,37 +55,24 @@ class MetaOptimizer:
         ours = inspect.signature(self._choose).parameters
         for name in inspect.signature(MetaOptimizer._choose).parameters:
             if name in kwargs and name not in ours:
-                raise ValueError(f"{name}: {type(self).__name__} makes this choice itself; leave the argument out")
+                raise ValueError(f"{name}: {type(self).__name__} has no such choice, or makes it itself; leave it out")
         chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in ours}
         rule = chosen.get("inner_rule")
         if isinstance(rule, paddle.optimizer.Optimizer):
-            beside = {name: v for name, v in settings_beside_the_rule(rule).items() if name in ours}
+            beside = {
+                name: setting
+                for name, setting in settings_beside_the_rule(rule).items()
+                if name in ours and not isinstance(ours[name].default, tuple)  # a range is no rule's
+            }
             chosen = {**beside, **chosen, "inner_rule": inner_rule(rule)}
         _check_adapt_steps(chosen.get("adapt_steps", 1))
         _check_first_order(chosen)
         return chosen
 
     def _everything_learned(self, groups: list, chosen: dict) -> dict:
-        for group in groups:
-            misplaced = set(group) & set(inspect.signature(self._choose).parameters) - {"inner_lr"}
-            if misplaced:
-                raise ValueError(
-                    f"parameters: a group may carry its own inner_lr; {', '.join(sorted(misplaced))} is the whole "
-                    "optimizer's"
-                )
         choices = {name: p.default for name, p in inspect.signature(self._choose).parameters.items()}
         choices.update(chosen)
-        group_rates = [group["inner_lr"] for group in groups if "inner_lr" in group]
-        rates = learned_rates([choices.get("inner_lr"), *group_rates])
-        learned = {f"inner_lr.{position}": rate for position, rate in enumerate(rates)}
-        learned.update({f"inner_rule.{name}": value for name, value in learned_in(choices["inner_rule"]).items()})
-        for name, value in learned.items():
-            if not hasattr(value, "optimize_attr"):
-                raise TypeError(
-                    f"{name.partition('.')[0]}: what is to be learned must be a Parameter, such as "
-                    "paddle.create_parameter gives; for a function of one, use a callable and name the Parameter by "
-                    "inputs= of meta_loss"
-                )
+        learned = _learned_hyperparameters(groups, choices)
         hyperparameters = {id(value) for value in learned.values()}
         starts = [
             (p, group.get("inner_lr", choices.get("inner_lr")))
@@ -92,14 +80,13 @@ class MetaOptimizer:
             for p in trainable([group])
             if id(p) not in hyperparameters
         ]
-        made = self._learned_for(starts, choices)
-        parameters = {p.name: p for p, _ in starts}
-        for name, value in made.items():
-            value.need_clip = getattr(parameters[name.partition(".")[2]], "need_clip", True)
-        return {**learned, **made}
+        for kind, parameter, value in self._learned_for(starts, choices):
+            value.need_clip = getattr(parameter, "need_clip", True)
+            learned[f"{kind}.{parameter.name}"] = value
+        return learned
 
-    def _learned_for(self, starts: list, choices: dict) -> dict:
-        """What else is learned, by a name "kind.parameter's name".
+    def _learned_for(self, starts: list, choices: dict) -> list:
+        """What else is learned: a list of (kind, of which parameter, Parameter).
 
         Parameters
         ----------
@@ -108,7 +95,7 @@ class MetaOptimizer:
         choices : dict
             The algorithm's arguments.
         """
-        return {}
+        return []
 
     def _learned_of(self, kind: str, parameter):
         """What `_learned_for` made for a parameter.
@@ -116,13 +103,13 @@ class MetaOptimizer:
         Raises
         ------
         ValueError
-            If it made nothing, as the parameter was frozen then.
+            If it made nothing, as when the parameter was frozen then.
         """
         name = f"{kind}.{parameter.name}"
         if name not in self._learned:
             raise ValueError(
-                f"parameter {parameter.name} has nothing learned beside it, for it was frozen when the optimizer was "
-                "made; make the optimizer after setting stop_gradient=False"
+                f"parameter {parameter.name} has nothing learned beside it; was it frozen when the optimizer was made? "
+                "Make the optimizer after setting stop_gradient=False"
             )
         return self._learned[name]
 
@@ -180,15 +167,6 @@ class MetaOptimizer:
             learned=tuple(self._learned.values()),
         )
 
-    def _in_head(self, head, role: str) -> Callable:
-        """Whether a parameter belongs to what was given as ``head=``."""
-        if head is None:
-            raise TypeError(f"head: expected the Layer that {role}, such as net.classifier, or its parameters")
-        inside = adapts_only(head, "head")
-        if inside is not head and not any(inside("", p) for p in parameters_of(self)):
-            raise ValueError("head: none of its parameters is in the optimizer; is it the head of another net?")
-        return inside
-
     @property
     def _plan(self) -> Plan:
         """The choices for the next task; an algorithm may change them from one outer step to another."""
@@ -240,10 +218,10 @@ class MetaOptimizer:
             If there are no episodes, or one is not a pair of pairs.
         """
         total, tasks = None, 0
-        with twice_differentiable():  # each task would switch the rules on and off
+        with patches_kept():
             for episode in episodes:
                 tensors, graph, solved = self._solve_task(net, episode, loss_fn, inputs)
-                total = solved if total is None else [_added(a, b) for a, b in zip(total, solved)]
+                total = solved if total is None else [added(a, b) for a, b in zip(total, solved)]
                 tasks += 1
         if not tasks:
             raise ValueError("meta_loss: there are no episodes")
@@ -373,12 +351,6 @@ class MetaOptimizer:
         return result
 
 
-def _added(first, second):
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second
-
-
 def _kind(learned_name: str) -> str:
     return learned_name.partition(".")[0]
 
@@ -421,6 +393,30 @@ def _with_signature(cls, algorithm, outer):
     return cls
 
 
+def _learned_hyperparameters(groups: list, choices: dict) -> dict:
+    """The Parameters among the rates and in the inner rule, by name.
+
+    Raises
+    ------
+    TypeError
+        If a trainable tensor there is no Parameter.
+    """
+    rates = learned_rates([choices.get("inner_lr"), *(group["inner_lr"] for group in groups if "inner_lr" in group)])
+    learned = {f"inner_lr.{position}": rate for position, rate in enumerate(rates)}
+    passed = {id(p) for p in trainable(groups)}
+    for name, value in learned_in(choices["inner_rule"]).items():
+        if value.size == 1 or id(value) not in passed:  # a rule may refer to the net's weights, as an anchor
+            learned[f"inner_rule.{name}"] = value
+    for name, value in learned.items():
+        if not hasattr(value, "optimize_attr"):
+            raise TypeError(
+                f"{name.partition('.')[0]}: what is to be learned must be a Parameter, such as "
+                "paddle.create_parameter gives; for a function of one, use a callable and name the Parameter by "
+                "inputs= of meta_loss"
+            )
+    return learned
+
+
 def _check_adapt_steps(steps):
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
         raise ValueError(f"adapt_steps: expected an integer of at least 0, got {steps!r}")
@@ -430,10 +426,11 @@ def _check_first_order(chosen: dict):
     first_order = chosen.get("first_order", False)
     if not isinstance(first_order, bool):
         raise TypeError(f"first_order: expected True or False, got {first_order!r}")
-    if first_order and chosen.get("meta_gradient", "first_order") != "first_order":
+    way = chosen.get("meta_gradient", "first_order")
+    if first_order and way != "first_order" and not isinstance(way, FirstOrder):
         raise ValueError(
             "first_order=True is short for meta_gradient='first_order', but "
-            f"meta_gradient={chosen['meta_gradient']!r} was given as well; give one of them"
+            f"meta_gradient={way!r} was given as well; give one of them"
         )
 
 

@@ -58,7 +58,7 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
         own["master_weights"] = {}
         for name, position in masters:
             master = optimizer._create_master_weight(parameters[position])
-            master.set_value(_fitting(state["master_weights"][name], master, parameters, position))
+            master.set_value(_checked_shape(state["master_weights"][name], master, parameters, position))
             own["master_weights"][parameters[position].name] = master
     optimizer._accumulators_holder = {}
     stepped = sorted({position for *_, position in accumulators})
@@ -74,11 +74,11 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
                 "is of another class of optimizer"
             )
         own_key = ours[accumulator, position]
-        own[own_key] = _fitting(state[key], tensors[own_key], parameters, position)
+        own[own_key] = _checked_shape(state[key], tensors[own_key], parameters, position)
     return own
 
 
-def _fitting(value, tensor, parameters, position):
+def _checked_shape(value, tensor, parameters, position):
     if list(value.shape) != list(tensor.shape):
         raise ValueError(
             f"the state of parameter {position} ({parameters[position].name}) has shape {list(value.shape)}, expected "

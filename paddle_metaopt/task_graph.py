@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import paddle
 
-from .double_grad import guard_engine, in_backward, with_pullback
+from .double_grad import guard_engine, with_pullback
+from .double_grad.interception import in_backward
 from .errors import NeedsMetaLossError, StaleTaskError
 
 
@@ -49,7 +50,10 @@ class TaskGraph:
         def pullback(g):
             self.check()
             self._check_way()
-            return [None]
+            raise ValueError(
+                f"a loss depends on the fast weights of an earlier inner step, through which {self._way_name} can't go "
+                "back; detach them, or use meta_gradient='unrolled'"
+            )
 
         with paddle.enable_grad():
             return {name: with_pullback(value.clone, [parameters[name]], pullback) for name, value in values.items()}
@@ -94,10 +98,3 @@ class TaskGraph:
         """A gradient went through; after a ``backward()``, no other can, so nothing is left to guard."""
         if in_backward():
             self._guard()
-
-
-def leaf(tensor):
-    """A new leaf of the same value, which needs a gradient."""
-    made = tensor.detach()
-    made.stop_gradient = False
-    return made

@@ -1,5 +1,6 @@
 """What users do with a task that could go wrong without a word: each is right, or an error that says what it is."""
 
+import gc
 import subprocess
 import sys
 
@@ -100,8 +101,9 @@ class Remembering(nn.Layer):
             self.mean.set_value(mean)
         else:
             self.mean = mean
-        self.last = self.linear(x - self.mean)
-        return self.last
+        y = self.linear(x - self.mean)
+        self.last = y.detach()
+        return y
 
 
 @pytest.mark.parametrize("way", ["unrolled", "checkpointed"])
@@ -125,6 +127,111 @@ def test_a_buffer_that_is_assigned_anew_is_kept_like_one_changed_in_place(style,
     for a, b in zip(*found):
         np.testing.assert_allclose(a, b, rtol=1e-12)
     assert np.abs(found[0][1]).max() > 0
+
+
+class Stateful(nn.Layer):
+    """What it says depends on what it said before: through the derivative, too, or not."""
+
+    def __init__(self, start, live):
+        super().__init__()
+        self.linear = nn.Linear(3, 2)
+        self.register_buffer("state", start)
+        self.live = live
+
+    def forward(self, x):
+        y = paddle.tanh(self.linear(x))
+        if self.state is not None:
+            y = y + 0.5 * self.state
+        self.state = y if self.live else y.detach()
+        return y
+
+
+def adapted_value(style, net, opt, steps=2):
+    """The meta loss in one of the styles; each loss calls the net twice."""
+
+    def loss_fn(runner, data):
+        runner(data[0])
+        return F.mse_loss(runner(data[0]), data[1])
+
+    if style == "clone":
+        learner = opt.adapter(net).clone()
+        learner.adapt(lambda: loss_fn(learner, part(1)), steps=steps)
+        return learner.meta_loss(lambda: loss_fn(learner, part(2)))
+    with opt.adapter(net).task() as task:
+        task.adapt(lambda: loss_fn(net, part(1)), steps=steps)
+        return task.meta_loss(lambda: loss_fn(net, part(2)))
+
+
+def stateful(start, live):
+    paddle.seed(3)
+    net = Stateful(start, live)
+    net.to(dtype="float64")
+    return net
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_a_derivative_goes_through_a_buffer_or_is_refused(empty):
+    start = None if empty else paddle.ones([6, 2], "float64")
+    net = stateful(start, live=True)
+    values = []
+    for style in ("clone", "block"):
+        opt = maml(net)
+        loss = adapted_value(style, net, opt)
+        values.append(float(loss))
+        loss.backward()
+        result = compare_with_differences(
+            lambda style=style, opt=opt: float(adapted_value(style, net, opt)),
+            [p.grad for p in net.parameters()],
+            net.parameters(),
+        )
+        assert result.error < 1e-6, (style, result)
+        net.clear_gradients()
+        assert net.state is start if empty else (net.state.numpy() == 1).all()
+    assert values[0] == values[1]
+    for way in ("checkpointed", "hessian_free", "implicit"):
+        with pytest.raises(ValueError, match="'state' was assigned a tensor that carries a derivative.*unrolled"):
+            adapted_value("clone", net, maml(net, way))
+    assert np.isfinite(metaopt.evaluate(net, opt, [(part(1), part(2))], F.mse_loss).mean)
+
+
+@pytest.mark.parametrize("way", ["unrolled", "checkpointed", "hessian_free"])
+def test_a_state_that_begins_empty_lasts_for_the_task(way):
+    found = []
+    for style in ("clone", "block"):
+        net = stateful(None, live=False)
+        loss = adapted_value(style, net, maml(net, way))
+        loss.backward()
+        found.append([float(loss), *(p.grad.numpy() for p in net.parameters())])
+        assert net.state is None
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    if way == "unrolled":
+        net = stateful(None, live=False)
+        with paddle.no_grad():
+            net(part(1)[0])
+            assert abs(float(loss_of(net, part(1))) - found[0][0]) > 1e-6
+
+
+def test_a_buffer_may_be_emptied_or_grow():
+    class Memory(nn.Layer):
+        def __init__(self, empties):
+            super().__init__()
+            self.linear = nn.Linear(3, 2)
+            self.register_buffer("seen", paddle.zeros([1, 3], "float64"))
+            self.empties = empties
+
+        def forward(self, x):
+            self.seen = None if self.empties else paddle.concat([self.seen, x])
+            return self.linear(x)
+
+    for empties in (True, False):
+        net = Memory(empties)
+        net.to(dtype="float64")
+        for way in ("unrolled", "checkpointed"):
+            maml(net, way).meta_loss(net, [(part(1), part(2))], F.mse_loss).backward()
+            assert net.seen.shape == [1, 3]
+    with pytest.raises(ValueError, match=r"'seen' was assigned .* shape \[7, 3\] in place of \[1, 3\].*'last'"):
+        maml(net, buffers="last").meta_loss(net, [(part(1), part(2))], F.mse_loss)
 
 
 def norm_net():
@@ -374,3 +481,66 @@ def test_the_loss_of_every_step_is_the_same_by_every_way():
             found.append([float(loss), *gradients])
         for a, b in zip(*found):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("use", ["meta_loss", "evaluate"])
+def test_the_code_that_makes_the_episodes_runs_in_plain_paddle(use):
+    net, encoder = small_net(), nn.Linear(3, 3)
+    encoder.to(dtype="float64")
+    names = []
+
+    def episodes():
+        for _ in range(2):
+            h = F.relu_(encoder(part(1)[0]) * 1.0)  # in place, on what needs a gradient
+            names.append(h.grad_fn.name())
+            yield (h.detach(), part(1)[1]), part(2)
+
+    gc.collect()  # tasks that other tests left in a cycle
+    if use == "meta_loss":
+        maml(net).meta_loss(net, episodes(), F.mse_loss).backward()
+    else:
+        metaopt.evaluate(net, maml(net), episodes(), F.mse_loss)
+    assert all("MetaOptRule" not in name for name in names) and len(names) == 2
+
+
+@pytest.mark.parametrize("way", ["unrolled", "checkpointed"])
+def test_a_query_that_looks_at_the_weights_before(way):
+    net, support, query = small_net(), part(1), part(2)
+    opt = maml(net, way)
+
+    def value():
+        learner = opt.adapter(net).clone()
+        learner.adapt(lambda: loss_of(learner, support), steps=2)
+        before = learner.fast_weights
+        learner.adapt(lambda: loss_of(learner, support), steps=1)
+
+        def moved():
+            return sum(((w - v) ** 2).sum() for w, v in zip(learner.fast_weights.values(), before.values()))
+
+        return learner.meta_loss(lambda: loss_of(learner, query) + moved())
+
+    if way == "checkpointed":  # the weights before are not those of the replay
+        with pytest.raises(ValueError, match="fast weights of an earlier inner step.*'checkpointed' can't go back"):
+            value()
+        return
+    value().backward()
+    result = compare_with_differences(lambda: float(value()), [p.grad for p in net.parameters()], net.parameters())
+    assert result.error < 1e-6, result
+
+
+def test_reptile_reports_any_query():
+    net, support, query = small_net(), part(1), part(2)
+    opt = metaopt.ReptileOptimizer(1e-2, parameters=net.parameters(), adapt_steps=2)
+    learner = opt.adapter(net).clone()
+    learner.adapt(lambda: loss_of(learner, support))
+
+    def distance():
+        with paddle.no_grad():
+            return (learner(query[0]) - query[1]).abs().mean()
+
+    reported = learner.meta_loss(distance)
+    reported.backward()
+    assert float(reported) == float(distance())
+    np.testing.assert_allclose(
+        net[0].weight.grad.numpy(), (net[0].weight - learner.fast_weights["0.weight"]).numpy(), rtol=1e-12
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ..optimizer import MetaOptimizer, named
-from ..plan import Plan
+from ..plan import Plan, adapts_only
 
 
 class BOIL(MetaOptimizer):
@@ -15,7 +15,9 @@ class BOIL(MetaOptimizer):
         self, *, head=None, inner_lr=0.5, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
         meta_gradient="unrolled", buffers="restore", learned_group=None,
     ) -> Plan:  # fmt: skip
-        in_head = self._in_head(head, "stays")
+        if head is None:
+            raise TypeError("head: expected the Layer that stays, such as net.classifier, or its parameters")
+        in_head = adapts_only(head, "head")
         return self._make_plan(
             lambda name, p: not in_head(name, p), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=first_order,
             rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,

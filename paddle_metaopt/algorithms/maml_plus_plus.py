@@ -39,15 +39,11 @@ class MAMLPlusPlus(MetaOptimizer):
         steps = choices["adapt_steps"]
         if not steps:
             raise ValueError("adapt_steps: MAML++ learns a rate for each inner step; expected at least 1")
-        return {
-            f"rates.{p.name}": paddle.create_parameter(
-                [steps], p.dtype,
-                default_initializer=paddle.nn.initializer.Constant(
-                    checked_rate(inner_lr, "a number, where the learned rates start")
-                ),
-            )
-            for p, inner_lr in starts
-        }  # fmt: skip
+        rates = []
+        for p, inner_lr in starts:
+            start = paddle.nn.initializer.Constant(checked_rate(inner_lr, "a number, where the learned rates start"))
+            rates.append(("rates", p, paddle.create_parameter([steps], p.dtype, default_initializer=start)))
+        return rates
 
     @staticmethod
     def _rate(rates, step):

@@ -28,13 +28,14 @@ class MetaCurvature(MetaOptimizer):
         )  # fmt: skip
 
     def _learned_for(self, starts, choices):
-        transforms = {}
+        transforms = []
         for p, _ in starts:
             for axis, size in enumerate(_axes(p.shape)):
                 start = paddle.eye(size) if p.ndim > 1 else paddle.ones([size])
-                transforms[f"curvature{axis}.{p.name}"] = paddle.create_parameter(
+                transform = paddle.create_parameter(
                     start.shape, p.dtype, default_initializer=paddle.nn.initializer.Assign(start.numpy())
                 )
+                transforms.append((f"curvature{axis}", p, transform))
         return transforms
 
     def _transformed(self, parameter, gradient):

@@ -23,12 +23,10 @@ class MetaSGD(MetaOptimizer):
         )  # fmt: skip
 
     def _learned_for(self, starts, choices):
-        rates = {}
+        rates = []
         for p, inner_lr in starts:
-            low, high = _range(inner_lr)
-            rates[f"rates.{p.name}"] = paddle.create_parameter(
-                p.shape, p.dtype, default_initializer=paddle.nn.initializer.Uniform(low, high)
-            )
+            start = paddle.nn.initializer.Uniform(*_range(inner_lr))
+            rates.append(("rates", p, paddle.create_parameter(p.shape, p.dtype, default_initializer=start)))
         return rates
 
 

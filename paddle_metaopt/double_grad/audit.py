@@ -52,8 +52,9 @@ def depends(outputs, inputs) -> bool:
     return bool(_nodes_between(outputs, inputs, with_targets=True))
 
 
-def leaves_below(output, boundary=()) -> tuple[dict, bool]:
-    """The nodes of the leaf tensors that `output` depends on, not looking past the `boundary`.
+def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, bool]:
+    """The nodes of the leaf tensors that `output` depends on, not looking past the `boundary` and the nodes at the
+    addresses in `further_stops`.
 
     Returns
     -------
@@ -64,9 +65,11 @@ def leaves_below(output, boundary=()) -> tuple[dict, bool]:
     """
     stops = {address_of(tensor) for tensor in boundary}
     leaves, met = {}, False
-    for address, node, _ in walk(_listed(output), stops):
+    for address, node, _ in walk(_listed(output), stops | further_stops):
         if address in stops:
             met = True
+        elif address in further_stops:
+            continue
         elif node.name().startswith("GradNodeAccumulation"):
             leaves[address] = node
     return leaves, met

@@ -91,6 +91,18 @@ def activate():
     return release
 
 
+@contextmanager
+def patches_kept():
+    """A context that keeps what stands in Paddle's place from one task to the next, each of which would put it there
+    and take it away; on without a task, it does nothing."""
+    guard, table = _engine_guard.acquire(), _op_table.acquire()
+    try:
+        yield
+    finally:
+        table()
+        guard()
+
+
 def is_active() -> bool:
     """Whether the rules are on in this thread."""
     return threading.get_ident() in _depth_of_thread

@@ -92,10 +92,10 @@ def _checked(name, value, expected, holds):
 
 
 def learned_in(rule) -> dict:
-    """The trainable tensors among the attributes of a rule, ours or a user's, by name; in lists too."""
+    """The trainable tensors among the attributes of a rule, ours or a user's, by name; in lists and tuples too."""
     found = {}
     for name, value in getattr(rule, "__dict__", {}).items():
-        for position, entry in enumerate(paddle.utils.flatten([value])):
+        for position, entry in enumerate(value if isinstance(value, (list, tuple)) else [value]):
             if isinstance(entry, paddle.Tensor) and not entry.stop_gradient:
                 found.setdefault(id(entry), (f"{name}.{position}" if position else name, entry))
     return dict(found.values())

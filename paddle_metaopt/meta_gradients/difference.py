@@ -13,6 +13,7 @@ class Displacement(WayBack):
 
     name = "Reptile"
     follows_path = False
+    differentiates_query = False
 
     def solve(self, task, query):
         if len(task.meta_parameters()) > len(task.own_weights):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import paddle
 
-from .replayed import Cotangents, ExactGradient, leaves_of
+from ..tensors import leaves_of
+from .replayed import Cotangents, ExactGradient
 from .unrolled import WayBack
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import paddle
 
-from ..task_graph import leaf
+from ..tensors import added, leaf, leaves_of, tensors_in
 from .unrolled import WayBack
 
 
@@ -47,7 +47,7 @@ class Replayed(WayBack):
         with paddle.enable_grad():
             after, new_state = task.inner_update(moment.step, before, numbers, state)
         pairs = [(after[name], bar.weights.get(name)) for name in task.adapted]
-        pairs += list(zip(_tensors(new_state), bar.state)) if bar.state else []
+        pairs += list(zip(tensors_in(new_state), bar.state)) if bar.state else []
         pairs = [(y, g) for y, g in pairs if g is not None and not y.stop_gradient]
         wrt = [*before.values(), *numbers.values(), *slots, *task.meta_parameters()]
         pulled = [None] * len(wrt)
@@ -117,19 +117,15 @@ class Cotangents:
 
     def add_weights(self, found: dict):
         for name, g in found.items():
-            self.weights[name] = _sum(self.weights.get(name), g)
+            self.weights[name] = added(self.weights.get(name), g)
 
     def add_direct(self, found: list):
         if found:
-            self._direct = [_sum(a, b) for a, b in zip(self._direct, found)]
+            self._direct = [added(a, b) for a, b in zip(self._direct, found)]
 
     def gradients(self) -> list:
-        through_start = [_sum(self.weights.get(name), g) for name, g in zip(self._own, self._direct)]
+        through_start = [added(self.weights.get(name), g) for name, g in zip(self._own, self._direct)]
         return [*through_start, *self._direct[len(self._own) :]]
-
-
-def leaves_of(fast: dict) -> dict:
-    return {name: leaf(tensor) for name, tensor in fast.items()}
 
 
 def _with_leaves(state) -> tuple:
@@ -137,13 +133,3 @@ def _with_leaves(state) -> tuple:
     flat = paddle.utils.flatten(state)
     fresh = [leaf(x) if isinstance(x, paddle.Tensor) else x for x in flat]
     return paddle.utils.pack_sequence_as(state, fresh), [x for x in fresh if isinstance(x, paddle.Tensor)]
-
-
-def _tensors(state) -> list:
-    return [x for x in paddle.utils.flatten(state) if isinstance(x, paddle.Tensor)]
-
-
-def _sum(first, second):
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second

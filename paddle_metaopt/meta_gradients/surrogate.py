@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import paddle
 
-from ..double_grad import in_backward, with_pullback
+from ..double_grad import with_pullback
+from ..double_grad.interception import in_backward
 
 
 def with_gradients(value, tensors: list, gradients: list, graph):
@@ -16,7 +17,8 @@ def with_gradients(value, tensors: list, gradients: list, graph):
     Raises
     ------
     RuntimeError
-        On differentiating it twice: the gradients are numbers. On another pass after a ``backward()``.
+        On differentiating it twice: the gradients are numbers. On another pass after a ``backward()``, then as the
+        OSError that Paddle makes of it.
     """
     went_backward = []
 

@@ -14,6 +14,8 @@ class WayBack:
     tracks_inner_gradients = False
     #: Whether a leaf that the inner losses depend on, and nobody named, is an error.
     watches_inner_losses = True
+    #: Whether the meta-gradient is taken from the query loss; otherwise that is a number to report.
+    differentiates_query = True
     #: Whether it takes inner steps again, which needs functions that compute their losses.
     replays = False
     #: Whether it takes all of them again, or the last one alone.
