@@ -72,6 +72,7 @@ class Problem:
     test_episodes: Callable
     loss_fn: Callable
     metric: Callable
+    less_is_better: bool
     options: int  # which of an algorithm's arguments
     iterations: int
     meta_lr: float = 3e-3
@@ -80,7 +81,7 @@ class Problem:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="All algorithms side by side, on a small budget.")
     parser.add_argument("--root", help="Omniglot's folder; without it, only the waves")
-    parser.add_argument("--wave-iterations", type=int, default=1000, help="updates on the waves (%(default)s)")
+    parser.add_argument("--wave-iterations", type=int, default=500, help="updates on the waves (%(default)s)")
     parser.add_argument("--omniglot-iterations", type=int, default=100, help="updates on Omniglot (%(default)s)")
     parser.add_argument("--meta-batch", type=int, default=4, help="tasks per update (%(default)s)")
     parser.add_argument("--test-tasks", type=int, default=100, help="new tasks to be judged on (%(default)s)")
@@ -109,7 +110,7 @@ def waves(args: argparse.Namespace) -> Problem:
 
     return Problem(
         "sine waves", "mean squared error", lambda: MLP(sizes=(1, 40, 40, 1)), lambda net: net[-1], meta_batches,
-        test_episodes, F.mse_loss, F.mse_loss, 1, args.wave_iterations,
+        test_episodes, F.mse_loss, F.mse_loss, True, 1, args.wave_iterations,
     )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def characters(args: argparse.Namespace) -> Problem:
         "Omniglot, 5-way 1-shot", "accuracy", lambda: OmniglotNet(5), lambda net: net.classifier,
         lambda seed: episodes("train", args.omniglot_iterations * args.meta_batch, seed, args.meta_batch),
         lambda: list(episodes("test", args.test_tasks, 1000)), F.cross_entropy,
-        lambda logits, y: (logits.argmax(-1) == y).astype("float32").mean(), 2, args.omniglot_iterations,
+        lambda logits, y: (logits.argmax(-1) == y).astype("float32").mean(), False, 2, args.omniglot_iterations,
     )  # fmt: skip
 
 
@@ -164,12 +165,17 @@ class Row:
     seconds: float
     steps: int
 
-    def after(self, steps: int) -> str:
-        values = self.scores[steps]
-        return f"{values.mean():.3f} ± {self.ci95(steps):.3f}"
+    def quartiles(self, steps: int) -> np.ndarray:
+        scores = self.scores[steps]
+        return np.quantile(np.where(np.isfinite(scores), scores, np.inf), [0.25, 0.5, 0.75])
 
-    def ci95(self, steps: int) -> float:
-        return 1.96 * self.scores[steps].std(ddof=1) / len(self.scores[steps]) ** 0.5
+    def cell(self, steps: int) -> str:
+        low, median, high = self.quartiles(steps)
+        return f"{median:.3f} ({low:.3f} to {high:.3f})"
+
+    def tasks_made_worse(self, less_is_better: bool) -> int:
+        gain = self.scores[0] - self.scores[self.steps]
+        return int((~(gain >= 0 if less_is_better else gain <= 0)).sum())  # where it diverged, the gain is nan
 
 
 def run(args: argparse.Namespace, problem: Problem) -> dict:
@@ -191,15 +197,16 @@ def run(args: argparse.Namespace, problem: Problem) -> dict:
 def table(args: argparse.Namespace, problem: Problem, rows: dict) -> str:
     base = rows.get("MAML", next(iter(rows.values()))).seconds
     lines = [
-        f"{problem.name}: {problem.unit} on {args.test_tasks} new tasks, after {problem.iterations} updates of "
-        f"{args.meta_batch} tasks, seeds {', '.join(map(str, args.seeds))}",
+        f"{problem.name}: {problem.unit} on {args.test_tasks} new tasks, median (quartiles), after "
+        f"{problem.iterations} updates of {args.meta_batch} tasks, seeds {', '.join(map(str, args.seeds))}",
         "",
-        "| algorithm | before adapting | after 1 step | as many as in training | steps | time per update |",
-        "|---|---|---|---|---|---|",
+        "| algorithm | before adapting | after 1 step | as many as in training | steps | made worse | time |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, row in rows.items():
-        cells = [row.after(0), row.after(1), row.after(row.steps), str(row.steps), f"{row.seconds / base:.1f}"]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        worse = row.tasks_made_worse(problem.less_is_better)
+        cells = [row.cell(0), row.cell(1), row.cell(row.steps), row.steps, worse, f"{row.seconds / base:.1f}"]
+        lines.append(f"| {name} | {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
@@ -213,12 +220,12 @@ def draw(results: list, path: str) -> None:
                 smooth = np.convolve(row.losses, np.ones(width) / width, "valid")
                 curves.plot(np.arange(len(smooth)) + width, smooth, label=name, color=color)
             curves.set(title=problem.name, xlabel="updates", ylabel="query loss in training", yscale="log")
-            curves.legend(frameon=False, fontsize=8)
-            means = [row.scores[row.steps].mean() for row in rows.values()]
-            spreads = [row.ci95(row.steps) for row in rows.values()]
-            bars.barh(list(rows), means, xerr=spreads, color=colors[: len(rows)])
+            if curves is axes[0][0]:
+                curves.legend(frameon=False, fontsize=8)
+            low, median, high = np.transpose([row.quartiles(row.steps) for row in rows.values()])
+            bars.barh(list(rows), median, xerr=[median - low, high - median], color=colors[: len(rows)])
             bars.invert_yaxis()
-            bars.set(xlabel=f"{problem.unit} on new tasks after adapting")
+            bars.set(xlabel=f"{problem.unit} on new tasks after adapting, median and quartiles")
         figure.tight_layout()
         figure.savefig(path, dpi=120)
         plt.close(figure)
@@ -229,7 +236,7 @@ def main() -> None:
     problems = [waves(args)] + ([characters(args)] if args.root else [])
     results = [(problem, run(args, problem)) for problem in problems]
     text = "\n\n".join(table(args, problem, rows) for problem, rows in results)
-    print(f"\n{text}\n\n(time per update relative to MAML's)")
+    print(f"\n{text}\n\n(made worse: tasks with a worse score after adapting than before; time: per update, to MAML's)")
     page = Path(args.out).with_suffix(".md")
     page.write_text(text + "\n", encoding="utf-8")
     draw(results, args.out)

@@ -14,11 +14,11 @@ def test_all_algorithms_learn_and_the_table_and_the_picture_are_written(run_exam
 
     table = (tmp_path / "all.md").read_text(encoding="utf-8")
     assert table.strip() in output
-    score = r"([\d.]+) ± [\d.]+"
-    rows = re.findall(rf"^\| (.+?) \| {score} \| {score} \| {score} \| \d+ \| [\d.]+ \|$", table, re.MULTILINE)
+    score = r"([\d.]+) \([\d.]+ to [\d.]+\)"
+    row = rf"^\| (.+?) \| {score} \| {score} \| {score} \| \d+ \| (\d+) \| [\d.]+ \|$"
+    rows = re.findall(row, table, re.MULTILINE)
     assert [name for name, *_ in rows] == NAMES
-    adapting_helps = [name for name, before, _, after in rows if float(after) < float(before)]
-    assert len(adapting_helps) >= 8
+    assert all(int(made_worse) < 5 for *_, made_worse in rows), table  # of ten
     with Image.open(tmp_path / "all.png") as picture:
         assert picture.width > 600
 
