@@ -190,7 +190,7 @@ def run(args: argparse.Namespace, problem: Problem) -> dict:
             for steps in sorted({0, 1, opt.adapt_steps}):
                 result = metaopt.evaluate(net, opt, test, problem.loss_fn, problem.metric, steps=steps)
                 scores[steps] = np.concatenate([scores.get(steps, []), result.values])
-        rows[name] = Row(scores, np.mean(losses, 0), float(np.mean(seconds)), opt.adapt_steps)
+        rows[name] = Row(scores, np.median(losses, 0), float(np.mean(seconds)), opt.adapt_steps)
     return rows
 
 
@@ -217,15 +217,15 @@ def draw(results: list, path: str) -> None:
             colors = plt.get_cmap("tab10").colors
             for color, (name, row) in zip(colors, rows.items()):
                 width = max(1, len(row.losses) // 40)
-                smooth = np.convolve(row.losses, np.ones(width) / width, "valid")
+                smooth = np.median(np.lib.stride_tricks.sliding_window_view(row.losses, width), axis=1)
                 curves.plot(np.arange(len(smooth)) + width, smooth, label=name, color=color)
-            curves.set(title=problem.name, xlabel="updates", ylabel="query loss in training", yscale="log")
+            curves.set(title=problem.name, xlabel="updates", ylabel="query loss in training, median", yscale="log")
             if curves is axes[0][0]:
                 curves.legend(frameon=False, fontsize=8)
             low, median, high = np.transpose([row.quartiles(row.steps) for row in rows.values()])
             bars.barh(list(rows), median, xerr=[median - low, high - median], color=colors[: len(rows)])
             bars.invert_yaxis()
-            bars.set(xlabel=f"{problem.unit} on new tasks after adapting, median and quartiles")
+            bars.set(title="new tasks after adapting", xlabel=f"{problem.unit}, median and quartiles")
         figure.tight_layout()
         figure.savefig(path, dpi=120)
         plt.close(figure)

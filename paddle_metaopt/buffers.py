@@ -112,7 +112,8 @@ class TaskBuffers:
                     )
                 if self._derivatives == "drop":
                     value = value.detach()
-            if self._keeper.policy != "restore" and None not in (before, value) and before.shape != value.shape:
+            grew = before is not None and value is not None and before.shape != value.shape
+            if grew and self._keeper.policy != "restore":
                 raise ValueError(
                     f"buffer {name!r} was assigned a tensor of shape {list(value.shape)} in place of "
                     f"{list(before.shape)}, which buffers={self._keeper.policy!r} can't keep; use buffers='restore'"
