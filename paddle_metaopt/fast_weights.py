@@ -35,7 +35,6 @@ class Slots:
         self.parameters, self.buffers = {}, {}
         self._places: dict[str, list] = {}
         self._name_of: dict[int, str] = {}
-        self._owners: dict[str, paddle.nn.Layer] = {}
         layers = [("", net), *net.named_sublayers()]
         if any(isinstance(layer, (PirTranslatedLayer, paddle.jit.TranslatedLayer)) for _, layer in layers):
             raise TypeError(
@@ -47,12 +46,12 @@ class Slots:
                 if parameter is None:
                     continue
                 if not parameter.stop_gradient:
-                    self._add(self.parameters, layer, prefix, layer._parameters, key)
+                    self._add(self.parameters, prefix, layer._parameters, key)
                 elif key in _STATISTICS:
-                    self._add(self.buffers, layer, prefix, layer._parameters, key)
+                    self._add(self.buffers, prefix, layer._parameters, key)
             for key, buffer in layer._buffers.items():
                 if buffer is None or buffer._is_initialized():
-                    self._add(self.buffers, layer, prefix, layer._buffers, key)
+                    self._add(self.buffers, prefix, layer._buffers, key)
         for _, layer in layers:
             second_list = vars(layer).get("_all_weights")
             if isinstance(second_list, list):  # RNN layers run on this one
@@ -60,7 +59,7 @@ class Slots:
                     if id(weight) in self._name_of:
                         self._places[self._name_of[id(weight)]].append((second_list, position))
 
-    def _add(self, found, layer, prefix, container, key):
+    def _add(self, found, prefix, container, key):
         tensor = container[key]
         name = None if tensor is None else self._name_of.get(id(tensor))
         if name is None:
@@ -68,13 +67,8 @@ class Slots:
             if tensor is not None:  # empty buffers are not tied to each other
                 self._name_of[id(tensor)] = name
             self._places[name] = []
-            self._owners[name] = layer
             found[name] = tensor
         self._places[name].append((container, key))
-
-    def owner(self, name: str) -> paddle.nn.Layer:
-        """The Layer that holds the tensor of this name."""
-        return self._owners[name]
 
     def value(self, name: str):
         """The tensor that stands there now."""

@@ -53,7 +53,7 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
     accumulators, masters = saved["accumulators"], saved.get("masters", [])
     if any(position >= len(parameters) for *_, position in (*accumulators, *masters)):
         raise ValueError(f"the state is of a model with more parameters than the {len(parameters)} of this optimizer")
-    own = {key: state[key] for key in ("LR_Scheduler",) if key in state}
+    own = {"LR_Scheduler": state["LR_Scheduler"]} if "LR_Scheduler" in state else {}
     if masters:
         own["master_weights"] = {}
         for name, position in masters:

@@ -106,6 +106,35 @@ def episode():
     return metaopt.Episode(part(), part())
 
 
+def parameter(value, shape=(), dtype="float64"):
+    return paddle.create_parameter(shape, dtype, default_initializer=nn.initializer.Constant(value))
+
+
+def step(net, opt, seed):
+    paddle.seed(seed)
+    opt.meta_loss(net, [episode()], F.mse_loss).backward()
+    opt.step()
+    opt.clear_grad()
+
+
+def assert_a_second_copy_goes_on(algorithm: str, net, opt, folder):
+    """Saved, loaded into another copy of the model and trained on, an optimizer does bit for bit what it does without."""
+    paddle.save(net.state_dict(), str(folder / "net"))
+    paddle.save(opt.state_dict(), str(folder / "opt"))
+    copy = make_net()
+    other = ALGORITHMS[algorithm](copy, adapt_steps=2)
+    # The copy's parameters have other names.
+    assert [p.name for p in copy.parameters()] != [p.name for p in net.parameters()]
+    assert not opt.learned or list(other.learned) != list(opt.learned)
+    copy.set_state_dict(paddle.load(str(folder / "net")))
+    other.set_state_dict(paddle.load(str(folder / "opt")))
+    for seed in range(3, 6):
+        step(net, opt, seed)
+        step(copy, other, seed)
+    for p, q in zip([*net.parameters(), *opt.learned.values()], [*copy.parameters(), *other.learned.values()]):
+        np.testing.assert_array_equal(p.numpy(), q.numpy())
+
+
 def offered(algorithm: str, way) -> bool:
     """Whether an algorithm has a way back; ``None`` stands for Reptile's own."""
     if algorithm in ("reptile", "imaml"):  # iMAML is MAML with the implicit way

@@ -4,7 +4,17 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import ALGORITHMS, BOUNDS, RULES, episode, error_of, make_net, offered
+from meta_combinations import (
+    ALGORITHMS,
+    BOUNDS,
+    RULES,
+    assert_a_second_copy_goes_on,
+    episode,
+    error_of,
+    make_net,
+    offered,
+    step,
+)
 
 PAIRS = [(algorithm, way) for algorithm in ALGORITHMS for way in BOUNDS if offered(algorithm, way)]
 
@@ -27,30 +37,13 @@ def test_algorithm_and_rule(algorithm, rule):
     assert error_of(algorithm, way, rule) < BOUNDS[way]
 
 
-def step(net, opt, seed):
-    paddle.seed(seed)
-    opt.meta_loss(net, [episode()], F.mse_loss).backward()
-    opt.step()
-    opt.clear_grad()
-
-
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_saved_run_goes_on_bit_for_bit_in_a_second_copy(algorithm, tmp_path):
     net = make_net()
     opt = ALGORITHMS[algorithm](net, adapt_steps=2)
     for seed in range(3):
         step(net, opt, seed)
-    paddle.save(net.state_dict(), str(tmp_path / "net"))
-    paddle.save(opt.state_dict(), str(tmp_path / "opt"))
-    copy = make_net()
-    other = ALGORITHMS[algorithm](copy, adapt_steps=2)
-    copy.set_state_dict(paddle.load(str(tmp_path / "net")))
-    other.set_state_dict(paddle.load(str(tmp_path / "opt")))
-    for seed in range(3, 6):
-        step(net, opt, seed)
-        step(copy, other, seed)
-    for p, q in zip([*net.parameters(), *opt.learned.values()], [*copy.parameters(), *other.learned.values()]):
-        np.testing.assert_array_equal(p.numpy(), q.numpy())
+    assert_a_second_copy_goes_on(algorithm, net, opt, tmp_path)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import episode, make_net
+from meta_combinations import episode, make_net, parameter
 from paddle import nn
 
 import paddle_metaopt as metaopt
@@ -12,36 +12,17 @@ from paddle_metaopt import inner_rules
 from paddle_metaopt.meta_gradients import HessianFree, Implicit
 
 
-def parameter(value, shape=(), dtype="float64"):
-    return paddle.create_parameter(shape, dtype, default_initializer=nn.initializer.Constant(value))
+def maker(cls):
+    return lambda p, **options: cls(parameters=p, **options)
 
 
-def maml(p, **options):
-    return metaopt.MAMLOptimizer(parameters=p, **options)
-
-
-def plus_plus(p, **options):
-    return metaopt.MAMLPlusPlusOptimizer(parameters=p, **options)
-
-
-def meta_sgd(p, **options):
-    return metaopt.MetaSGDOptimizer(parameters=p, **options)
-
-
-def reptile(p, **options):
-    return metaopt.ReptileOptimizer(parameters=p, **options)
-
-
-def imaml(p, **options):
-    return metaopt.IMAMLOptimizer(parameters=p, **options)
-
-
-def anil(p, **options):
-    return metaopt.ANILOptimizer(parameters=p, **options)
-
-
-def boil(p, **options):
-    return metaopt.BOILOptimizer(parameters=p, **options)
+maml = maker(metaopt.MAMLOptimizer)
+plus_plus = maker(metaopt.MAMLPlusPlusOptimizer)
+meta_sgd = maker(metaopt.MetaSGDOptimizer)
+reptile = maker(metaopt.ReptileOptimizer)
+imaml = maker(metaopt.IMAMLOptimizer)
+anil = maker(metaopt.ANILOptimizer)
+boil = maker(metaopt.BOILOptimizer)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +116,7 @@ def test_a_group_carries_its_inner_lr_and_no_other_choice(name):
         maml([{"params": net.parameters(), name: 1}])
 
 
-@pytest.mark.parametrize("make", [meta_sgd, plus_plus, lambda p: metaopt.MetaCurvatureOptimizer(parameters=p)])
+@pytest.mark.parametrize("make", [meta_sgd, plus_plus, maker(metaopt.MetaCurvatureOptimizer)])
 def test_a_parameter_that_was_frozen_when_the_optimizer_was_made_is_named(make):
     net = make_net()
     for p in net.enter.parameters():

@@ -4,24 +4,13 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import ALGORITHMS, episode, make_net
+from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, episode, make_net, parameter, step
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.checking import compare_with_differences
 
 LEARNING = ["meta_sgd", "maml_plus_plus", "meta_curvature"]
-
-
-def parameter(value, shape=(), dtype="float64"):
-    return paddle.create_parameter(shape, dtype, default_initializer=nn.initializer.Constant(value))
-
-
-def step(net, opt, seed):
-    paddle.seed(seed)
-    opt.meta_loss(net, [episode()], F.mse_loss).backward()
-    opt.step()
-    opt.clear_grad()
 
 
 @pytest.mark.parametrize("algorithm", LEARNING)
@@ -36,20 +25,9 @@ def test_the_same_step_moves_what_is_learned_and_the_state_carries_it(algorithm,
     # A bias before BatchNorm has no gradient either.
     idle = [*net.unused.parameters(), net.enter.bias]
     assert moved and all(name.partition(".")[2] in {p.name for p in idle} for name in still), still
-    paddle.save(net.state_dict(), str(tmp_path / "net"))
-    paddle.save(opt.state_dict(), str(tmp_path / "opt"))
-    copy = make_net()
-    other = ALGORITHMS[algorithm](copy, adapt_steps=2)
-    assert list(other.learned) != list(opt.learned)  # the copy's parameters have other names
-    copy.set_state_dict(paddle.load(str(tmp_path / "net")))
-    other.set_state_dict(paddle.load(str(tmp_path / "opt")))
-    for seed in range(3, 6):
-        step(net, opt, seed)
-        step(copy, other, seed)
-    for p, q in zip([*net.parameters(), *opt.learned.values()], [*copy.parameters(), *other.learned.values()]):
-        np.testing.assert_array_equal(p.numpy(), q.numpy())
+    assert_a_second_copy_goes_on(algorithm, net, opt, tmp_path)
     with pytest.raises(ValueError, match="another algorithm or model"):
-        metaopt.MAMLOptimizer(1e-3, parameters=copy.parameters()).set_state_dict(opt.state_dict())
+        metaopt.MAMLOptimizer(1e-3, parameters=make_net().parameters()).set_state_dict(opt.state_dict())
 
 
 @pytest.mark.parametrize("outer", [paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.AdamW])
