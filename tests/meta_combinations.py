@@ -118,7 +118,7 @@ def step(net, opt, seed):
 
 
 def assert_a_second_copy_goes_on(algorithm: str, net, opt, folder):
-    """Saved, loaded into another copy of the model and trained on, an optimizer does bit for bit what it does without."""
+    """Loaded into another copy of the model and trained on, an optimizer does bit for bit what the first does."""
     paddle.save(net.state_dict(), str(folder / "net"))
     paddle.save(opt.state_dict(), str(folder / "opt"))
     copy = make_net()
