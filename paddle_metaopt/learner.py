@@ -12,7 +12,7 @@ import paddle
 from .buffers import TaskBuffers, copies
 from .double_grad import activate
 from .double_grad.audit import explain, layer_of, unverified_nodes
-from .double_grad.interception import audited_already
+from .double_grad.guards import audited_already
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
@@ -68,7 +68,7 @@ class Learner(paddle.nn.Layer):
         derivatives = "refuse" if self._replays else "follow" if tracked else "drop"
         self._task_buffers = TaskBuffers(slots, plan.buffers, derivatives, plan.way_name)
         self._graph = TaskGraph(self.end, None if plan.plain_backward else plan.way_name)
-        self._fast = self._graph.start(slots.parameters) if tracked else leaves_of(slots.parameters)
+        self._fast = self._graph.start(slots.parameters, plan.learned) if tracked else leaves_of(slots.parameters)
         self._rule_state = plan.inner_rule.init({name: self._fast[name].detach() for name in adapted})
         self._steps = 0
         self._history = []
@@ -482,7 +482,7 @@ class Learner(paddle.nn.Layer):
     @property
     def takes_gradients_itself(self) -> bool:
         """Whether the net or the loss function was seen to call ``paddle.grad(..., create_graph=True)``."""
-        return self._leaves.engine_made_some
+        return self._leaves.net_takes_gradients
 
     @property
     def is_running(self) -> bool:

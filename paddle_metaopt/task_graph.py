@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager
+from typing import Sequence
 
 import paddle
 
 from .double_grad import guard_engine, with_pullback
-from .double_grad.interception import in_backward
+from .double_grad.guards import know_leaves
+from .double_grad.passes import in_backward
 from .errors import NeedsMetaLossError, StaleTaskError
 
 
@@ -31,8 +33,10 @@ class TaskGraph:
         self._guard = None
         self.watch()
 
-    def start(self, parameters: dict) -> dict:
-        """Fast weights equal to the parameters, through nodes that notice a stale task."""
+    def start(self, parameters: dict, learned: Sequence = ()) -> dict:
+        """Fast weights equal to the parameters, through nodes that notice a stale task; `learned` are the other leaves
+        that the task depends on."""
+        know_leaves([*parameters.values(), *learned])
 
         def pullback(g):
             self.check()

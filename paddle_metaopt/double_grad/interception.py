@@ -16,13 +16,12 @@ import paddle
 
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
-from .audit import audit, leaves_below
+from .activity import Activation, is_active
+from .guards import guard_engine
+from .patches import Patch
 from .precision import autocast_is_on, cast_operands, without_autocast
-from .primitive import requires_grad, take_pending_error
+from .primitive import requires_grad
 from .registry import REPLACEMENTS, RULES
-
-_lock = threading.RLock()
-_depth_of_thread: dict[int, int] = {}
 
 
 class twice_differentiable:
@@ -51,14 +50,14 @@ class twice_differentiable:
     """
 
     def __init__(self):
-        self._entered = []
+        self._entered = _Entered()
 
     def __enter__(self):
-        self._entered.append((activate(), paddle.is_grad_enabled()))
+        self._entered.stack.append((activate(), paddle.is_grad_enabled()))
         return self
 
     def __exit__(self, *exception):
-        release, grad_enabled = self._entered.pop()
+        release, grad_enabled = self._entered.stack.pop()
         release()
         if paddle.is_grad_enabled() != grad_enabled:
             paddle.set_grad_enabled(grad_enabled)
@@ -72,82 +71,26 @@ class twice_differentiable:
         return decorated
 
 
-def activate():
-    """Switch the rules on in this thread; returns what switches them off, callable once, from any thread."""
-    thread = threading.get_ident()
-    with _lock:
-        guard = _engine_guard.acquire()
-        table = _op_table.acquire()
-        _depth_of_thread[thread] = _depth_of_thread.get(thread, 0) + 1
+class _Entered(threading.local):
+    def __init__(self):
+        self.stack = []
 
-    def release():
-        with _lock:
-            _depth_of_thread[thread] -= 1
-            if not _depth_of_thread[thread]:
-                del _depth_of_thread[thread]
-            table()
-            guard()
 
-    return release
+def activate() -> Activation:
+    """Switch the rules on in this thread; returns what switches them off, callable from any thread."""
+    return Activation([guard_engine(), _op_table.acquire()])
 
 
 @contextmanager
 def patches_kept():
     """A context that keeps what stands in Paddle's place from one task to the next, each of which would put it there
     and take it away; on without a task, it does nothing."""
-    guard, table = _engine_guard.acquire(), _op_table.acquire()
+    holds = [guard_engine(), _op_table.acquire()]
     try:
         yield
     finally:
-        table()
-        guard()
-
-
-def is_active() -> bool:
-    """Whether the rules are on in this thread."""
-    return threading.get_ident() in _depth_of_thread
-
-
-def guard_engine():
-    """Have errors raised in a backward keep their type; returns what ends that."""
-    return _engine_guard.acquire()
-
-
-_ABSENT = object()
-
-
-class _Patch:
-    """Attributes of a module or class that have other values while somebody wants it."""
-
-    def __init__(self, make_replacements, version=lambda: None):
-        self._make_replacements = make_replacements
-        self._version = version
-        self._made_at = self._replacements = None
-        self._originals = []
-        self._users = 0
-
-    def acquire(self):
-        with _lock:
-            if not self._users:
-                if self._replacements is None or self._made_at != self._version():
-                    self._made_at, self._replacements = self._version(), self._make_replacements()
-                self._originals = [
-                    (owner, name, vars(owner).get(name, _ABSENT)) for owner, name, _ in self._replacements
-                ]
-                for owner, name, replacement in self._replacements:
-                    setattr(owner, name, replacement)
-            self._users += 1
-        return self._release
-
-    def _release(self):
-        with _lock:
-            self._users -= 1
-            if not self._users:
-                for owner, name, original in self._originals:
-                    if original is _ABSENT:  # it stood in a base class
-                        delattr(owner, name)
-                    else:
-                        setattr(owner, name, original)
+        for hold in holds:
+            hold()
 
 
 def _op_replacements():
@@ -163,16 +106,7 @@ def _op_replacements():
     return replacements
 
 
-def _engine_replacements():
-    return [
-        (paddle, "grad", _guarded(_audited(paddle.grad))),
-        (paddle.autograd, "backward", _guarded(paddle.autograd.backward, is_backward=True)),
-        (paddle.Tensor, "backward", _guarded(paddle.Tensor.backward, is_backward=True)),
-    ]
-
-
-_op_table = _Patch(_op_replacements, version=lambda: (dict(RULES), list(REPLACEMENTS)))
-_engine_guard = _Patch(_engine_replacements)
+_op_table = Patch(_op_replacements, version=lambda: (dict(RULES), list(REPLACEMENTS)))
 
 
 def _dispatcher(native, function, op=None):
@@ -249,79 +183,3 @@ def _any_requires_grad(args, kwargs) -> bool:
         elif isinstance(arg, (list, tuple)) and any(isinstance(t, paddle.Tensor) and requires_grad(t) for t in arg):
             return True
     return False
-
-
-def _audited(grad):
-    signature = inspect.signature(grad)
-
-    @functools.wraps(grad)
-    def audited_grad(*args, **kwargs):
-        if not is_active():
-            return grad(*args, **kwargs)
-        given = signature.bind(*args, **kwargs).arguments
-        if not given.get("create_graph"):
-            return grad(*args, **kwargs)
-        if not getattr(_noted, "audited", False):
-            audit(given["outputs"], given["inputs"])
-        engine_leaves = getattr(_noted, "engine_leaves", None)
-        if engine_leaves is None:
-            return grad(*args, **kwargs)
-        tensors = paddle.utils.flatten([given["outputs"], given["inputs"], given.get("grad_outputs")])
-        before, _ = leaves_below(tensors)
-        gradients = grad(*args, **kwargs)
-        after, _ = leaves_below(gradients)
-        engine_leaves.update({address: node for address, node in after.items() if address not in before})
-        return gradients
-
-    return audited_grad
-
-
-_noted = threading.local()
-
-
-def in_backward() -> bool:
-    """Whether a ``backward()`` runs in this thread, and not ``paddle.grad``; known while the engine is guarded."""
-    return getattr(_noted, "in_backward", False)
-
-
-@contextmanager
-def noting_engine_leaves(found: dict):
-    """A context in which the leaves that Paddle's engine makes for itself in ``paddle.grad(..., create_graph=True)``
-    go into `found`, by address: they look like a user's, but nobody wants a gradient there."""
-    before = getattr(_noted, "engine_leaves", None)
-    _noted.engine_leaves = found
-    try:
-        yield
-    finally:
-        _noted.engine_leaves = before
-
-
-@contextmanager
-def audited_already():
-    """A context in which ``paddle.grad`` does not audit once more what its caller did."""
-    _noted.audited = True
-    try:
-        yield
-    finally:
-        _noted.audited = False
-
-
-def _guarded(engine, is_backward=False):
-    @functools.wraps(engine)
-    def guarded(*args, **kwargs):
-        take_pending_error()
-        grad_enabled, outside = paddle.is_grad_enabled(), in_backward()
-        _noted.in_backward = is_backward
-        try:
-            return engine(*args, **kwargs)
-        except Exception as error:
-            if paddle.is_grad_enabled() != grad_enabled:
-                paddle.set_grad_enabled(grad_enabled)
-            pending = take_pending_error()
-            if pending is not None and pending is not error:
-                raise pending from None
-            raise
-        finally:
-            _noted.in_backward = outside
-
-    return guarded
