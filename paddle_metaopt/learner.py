@@ -13,6 +13,7 @@ from .buffers import TaskBuffers, copies
 from .double_grad import activate
 from .double_grad.audit import explain, layer_of, unverified_nodes
 from .double_grad.guards import audited_already
+from .double_grad.undo import repair
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
@@ -48,13 +49,15 @@ class Learner(paddle.nn.Layer):
 
     def __init__(self, net, plan: Plan, tracked: bool = True):
         super().__init__()
+        repair()
         slots = Slots(net)
+        if any(not p.is_leaf for p in slots.parameters.values()):
+            raise ValueError(
+                "the net runs on the fast weights of an open task() block; begin the new task outside of it, or end "
+                "that one by its end()"
+            )
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
         if not adapted:
-            if any(not p.is_leaf for p in slots.parameters.values()):
-                raise ValueError(
-                    "the net runs on the fast weights of an open task() block; begin the new task outside of it"
-                )
             raise ValueError(
                 "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head="
             )
@@ -217,6 +220,8 @@ class Learner(paddle.nn.Layer):
 
     def end(self):
         """End the task: its losses can still go backward, but it can't be used any more."""
+        if self._holds_net():
+            self._open_blocks.pop().__exit__(None, None, None)
         self._end()
         self._history = []  # its closures usually hold this learner
 
@@ -262,7 +267,8 @@ class Learner(paddle.nn.Layer):
 
     def __exit__(self, *exception):
         try:
-            self._open_blocks.pop().__exit__(*exception)
+            if self._open_blocks:
+                self._open_blocks.pop().__exit__(*exception)
         finally:
             self.end()
 
@@ -347,13 +353,10 @@ class Learner(paddle.nn.Layer):
         ReplayError
             If it is another one than then, and the weights are not `elsewhere`.
         """
-        now = Surroundings(self.net)
-        moment.surroundings.restore()
-        try:
+        with Surroundings(self.net).kept():
+            moment.surroundings.restore()
             with self.at(moment, fast):
                 loss = self._scalar(moment.loss(), "loss")
-        finally:
-            now.restore()
         if not elsewhere and not _close(float(loss), moment.value, loss.dtype):
             raise ReplayError(
                 f"the loss of inner step {moment.step} was {moment.value:.6g} and is {float(loss):.6g} when computed "
