@@ -50,7 +50,8 @@ class Drawings:
     FileNotFoundError
         If the archive is in neither ``root`` nor ``root/omniglot``, and not to be downloaded.
     ValueError
-        If it is damaged, or has not the official number of characters and drawings.
+        If it is damaged, or has not the official number of characters and drawings, or something
+        else in a drawing's place; `images` as well.
     """
 
     def __init__(self, archive: Archive, root: Path, download: bool = False) -> None:
@@ -89,7 +90,7 @@ class Drawings:
     def _digest(self) -> str:
         digest = hashlib.sha256(_DECODING.encode())
         for path in self._paths():
-            digest.update(f"{path} {self._stamps[path]}\n".encode())
+            digest.update(f"{path} {self._stamps[path]}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()[:16]
 
     def _decode(self, image_size: int) -> np.ndarray:

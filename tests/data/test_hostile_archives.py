@@ -301,6 +301,12 @@ def test_what_a_folder_holds_in_place_of_a_drawing(tmp_path):
     assert Drawings(SMALL, tmp_path).images(4).shape == (1, 20, 4, 4)
 
 
+def test_a_folder_with_a_name_that_is_no_text(tmp_path):
+    write_folder(tmp_path)
+    os.rename(tmp_path / "images_background" / "Latin", os.fsencode(tmp_path / "images_background") + b"/L\xff")
+    assert Drawings(SMALL, tmp_path).images(4).shape == (1, 20, 4, 4)
+
+
 def test_rubbish_beside_the_drawings_may_be_anything(tmp_path):
     write_folder(tmp_path)
     (tmp_path / FOLDER / ".DS_Store").symlink_to("nowhere")
