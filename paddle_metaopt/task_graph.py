@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from contextlib import contextmanager
+from functools import partial
 from typing import Sequence
 
 import paddle
 
 from .double_grad import guard_engine, with_pullback
 from .double_grad.guards import know_leaves
+from .double_grad.undo import Undo
 from .double_grad.passes import in_backward
 from .errors import NeedsMetaLossError, StaleTaskError
 
@@ -29,7 +30,7 @@ class TaskGraph:
         self.stale = False
         self._on_outer_step = weakref.WeakMethod(on_outer_step)
         self._way_name = way_name
-        self._ours = 0
+        self._ours = False
         self._guard = None
         self.watch()
 
@@ -62,14 +63,11 @@ class TaskGraph:
         with paddle.enable_grad():
             return {name: with_pullback(value.clone, [parameters[name]], pullback) for name, value in values.items()}
 
-    @contextmanager
-    def differentiated_by_us(self):
-        """A context in which a backward through the task's nodes is the library's own."""
-        self._ours += 1
-        try:
-            yield
-        finally:
-            self._ours -= 1
+    def differentiated_by_us(self) -> Undo:
+        """From now on a backward through the task's nodes is the library's own, until the context returned is left."""
+        ended = Undo(partial(setattr, self, "_ours", self._ours))
+        self._ours = True
+        return ended
 
     def _check_way(self):
         if self._way_name is not None and not self._ours:

@@ -25,6 +25,7 @@ from .graph import address_of, is_leaf, is_rule, walk
 from .passes import Pass, current, engine, used_up
 from .patches import Hold
 from .primitive import anchor, rooted
+from .undo import grad_mode_kept
 
 _grad = paddle.grad
 _grad_lock = threading.RLock()
@@ -41,17 +42,21 @@ def _guarded_grad(grad):
 
     @functools.wraps(grad)
     def guarded(*args, **kwargs):
-        bound = signature.bind(*args, **kwargs)
-        given = bound.arguments
-        _refuse_used_up(given["outputs"])
+        given = signature.bind(*args, **kwargs).arguments
         if given.get("create_graph") and is_active():
-            if not _noted.audited:
-                audit(given["outputs"], given["inputs"])
-            given["outputs"] = [rooted(output) for output in _listed(given["outputs"])]
+            audit(given["outputs"], given["inputs"])
             _noted.graphs_of_gradients += 1
-        return _gradients(*bound.args, **bound.kwargs)
+        return gradients(**given)
 
     return guarded
+
+
+def gradients(outputs, inputs, **options) -> list:
+    """``paddle.grad``, guarded, but not audited."""
+    _refuse_used_up(outputs)
+    if options.get("create_graph"):
+        outputs = [rooted(output) for output in _listed(outputs)]
+    return _on_copies(outputs, inputs, **options)
 
 
 def _guarded_backward(backward):
@@ -68,16 +73,13 @@ def _guarded_backward(backward):
         leaves = None if kwargs.get("dump_backward_graph_path") else _known_leaves_below(outputs)
         if leaves is None:
             return _run(backward, (tensors, grad_tensors, *args), kwargs, in_backward=True, uses_up=True)
-        gradients = _gradients(
-            outputs, leaves, grad_outputs=grad_tensors, retain_graph=True, create_graph=False, allow_unused=True,
-            in_backward=True,
-        )  # fmt: skip
-        _hand_to(leaves, gradients)
+        options = dict(grad_outputs=grad_tensors, retain_graph=True, create_graph=False, allow_unused=True)
+        _hand_to(leaves, _on_copies(outputs, leaves, in_backward=True, **options))
 
     return guarded
 
 
-def _gradients(*args, in_backward=False, **kwargs):
+def _on_copies(*args, in_backward=False, **kwargs):
     with _grad_lock:
         return _run(_grad, args, kwargs, in_backward, uses_up=False)
 
@@ -92,21 +94,19 @@ def _hand_to(leaves, gradients):
 
 
 def _run(engine, args, kwargs, in_backward=False, uses_up=False):
-    grad_enabled = paddle.is_grad_enabled()
     failure = result = None
-    present = Pass(in_backward, uses_up)
-    try:
-        with _interrupts_deferred():
-            result = engine(*args, **kwargs)
-    except BaseException as error:
-        failure = error
-    finally:
-        present.end()
+    with grad_mode_kept():  # Paddle leaves them off after an error
+        present = Pass(in_backward, uses_up)
+        try:
+            with _interrupts_deferred():
+                result = engine(*args, **kwargs)
+        except BaseException as error:
+            failure = error
+        finally:
+            present.end()
     failure = present.error or failure
     if failure is None:
         return result
-    if paddle.is_grad_enabled() != grad_enabled:
-        paddle.set_grad_enabled(grad_enabled)
     try:
         raise _in_its_own_type(failure)
     finally:
@@ -133,11 +133,10 @@ class _Interrupts:
 
     def __init__(self):
         self._handler = None
-        self._passing = False
         self._came = None
 
     def __call__(self, number, frame):
-        if self._passing:
+        if current() is not None:
             self._came = number, frame
         else:  # left in place by an exception in a very wrong line
             signal.signal(signal.SIGINT, self._handler)
@@ -149,12 +148,11 @@ class _Interrupts:
             if not callable(handler):
                 return False
             self._handler = handler
-        self._passing, self._came = True, None
+        self._came = None
         signal.signal(signal.SIGINT, self)
         return True
 
     def let_through(self):
-        self._passing = False
         signal.signal(signal.SIGINT, self._handler)
         came, self._came = self._came, None
         if came is not None:
@@ -211,7 +209,6 @@ def _known_leaves_below(outputs):
 
 
 class _Noted(threading.local):
-    audited = False
     graphs_of_gradients = 0
 
 
@@ -221,16 +218,6 @@ _noted = _Noted()
 def graphs_of_gradients() -> int:
     """How often ``paddle.grad(..., create_graph=True)`` was called in this thread where the rules were on."""
     return _noted.graphs_of_gradients
-
-
-@contextmanager
-def audited_already():
-    """A context in which ``paddle.grad`` does not audit once more what its caller did."""
-    _noted.audited = True
-    try:
-        yield
-    finally:
-        _noted.audited = False
 
 
 def _listed(tensors):

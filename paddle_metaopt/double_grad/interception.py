@@ -22,6 +22,7 @@ from .patches import Patch
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad
 from .registry import REPLACEMENTS, RULES
+from .undo import grad_mode_kept
 
 
 class twice_differentiable:
@@ -87,7 +88,8 @@ def patches_kept():
     and take it away; on without a task, it does nothing."""
     holds = [guard_engine(), _op_table.acquire()]
     try:
-        yield
+        with grad_mode_kept():
+            yield
     finally:
         for hold in holds:
             hold()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from functools import partial
 from typing import Callable
+
+import paddle
 
 _numbers = itertools.count()
 _open: dict[int, tuple] = {}  # number to (who answers for it, what is to be done)
@@ -35,6 +38,16 @@ class Undo:
 
     def __del__(self):
         _finish(self._number)
+
+
+def grad_mode_kept() -> Undo:
+    """A context after which gradients are enabled, or not, as they are now."""
+    return Undo(partial(_set_grad_mode, paddle.is_grad_enabled()))
+
+
+def _set_grad_mode(enabled):
+    if paddle.is_grad_enabled() != enabled:
+        paddle.set_grad_enabled(enabled)
 
 
 def _finish(number):
