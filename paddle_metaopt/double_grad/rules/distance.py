@@ -25,6 +25,7 @@ def p_norm(x, p, axis, epsilon, keepdim, as_vector):
 def frobenius_norm(x, axes, keepdim, over_all):
     with paddle.no_grad():
         value = native.frobenius_norm(x.detach(), axes, keepdim, over_all)
+    x = paddle.abs(x) if x.is_complex() else x
     return _norm_known(x, 2.0, None if over_all or not axes else axes, value)
 
 
