@@ -141,9 +141,7 @@ CASES = {
     "Tensor.__sub__ a complex number": op(_unary(lambda z: (z - (2 - 1j)) * ((2 - 1j) - z)), (3, 2), (3, 2)),
     "Tensor.__mul__ by a complex number": op(_unary(lambda z: z * (2 - 1j)), (3, 2), (3, 2)),
     "Tensor.__mul__ of a real tensor by a complex number": op(lambda x: paddle.as_real(x * (2 - 1j)), (3, 2)),
-    "Tensor.__mul__ of a real tensor by a complex array": op(
-        lambda x: paddle.as_real(x * (np.arange(2) - 1j)), (3, 2)
-    ),
+    "Tensor.__mul__ of a real tensor by a complex array": op(lambda x: paddle.as_real(x * (np.arange(2) - 1j)), (3, 2)),
     "Tensor.__rmul__ by a complex number": op(_unary(lambda z: (2 - 1j) * z), (3, 2), (3, 2)),
     "Tensor.__rtruediv__ of a complex number": op(lambda x: paddle.as_real((2 - 1j) / x), positive(3, 2)),
     "Tensor.__pow__ by a complex number": op(_unary(lambda z: z ** (2 - 1j)), (3, 2), (3, 2)),

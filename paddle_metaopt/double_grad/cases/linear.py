@@ -8,7 +8,6 @@ from paddle import nn
 
 from .case import layer, op
 
-
 CASES = {
     "F.linear": op(F.linear, (4, 3), (3, 5), (5,)),
     "F.linear no bias": op(F.linear, (4, 3), (3, 5)),

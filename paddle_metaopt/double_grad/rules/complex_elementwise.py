@@ -6,9 +6,9 @@ from __future__ import annotations
 import paddle
 
 from ...errors import NotTwiceDifferentiableError
-from ..kernels import TABLE, native
+from ..kernels import native
 from ..kinds import elementwise
-from . import activation, arithmetic, sorting, special  # noqa: F401  what is amended here is registered there
+from . import activation, arithmetic, special  # noqa: F401  what is amended here is registered there
 from .complex import absolute, divide, exp, for_complex, from_parts, imag, multiply, quotient, real
 from .pointwise import in_float32
 
@@ -92,6 +92,5 @@ def _real_only(op):
         )
 
 
-for _op in ("hardswish", "median", "nanmedian", "remainder"):
-    if hasattr(TABLE, _op):
-        _real_only(_op)
+for _op in ("hardswish", "remainder"):
+    _real_only(_op)
