@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 
 from ..interception import twice_differentiable
-from . import activation, arithmetic, distance, einsum, indexing, linear, padding, reduction, shape, special
+from . import activation, arithmetic, decomposition, distance, einsum, indexing, linear, padding, reduction, shape, special
 from .case import Case, made, op, positive
 
 
@@ -88,6 +88,8 @@ WHOLE = _names("""
     F.pad; F.pad reflect; F.pad replicate; F.pad circular; F.zeropad2d;
     linalg.norm; linalg.norm p 1; linalg.norm p 3; linalg.norm Frobenius; linalg.norm Frobenius, keepdim;
     linalg.vector_norm; linalg.matrix_norm; linalg.matrix_norm nuclear; paddle.pdist;
+    linalg.svd full_matrices, tall; linalg.svd full_matrices, wide; linalg.qr complete; linalg.svd_lowrank;
+    linalg.pca_lowrank; linalg.pinv; linalg.cond; linalg.lu_unpack; linalg.lu_solve; linalg.cholesky_inverse;
     paddle.einsum ij->ji; paddle.einsum ii; paddle.einsum ij,jk->ki; paddle.einsum ij,kj->ik; paddle.einsum i,i,i->i
 """)
 
@@ -116,7 +118,7 @@ if hasattr(paddle, "clamp"):  # Paddle 3.3
     PAIRS += _names("paddle.add alpha; paddle.subtract alpha; paddle.sub; paddle.mul; paddle.div; paddle.true_divide")
     PAIRS += _names("linalg.matmul")
 
-FAMILIES = (activation, arithmetic, distance, einsum, indexing, linear, padding, reduction, shape, special)
+FAMILIES = (activation, arithmetic, decomposition, distance, einsum, indexing, linear, padding, reduction, shape, special)
 REAL = {name: case for family in FAMILIES for name, case in family.CASES.items()}
 
 CASES = {
