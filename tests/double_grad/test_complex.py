@@ -163,6 +163,8 @@ def test_what_has_no_meaning_for_complex_numbers_is_refused(op):
 
 def test_an_op_that_a_module_of_paddle_holds_by_name_has_its_rule():
     held = kernels.held_by_name(["matmul", "multiply"])
+    if not hasattr(paddle.linalg, "matmul"):  # Paddle 3.1, where none does
+        pytest.skip("no module of this Paddle holds an op by name")
     assert (paddle.tensor.linalg, "matmul") in [(module, name) for module, name, *_ in held]
     with twice_differentiable():
         for module, name, value, op in held:
@@ -257,6 +259,8 @@ def test_each_node_that_the_audit_passes_was_decided_on_for_complex_numbers():
 
 @pytest.mark.parametrize("op", LINEAR)
 def test_paddles_own_linear_node_stands_in_the_graph(op):
+    if op == "IndexElementwiseGet" and paddle.__version__ < "3.3":
+        pytest.skip("earlier Paddles pick by index with gather")
     assert node_name(op) in {node.name() for _, node, _ in walk([result_of(LINEAR[op])], ())}
 
 

@@ -4,7 +4,19 @@ import numpy as np
 import paddle
 
 from ..interception import twice_differentiable
-from . import activation, arithmetic, decomposition, distance, einsum, indexing, linear, padding, reduction, shape, special
+from . import (
+    activation,
+    arithmetic,
+    decomposition,
+    distance,
+    einsum,
+    indexing,
+    linear,
+    padding,
+    reduction,
+    shape,
+    special,
+)
 from .case import Case, made, op, positive
 
 
@@ -118,7 +130,19 @@ if hasattr(paddle, "clamp"):  # Paddle 3.3
     PAIRS += _names("paddle.add alpha; paddle.subtract alpha; paddle.sub; paddle.mul; paddle.div; paddle.true_divide")
     PAIRS += _names("linalg.matmul")
 
-FAMILIES = (activation, arithmetic, decomposition, distance, einsum, indexing, linear, padding, reduction, shape, special)
+FAMILIES = (
+    activation,
+    arithmetic,
+    decomposition,
+    distance,
+    einsum,
+    indexing,
+    linear,
+    padding,
+    reduction,
+    shape,
+    special,
+)
 REAL = {name: case for family in FAMILIES for name, case in family.CASES.items()}
 
 CASES = {

@@ -3,6 +3,8 @@ as float32, as all of Paddle's that take a complex exponential are, for complex1
 
 from __future__ import annotations
 
+import math
+
 import paddle
 
 from ...errors import NotTwiceDifferentiableError
@@ -36,7 +38,14 @@ def _sigmoid_value(x):
 
 @for_complex("logsigmoid")
 def log_sigmoid(x):
-    return elementwise(x, lambda x: -native.log1p(exp(-x)), lambda x: sigmoid(-x))
+    return elementwise(x, _log_sigmoid_value, lambda x: sigmoid(-x))
+
+
+def _log_sigmoid_value(x):
+    value = -native.log1p(exp(-x))
+    # Which of the logarithm's values it is differs between versions of Paddle.
+    turns = paddle.round((native.imag(native.logsigmoid(x)) - native.imag(value)) / (2 * math.pi))
+    return value + native.complex(paddle.zeros_like(turns), turns * (2 * math.pi))
 
 
 @for_complex("softplus")
