@@ -34,7 +34,14 @@ def held_by_name(ops) -> list[tuple]:
 
 
 #: What stands below is called eagerly; the rest of Paddle is for static graphs.
-_PUBLIC = ("paddle.distribution", "paddle.linalg", "paddle.nn.", "paddle.special", "paddle.tensor.")
+_PUBLIC = (
+    "paddle.distribution",
+    "paddle.incubate.nn.",
+    "paddle.linalg",
+    "paddle.nn.",
+    "paddle.special",
+    "paddle.tensor.",
+)
 
 
 def batch_norm(x, mean, variance, scale, shift, epsilon, layout, momentum=0.9, use_global_stats=False):
