@@ -126,7 +126,7 @@ EXPONENTIAL = _names("""
     F.silu; F.sigmoid; F.log_sigmoid; F.softplus; F.softplus threshold; F.softplus by keyword; paddle.exp
 """)
 
-if hasattr(paddle, "clamp"):  # Paddle 3.3
+if hasattr(paddle, "sub"):  # Paddle 3.3
     PAIRS += _names("paddle.add alpha; paddle.subtract alpha; paddle.sub; paddle.mul; paddle.div; paddle.true_divide")
     PAIRS += _names("linalg.matmul")
 
