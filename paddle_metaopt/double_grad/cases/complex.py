@@ -170,6 +170,14 @@ CASES = {
     "Tensor.__mul__ of a real tensor by a complex array": op(lambda x: paddle.as_real(x * (np.arange(2) - 1j)), (3, 2)),
     "Tensor.__rmul__ by a complex number": op(_unary(lambda z: (2 - 1j) * z), (3, 2), (3, 2)),
     "Tensor.__rtruediv__ of a complex number": op(lambda x: paddle.as_real((2 - 1j) / x), positive(3, 2)),
+    "Tensor.__matmul__ by a complex array": op(_unary(lambda z: z @ (np.eye(2) - 1j)), (3, 2), (3, 2)),
+    "Tensor.__matmul__ of a real tensor by a complex array": op(lambda x: paddle.as_real(x @ (np.eye(2) - 1j)), (3, 2)),
+    "Tensor.__rmatmul__ by a complex array": op(_unary(lambda z: (np.eye(3) - 1j) @ z), (3, 2), (3, 2)),
+    "Tensor.__rmatmul__ of a real tensor by a complex array": op(
+        lambda x: paddle.as_real((np.eye(3) - 1j) @ x), (3, 2)
+    ),
+    "Tensor.__div__ complex": op(_unary(lambda z: (z * z).__div__(z)), (3, 2), (3, 2)),
+    "Tensor.__rdiv__ complex": op(_unary(lambda z: z.__rdiv__(z * z)), (3, 2), (3, 2)),
     "Tensor.__pow__ by a complex number": op(_unary(lambda z: z ** (2 - 1j)), (3, 2), (3, 2)),
     "Tensor.__pow__ of a real tensor by a complex number": op(lambda x: paddle.as_real(x ** (2 - 1j)), positive(3, 2)),
     "Tensor.__rpow__ of a complex number": op(_unary(lambda z: (2 - 1j) ** z), (3, 2), (3, 2)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
@@ -28,6 +29,8 @@ CASES = {
         lambda x, y: paddle.matmul(x, y, transpose_y=True), (2, 4, 3), (2, 5, 3)
     ),
     "paddle.matmul operator, matrix by batch": op(lambda x, y: x @ y, (4, 3), (2, 3, 5)),
+    "Tensor.__matmul__ by an array": op(lambda x: (x @ np.eye(3, 2)) ** 2, (4, 3)),
+    "Tensor.__rmatmul__ by an array": op(lambda x: (np.eye(2, 4) @ x) ** 2, (4, 3)),
     "paddle.matmul vectors": op(paddle.matmul, (2, 4, 3), (3,)),
     "paddle.matmul vector by batch": op(paddle.matmul, (4,), (2, 4, 3)),
     "paddle.matmul vector by vector": op(paddle.matmul, (4,), (4,)),

@@ -39,6 +39,14 @@ def matmul(x, y, transpose_x=False, transpose_y=False):
 
 @replaces(paddle.Tensor, "__matmul__")
 def matmul_operator(x, y):
+    if not isinstance(y, paddle.Tensor):  # an array
+        x, y = in_one_type(x, paddle.to_tensor(y))
+    return kernels.TABLE.matmul(x, y, False, False)
+
+
+@replaces(paddle.Tensor, "__rmatmul__")
+def reflected_matmul_operator(y, x):
+    x, y = in_one_type(paddle.to_tensor(x), y)
     return kernels.TABLE.matmul(x, y, False, False)
 
 
