@@ -102,6 +102,9 @@ def _op_replacements():
     for op in dir(kernels.TABLE):
         if op.endswith("_") and not op.endswith("__") and op not in RULES:
             replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
+    replacements += [
+        (module, name, _dispatcher(native, RULES[op], op)) for module, name, native, op in kernels.held_by_name(RULES)
+    ]
     for owner, name, function, always in REPLACEMENTS:
         native = getattr(owner, name)
         replacements.append((owner, name, (_switch if always else _dispatcher)(native, function)))

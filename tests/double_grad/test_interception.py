@@ -138,6 +138,11 @@ def test_a_value_assigned_by_an_index_tensor_is_refused_in_first_order_too():
         paddle.grad(y.sum(), [x])
 
 
+def test_an_offset_into_the_middle_of_an_element_is_refused():
+    with twice_differentiable(), pytest.raises(NotTwiceDifferentiableError, match="whole elements of 8 bytes, got 4"):
+        paddle.as_strided(leaf(4), [2], [1], 4)
+
+
 class Doubled(paddle.autograd.PyLayer):
     @staticmethod
     def forward(ctx, x):

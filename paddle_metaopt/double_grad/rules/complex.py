@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import functools
 
+import numpy as np
 import paddle
 
 from ..kernels import native
-from ..kinds import BilinearMap, linear_map
+from ..kinds import BilinearMap, elementwise, linear_map
 from ..primitive import with_pullback
-from ..registry import natively_exact, replaces, rule
-from . import linear
+from ..registry import RULES, natively_exact, replaces, rule
 from .shape import sum_to
 
 natively_exact("AsComplex", "AsReal")
 
 
-def _complex_rule(op):
-    """Decorator: register the rule for complex operands of an op whose own derivatives are right for real ones."""
-    value = getattr(native, op)
+def for_complex(op):
+    """Decorator: register the rule for complex operands of an op; real ones keep the rule that it has, or Paddle's own
+    derivatives."""
+    for_real = RULES.get(op) or getattr(native, op)
 
     def register(function):
         @functools.wraps(function)
         def either(*args, **kwargs):
             if any(isinstance(arg, paddle.Tensor) and arg.is_complex() for arg in (*args, *kwargs.values())):
                 return function(*args, **kwargs)
-            return value(*args, **kwargs)
+            return for_real(*args, **kwargs)
 
         return rule(op)(either)
 
@@ -75,19 +76,19 @@ def angle(x):
 
     def pullback(g):
         re, im = real(x), imag(x)
-        g = _quotient(g, re * re + im * im)
+        g = quotient(g, re * re + im * im)
         return [from_parts(-im * g, re * g)]
 
     return with_pullback(lambda: native.angle(x), [x], pullback)
 
 
-def _quotient(x, y):
+def quotient(x, y):
     """x / y, and zero to any order where y is."""
     zero = (y == 0).astype(y.dtype)
     return x * (1.0 - zero) / (y + zero)
 
 
-@_complex_rule("abs")
+@for_complex("abs")
 def absolute(x):
     with paddle.no_grad():
         value = native.abs(x.detach())
@@ -96,20 +97,20 @@ def absolute(x):
 
 def _absolute_known(x, value):
     def pullback(g):
-        g = _quotient(g, _absolute_known(x, value))
+        g = quotient(g, _absolute_known(x, value))
         return [from_parts(real(x) * g, imag(x) * g)]
 
     return with_pullback(value.detach, [x], pullback)
 
 
-@_complex_rule("exp")
+@for_complex("exp")
 def exp(x):
     # Paddle's kernel has only the accuracy of float32, also for complex128.
     size, turn = paddle.exp(real(x)), imag(x)
     return from_parts(size * paddle.cos(turn), size * paddle.sin(turn))
 
 
-@_complex_rule("multiply")
+@for_complex("multiply")
 def multiply(x, y):
     x, y = as_complex_type(x), as_complex_type(y)
     x_shape, y_shape = x.shape, y.shape
@@ -121,7 +122,7 @@ def multiply(x, y):
     return product(x, y)
 
 
-@_complex_rule("divide")
+@for_complex("divide")
 def divide(x, y):
     x, y = as_complex_type(x), as_complex_type(y)
 
@@ -137,9 +138,9 @@ def _holomorphic(op, slope):
     value = getattr(native, op)
 
     def function(x, *options):
-        return with_pullback(lambda: value(x, *options), [x], lambda g: [multiply(g, conj(slope(x, *options)))])
+        return elementwise(x, lambda x: value(x, *options), lambda x: slope(x, *options))
 
-    return _complex_rule(op)(function)
+    return for_complex(op)(function)
 
 
 cos = _holomorphic("cos", lambda x: -sin(x))
@@ -157,31 +158,25 @@ def _operator(name, function, reflected=False):
 
     @replaces(paddle.Tensor, name)
     def operator(self, other):
-        other_dtype = other.dtype if isinstance(other, paddle.Tensor) else type(other)
-        if self.dtype not in _COMPLEX and other_dtype not in _COMPLEX:
+        if self.dtype not in _COMPLEX and not _is_complex(other):
             return native_operator(self, other)
         if not isinstance(other, paddle.Tensor):
             other = paddle.to_tensor(other, native_operator(self.detach(), other).dtype)
         return function(other, self) if reflected else function(self, other)
 
 
-_COMPLEX = frozenset({paddle.complex64, paddle.complex128, complex})
+_COMPLEX = frozenset({paddle.complex64, paddle.complex128})
+
+
+def _is_complex(operand):
+    if isinstance(operand, paddle.Tensor):
+        return operand.dtype in _COMPLEX
+    return type(operand) not in (int, float) and np.iscomplexobj(operand)
+
 
 _operator("__mul__", multiply)
 _operator("__rmul__", multiply, reflected=True)
 _operator("__truediv__", divide)
 _operator("__rtruediv__", divide, reflected=True)
-
-
-def matmul(x, y):
-    """The product of two matrices or batches of them, real or complex."""
-    if not (x.is_complex() or y.is_complex()):
-        return linear.matmul(x, y)
-    x, y = as_complex_type(x), as_complex_type(y)
-    x_shape, y_shape = x.shape, y.shape
-    product = BilinearMap(
-        lambda x, y: native.matmul(x, y, False, False),
-        lambda g, y: sum_to(native.matmul(g, native.conj(y), False, True), x_shape),
-        lambda x, g: sum_to(native.matmul(native.conj(x), g, True, False), y_shape),
-    )
-    return product(x, y)
+_operator("__div__", divide)
+_operator("__rdiv__", divide, reflected=True)

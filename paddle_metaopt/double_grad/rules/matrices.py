@@ -5,7 +5,8 @@ from __future__ import annotations
 import paddle
 
 from ..primitive import with_pullback
-from .complex import conj, matmul, multiply
+from .complex import conj, multiply
+from .linear import matmul
 
 
 def by_output(operands, values, pullback):

@@ -123,11 +123,17 @@ def in_float32(option):
     return ctypes.c_float(option).value if isinstance(option, float) else option
 
 
+def in_one_type(*tensors):
+    """The tensors in the type that Paddle's operators promote them to."""
+    if len({tensor.dtype for tensor in tensors}) == 1:
+        return tensors
+    dtype = sum(paddle.zeros([1], tensor.dtype) for tensor in tensors).dtype
+    return [tensor.astype(dtype) for tensor in tensors]
+
+
 def aligned(*tensors):
     """The tensors in one type and shape, as Paddle's operators promote and broadcast them."""
-    if len({tensor.dtype for tensor in tensors}) > 1:
-        dtype = sum(paddle.zeros([1], tensor.dtype) for tensor in tensors).dtype
-        tensors = [tensor.astype(dtype) for tensor in tensors]
+    tensors = in_one_type(*tensors)
     shape = []
     for tensor in tensors:
         shape = paddle.broadcast_shape(shape, tensor.shape)
