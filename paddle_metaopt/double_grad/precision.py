@@ -39,17 +39,19 @@ def cast_operands(op: str, args: tuple, kwargs: dict) -> tuple:
     tensors = [t for t in _tensors(args) + _tensors(kwargs.values()) if t.dtype in _CAST]
     dtype = _compute_dtype(op, [t.dtype for t in tensors])
 
-    def cast(value):
-        if isinstance(value, paddle.Tensor):
-            return value.astype(dtype) if value.dtype in _CAST and value.dtype != dtype else value
-        if isinstance(value, (list, tuple)):
-            return type(value)(map(cast, value))
-        return value
-
+    cast = partial(_cast, dtype)
     with without_autocast():
         if op in _ONLY_DATA:
             return (cast(args[0]), *args[1:]), kwargs
         return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
+
+
+def _cast(dtype, value):
+    if isinstance(value, paddle.Tensor):
+        return value.astype(dtype) if value.dtype in _CAST and value.dtype != dtype else value
+    if isinstance(value, (list, tuple)):
+        return type(value)(_cast(dtype, element) for element in value)
+    return value
 
 
 def _compute_dtype(op, dtypes):

@@ -125,21 +125,25 @@ def multi_dot(factors):
     sizes += [factor.shape[0] if factor.ndim == 1 else factor.shape[-2] for factor in factors[1:]]
     sizes += [1 if last.ndim == 1 else last.shape[-1]]
 
-    @functools.lru_cache(None)
-    def cheapest(start, stop):
-        """The multiplications that factors start to stop take, and where to cut them."""
-        if stop - start == 1:
-            return 0, None
-        return min(
-            (cheapest(start, cut)[0] + cheapest(cut, stop)[0] + sizes[start] * sizes[cut] * sizes[stop], cut)
-            for cut in range(start + 1, stop)
-        )
+    return _product(factors, tuple(sizes), 0, len(factors))
 
-    def product(start, stop):
-        cut = cheapest(start, stop)[1]
-        return factors[start] if cut is None else matmul(product(start, cut), product(cut, stop))
 
-    return product(0, len(factors))
+def _product(factors, sizes, start, stop):
+    cut = _cheapest(sizes, start, stop)[1]
+    if cut is None:
+        return factors[start]
+    return matmul(_product(factors, sizes, start, cut), _product(factors, sizes, cut, stop))
+
+
+@functools.lru_cache(maxsize=1024)
+def _cheapest(sizes, start, stop):
+    """The multiplications that the factors from start to stop take, and where to cut them."""
+    if stop - start == 1:
+        return 0, None
+    return min(
+        (_cheapest(sizes, start, cut)[0] + _cheapest(sizes, cut, stop)[0] + sizes[start] * sizes[cut] * sizes[stop], cut)
+        for cut in range(start + 1, stop)
+    )
 
 
 @rule("kron")
