@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import numbers
 import weakref
 from contextlib import contextmanager, nullcontext
@@ -49,12 +50,7 @@ class Learner(paddle.nn.Layer):
 
     def __init__(self, net, plan: Plan, tracked: bool = True):
         super().__init__()
-        repair()
-        slots = Slots(net)
-        if any(not p.is_leaf for p in slots.parameters.values()):
-            raise ValueError(
-                "the net runs on the fast weights of an open task() block; begin the new task outside of it"
-            )
+        slots = _own_slots(net)
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
         if not adapted:
             raise ValueError(
@@ -496,6 +492,19 @@ class Learner(paddle.nn.Layer):
             raise StaleTaskError("an inner step of this task was interrupted half-way; start a new task")
         if not self._end.alive:
             raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
+
+
+def _own_slots(net) -> Slots:
+    """The slots of a net that runs on its own weights."""
+    repair()
+    slots = Slots(net)
+    if all(p.is_leaf for p in slots.parameters.values()):
+        return slots
+    gc.collect()  # a block that an interrupt kept from being left ends with its task
+    slots = Slots(net)
+    if all(p.is_leaf for p in slots.parameters.values()):
+        return slots
+    raise ValueError("the net runs on the fast weights of an open task() block; begin the new task outside of it")
 
 
 def _end_task(release, buffers):

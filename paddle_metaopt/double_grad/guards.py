@@ -14,7 +14,7 @@ import re
 import signal
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import nullcontext
 
 import paddle
 
@@ -25,7 +25,7 @@ from .graph import address_of, is_leaf, is_rule, walk
 from .passes import Pass, current, engine, used_up
 from .patches import Hold
 from .primitive import anchor, rooted
-from .undo import grad_mode_kept
+from .undo import Undo, grad_mode_kept
 
 _grad = paddle.grad
 _grad_lock = threading.RLock()
@@ -142,17 +142,19 @@ class _Interrupts:
             signal.signal(signal.SIGINT, self._handler)
             self._handler(number, frame)
 
-    def defer(self):
+    def deferred(self):
+        """From now on Ctrl-C waits; what is returned is a context to be left for its coming through."""
         handler = signal.getsignal(signal.SIGINT)
         if handler is not self:
             if not callable(handler):
-                return False
+                return nullcontext()
             self._handler = handler
         self._came = None
+        end = Undo(self._let_through)
         signal.signal(signal.SIGINT, self)
-        return True
+        return end
 
-    def let_through(self):
+    def _let_through(self):
         signal.signal(signal.SIGINT, self._handler)
         came, self._came = self._came, None
         if came is not None:
@@ -162,16 +164,9 @@ class _Interrupts:
 _interrupts = _Interrupts()
 
 
-@contextmanager
 def _interrupts_deferred():
     outermost = current().is_outermost and threading.current_thread() is threading.main_thread()
-    if not (outermost and _interrupts.defer()):
-        yield
-        return
-    try:
-        yield
-    finally:
-        _interrupts.let_through()
+    return _interrupts.deferred() if outermost else nullcontext()
 
 
 def _refuse_used_up(outputs):

@@ -94,23 +94,23 @@ class _Recorded:
             outputs[0].register_hook(self._mark.append)
 
     def run(self, cotangents):
-        """The operands' gradients in a pass of the engine, whatever happens."""
+        """The operands' gradients in a pass of the engine."""
         present = passes.current()
-        try:
-            if present is not None and present.error is not None:
-                gradients = self._no_gradients()
-            else:
-                gradients = self.backward(cotangents)
-        except BaseException as error:
-            if present is None:  # nobody can give the error its type back
-                if isinstance(error, KeyboardInterrupt):
-                    _thread.interrupt_main()
-                raise
-            present.error = error
-            gradients = self._no_gradients()
         if self._mark is not None and (not passes.runs_copies() if present is None else present.uses_up):
             self._mark.note_used_up()
-        return gradients
+        if present is not None and present.error is not None:
+            return self._no_gradients()
+        return self.backward(cotangents)
+
+    def fail(self, error):
+        """What is returned in place of gradients, if somebody is there to raise the error after the pass."""
+        present = passes.current()
+        if present is None:
+            if isinstance(error, KeyboardInterrupt):  # it would come out of Paddle as another error
+                _thread.interrupt_main()
+            raise error
+        present.error = error
+        return self._no_gradients()
 
     def backward(self, cotangents):
         if all(cotangent is None for cotangent in cotangents):
@@ -187,9 +187,12 @@ class MetaOptRule(PyLayer):
 
     @staticmethod
     def backward(ctx, *cotangents):
-        if len(cotangents) == 1 and isinstance(cotangents[0], list):
-            cotangents = cotangents[0]
-        return (ctx.recorded.run(cotangents),)
+        try:
+            if len(cotangents) == 1 and isinstance(cotangents[0], list):
+                cotangents = cotangents[0]
+            return (ctx.recorded.run(cotangents),)
+        except BaseException as error:
+            return (ctx.recorded.fail(error),)
 
 
 #: The class name shows in the graph, where the audit finds it.
