@@ -262,19 +262,19 @@ def test_collate_fn_can_be_pickled():
 @pytest.mark.parametrize("value", [0, -1, 1.5, True])
 @pytest.mark.parametrize("name", ["ways", "shots", "queries", "episodes", "tasks_per_batch"])
 def test_numbers_must_be_positive(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be a positive integer, got {value}"):
+    with pytest.raises(ValueError, match=f"EpisodeSampler: {name}: expected an integer of at least 1, got {value}"):
         sampler_of(**{name: value})
 
 
 def test_seed_and_epoch_must_not_be_negative():
-    with pytest.raises(ValueError, match="seed must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="seed: expected an integer of at least 0, got -1"):
         sampler_of(seed=-1)
-    with pytest.raises(ValueError, match="epoch must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="epoch: expected an integer of at least 0, got -1"):
         sampler_of().set_epoch(-1)
 
 
 def test_resume_must_be_within_the_epoch():
-    with pytest.raises(ValueError, match="at must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="at: expected an integer of at least 0, got -1"):
         sampler_of().resume(-1)
     with pytest.raises(ValueError, match="cannot resume at batch 4: an epoch has 3 batches"):
         sampler_of(tasks_per_batch=2).resume(4)

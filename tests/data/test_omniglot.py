@@ -369,11 +369,11 @@ def test_is_a_sequence(whole_omniglot):
 
 
 def test_wrong_arguments(tmp_path):
-    with pytest.raises(ValueError, match="mode must be one of train, valid, test; got 'val'"):
+    with pytest.raises(ValueError, match="Omniglot: mode: expected one of 'train', 'valid', 'test', got 'val'"):
         Omniglot(tmp_path, "val")
-    with pytest.raises(ValueError, match="split must be one of maml, official; got 'lake'"):
+    with pytest.raises(ValueError, match="split: expected one of 'maml', 'official', got 'lake'"):
         Omniglot(tmp_path, split="lake")
-    with pytest.raises(ValueError, match="image_size must be a positive integer, got 0"):
+    with pytest.raises(ValueError, match="image_size: expected an integer of at least 1, got 0"):
         Omniglot(tmp_path, image_size=0)
     with pytest.raises(ValueError, match='no mode "valid": use "train" or "test", or split="maml"'):
         Omniglot(tmp_path, "valid", "official")
