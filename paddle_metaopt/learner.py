@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 import weakref
 from contextlib import contextmanager, nullcontext
 from typing import Callable
 
 import paddle
 
+from .arguments import require_dynamic_mode, whole_number
 from .buffers import TaskBuffers, copies
 from .double_grad import activate
 from .double_grad.audit import explain, layer_of, unverified_nodes
@@ -17,6 +17,7 @@ from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
 from .history import Moment, Surroundings
+from .inner_rates import require_fit
 from .inner_rules import clip_gradients
 from .leaves import Leaves
 from .meta_gradients import with_gradients
@@ -47,6 +48,7 @@ class Learner(paddle.nn.Layer):
     """
 
     def __init__(self, net, plan: Plan, tracked: bool = True):
+        require_dynamic_mode()
         super().__init__()
         slots = Slots(net)
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
@@ -83,6 +85,12 @@ class Learner(paddle.nn.Layer):
         # Also when the learner is just dropped, so not a method of its own.
         self._end = weakref.finalize(self, _end_task, activate(), self._task_buffers if tracked else None)
         self._end.atexit = False
+
+    def __reduce__(self):
+        raise TypeError(
+            "a Learner can't be copied or pickled: its fast weights hang in the graph of its task; begin another by "
+            "adapter.clone(), or keep the values, learner.state_dict()"
+        )
 
     def forward(self, *inputs, **kwargs):
         """The net's output on the fast weights."""
@@ -139,6 +147,11 @@ class Learner(paddle.nn.Layer):
                     "adapt(loss) is one step, for the loss was computed once; for several, pass a function: "
                     "adapt(lambda: loss_fn(learner(x), y), steps=...)"
                 )
+            if loss.stop_gradient and not paddle.is_grad_enabled():
+                raise ValueError(
+                    "adapt(loss) under paddle.no_grad(): no graph of the loss was recorded; pass a function, which is "
+                    "computed with gradients on there too: adapt(lambda: loss_fn(learner(x), y), steps=1)"
+                )
             if self._replays:
                 raise ValueError(
                     f"{self.plan.way_name} computes the inner losses anew, so it needs a function: "
@@ -148,9 +161,7 @@ class Learner(paddle.nn.Layer):
             return
         if not callable(loss):
             raise TypeError(f"adapt: expected a scalar Tensor or a function that returns one, got {loss!r}")
-        steps = self.plan.adapt_steps if steps is None else steps
-        if isinstance(steps, bool) or not isinstance(steps, numbers.Integral) or steps < 0:
-            raise ValueError(f"steps: expected an integer of at least 0, got {steps!r}")
+        steps = self.plan.adapt_steps if steps is None else whole_number("adapt", "steps", steps)
         for _ in range(steps):
             self._step(loss)
 
@@ -207,6 +218,8 @@ class Learner(paddle.nn.Layer):
         return list({id(t): t for t in (*self._slots.parameters.values(), *self.plan.learned, *self._inputs)}.values())
 
     def _further(self, inputs) -> list:
+        if not isinstance(inputs, (list, tuple)):
+            raise TypeError(f"inputs: expected a list of leaf tensors, got {inputs!r}")
         for tensor in inputs:
             if not isinstance(tensor, paddle.Tensor) or tensor.stop_gradient or not tensor.is_leaf:
                 raise ValueError(
@@ -395,6 +408,8 @@ class Learner(paddle.nn.Layer):
             raise TypeError(f"the {what} function must return a Tensor, got {value!r}")
         if value.size != 1:
             raise ValueError(f"the {what} must be a scalar, got shape {list(value.shape)}; reduce it, e.g. by mean()")
+        if value.is_complex():
+            raise ValueError(f"the {what} must be real, got {value.dtype}; take its real() or abs()")
         return value if value.ndim == 0 else value.reshape([])
 
     def _step(self, compute: Callable):
@@ -490,6 +505,7 @@ class Learner(paddle.nn.Layer):
         return self._end.alive and not self._graph.stale
 
     def _check_running(self):
+        require_dynamic_mode()
         self._graph.check()
         if not self._end.alive:
             raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
@@ -511,6 +527,7 @@ def _rate_for(parameter, rate):
         return rate
     if rate.dtype != parameter.dtype:
         rate = rate.astype(parameter.dtype)
+    require_fit(rate, [parameter])
     return rate.reshape([]) if rate.size == 1 and rate.ndim > parameter.ndim else rate
 
 

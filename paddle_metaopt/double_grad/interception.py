@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import paddle
 
+from ..arguments import require_dynamic_mode
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
 from .audit import audit, leaves_below
@@ -54,6 +55,7 @@ class twice_differentiable:
         self._entered = []
 
     def __enter__(self):
+        require_dynamic_mode()
         self._entered.append((activate(), paddle.is_grad_enabled()))
         return self
 

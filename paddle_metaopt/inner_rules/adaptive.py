@@ -20,7 +20,9 @@ class Adagrad(InnerRule):
 
     def __init__(self, epsilon=1e-6, initial_accumulator_value=0.0, weight_decay=0.0):
         self.epsilon = above_zero(self, "epsilon", epsilon, tensor=True)
-        self.initial_accumulator_value = at_least_zero(self, "initial_accumulator_value", initial_accumulator_value, tensor=True)
+        self.initial_accumulator_value = at_least_zero(
+            self, "initial_accumulator_value", initial_accumulator_value, tensor=True
+        )
         self.weight_decay = at_least_zero(self, "weight_decay", weight_decay, tensor=True)
 
     def slots(self, p):

@@ -28,8 +28,8 @@ class HessianFree(Replayed):
     Raises
     ------
     ValueError, TypeError
-        If `step` is no number larger than 0. At the first inner step, if the net is not in float64 and `allow_float32` is
-        not set.
+        If `step` is no number larger than 0. At the first inner step, if the net is not in float64 and
+        `allow_float32` is not set.
     """
 
     name = "meta_gradient='hessian_free'"
