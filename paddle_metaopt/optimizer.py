@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import warnings
 import weakref
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -356,6 +357,7 @@ class MetaOptimizer:
     def _begin_task(self, net, tracked: bool = True) -> Learner:
         learner = Learner(net, self._plan, tracked)
         if tracked:
+            self._any_task = True
             self._graphs[next(self._numbers)] = learner._graph
         return learner
 
@@ -370,13 +372,21 @@ class MetaOptimizer:
             learner.end()
 
     def step(self):
-        """One outer step, as the outer optimizer takes it; ends the tasks that still run."""
+        """One outer step, as the outer optimizer takes it; ends the tasks that still run.
+
+        Warns
+        -----
+        UserWarning
+            Once, if there are gradients and no task was ever begun: they are those of a plain loss.
+        """
+        self._warn_of_plain_gradients()
         super().step()
         self._outer_steps += 1
 
     def minimize(self, loss, *args, **kwargs):
         """One outer step with the gradients of a ``backward()`` before, as Paddle's ``minimize`` takes it in dynamic
         mode; ends the tasks that still run."""
+        self._warn_of_plain_gradients()
         if isinstance(self._param_groups[0], dict):  # Paddle's own does not know groups
             pairs = [(p, p.grad) for p in parameters_of(self) if p.grad is not None]
             self.step()
@@ -384,6 +394,18 @@ class MetaOptimizer:
         result = super().minimize(loss, *args, **kwargs)  # does not call step()
         self._outer_steps += 1
         return result
+
+    def _warn_of_plain_gradients(self):
+        if self._any_task or all(p.grad is None for p in parameters_of(self)):
+            return
+        self._any_task = True  # once
+        warnings.warn(
+            f"{type(self).__name__}: a step without a task before it is one of {self._outer_class().__name__} on a plain "
+            "loss, without an inner loop. To meta-learn, take the loss from opt.meta_loss(net, episodes, loss_fn), or "
+            "from a learner that adapts, opt.adapter(net).clone()",
+            UserWarning,
+            stacklevel=3,
+        )
 
     def _apply_optimize(self, *args, **kwargs):
         # step() and minimize() come through here, once for each parameter group: the weights that running tasks
