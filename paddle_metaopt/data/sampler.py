@@ -62,9 +62,9 @@ class EpisodeSampler(BatchSampler):
 
     Notes
     -----
-    A DataLoader carries Tensors in lists and dicts only: with or without workers, an Episode
-    arrives as nested pairs ``[[xs, ys], [xq, yq]]`` of Tensors, and a tuple x as a list. The
-    names are one call away: ``Episode(*batch)``.
+    Paddle's DataLoader carries Tensors in lists and dicts only: with or without workers, an
+    Episode arrives as nested pairs ``[[xs, ys], [xq, yq]]`` of Tensors, and a tuple x as a list.
+    `EpisodeLoader` gives the names back.
 
     References
     ----------

@@ -7,7 +7,7 @@ import paddle
 import pytest
 from paddle.io import BatchSampler, DataLoader, Dataset, IterableDataset
 
-from paddle_metaopt.data import Episode, EpisodeSampler
+from paddle_metaopt.data import Episode, EpisodeLoader, EpisodeSampler, Sinusoid
 
 
 class Numbered(Dataset):
@@ -165,6 +165,35 @@ def test_tuple_inputs(workers):
         assert [leaf.shape for leaf in xs] == [[6, 2], [6, 1]]
         assert [leaf.shape for leaf in xq] == [[3, 2], [3, 1]]
         np.testing.assert_array_equal(xs[0][:, :1].numpy(), xs[1].numpy())
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_loader_of_episodes_gives_their_names(workers):
+    dataset, options = Numbered(), {"num_workers": workers, "timeout": 60 if workers else 0}
+    sampler, by_twos = sampler_of(dataset), sampler_of(dataset, tasks_per_batch=2)
+    loader = EpisodeLoader(dataset, sampler, **options)
+    assert isinstance(loader, DataLoader) and len(loader) == 5
+    episodes = [episode for batch in EpisodeLoader(dataset, by_twos, **options) for episode in batch]
+    for episode, same, plain in zip(loader, episodes, load(dataset, sampler)):
+        assert type(episode) is type(same) is Episode
+        assert type(episode.support) is type(episode.query) is tuple
+        for tensor, *twins in zip(*map(tensors_of, (episode, same, plain))):
+            assert all(np.array_equal(tensor.numpy(), twin.numpy()) for twin in twins)
+    assert [type(episode) for episode in loader] == [Episode] * 5  # again
+
+
+def test_a_loader_of_episodes_without_a_sampler():
+    (episode,) = EpisodeLoader(Sinusoid(shots=3, queries=4, episodes=1))
+    assert isinstance(episode.query[0], paddle.Tensor)
+    np.testing.assert_array_equal(episode.query[0].numpy(), Sinusoid(shots=3, queries=4)[0].query[0])
+
+
+def test_a_loader_of_episodes_refuses_what_its_sampler_decides():
+    dataset = Numbered()
+    with pytest.raises(TypeError, match="EpisodeLoader: sampler: expected an EpisodeSampler, got <paddle"):
+        EpisodeLoader(dataset, BatchSampler(dataset))
+    with pytest.raises(TypeError, match="EpisodeLoader: collate_fn, shuffle: the sampler decides that"):
+        EpisodeLoader(dataset, sampler_of(dataset), shuffle=True, collate_fn=list)
 
 
 def test_tensor_inputs():
