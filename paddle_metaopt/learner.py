@@ -10,6 +10,7 @@ import paddle
 
 from .arguments import require_dynamic_mode, whole_number
 from .buffers import TaskBuffers, copies
+from .deployment import adapted_net
 from .double_grad import activate
 from .double_grad.audit import explain, layer_of, unverified_nodes
 from .double_grad.interception import audited_already
@@ -24,6 +25,20 @@ from .meta_gradients import with_gradients
 from .plan import Plan
 from .task_graph import TaskGraph
 from .tensors import leaves_of, tensors_in
+
+
+class _Forward:
+    """A learner's ``forward``; for ``paddle.jit.save``, which asks in static mode, that of an adapted net by itself."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __get__(self, learner, owner=None):
+        if learner is None:
+            return self._function
+        if paddle.in_dynamic_mode():
+            return self._function.__get__(learner, owner)
+        return learner._deploy().forward
 
 
 class Learner(paddle.nn.Layer):
@@ -82,6 +97,7 @@ class Learner(paddle.nn.Layer):
         self._inputs = []
         self._solving = False
         self._before_query = None
+        self._deployed = None
         # Also when the learner is just dropped, so not a method of its own.
         self._end = weakref.finalize(self, _end_task, activate(), self._task_buffers if tracked else None)
         self._end.atexit = False
@@ -92,7 +108,11 @@ class Learner(paddle.nn.Layer):
             "adapter.clone(), or keep the values, learner.state_dict()"
         )
 
-    def forward(self, *inputs, **kwargs):
+    def __call__(self, *inputs, **kwargs):
+        require_dynamic_mode()
+        return super().__call__(*inputs, **kwargs)
+
+    def _forward(self, *inputs, **kwargs):
         """The net's output on the fast weights."""
         self._check_running()
         self._last_call = inputs, kwargs
@@ -108,6 +128,25 @@ class Learner(paddle.nn.Layer):
                 tensor.stop_gradient = True
                 self._made_live[id(tensor)] = tensor
         return output
+
+    forward = _Forward(_forward)
+
+    def to_static_state_dict(self, *args, **kwargs):
+        return self._deployed.to_static_state_dict(*args, **kwargs)
+
+    def _deploy(self):
+        """A net with the present weights, for Paddle to trace."""
+        self._graph.check()
+        if self.net._forward_pre_hooks or self.net._forward_post_hooks:
+            raise ValueError(
+                "paddle.jit.save of a learner leaves out the hooks of its net; save the net itself inside of a block, "
+                "with adapter.task() as task: ...; paddle.jit.save(net, ...)"
+            )
+        values = {**self._fast, **self._task_buffers.at(self._steps)}
+        own = {**self._slots.parameters, **self._slots.buffers}
+        present = {name: [own[name], self._slots.value(name)] for name in values}
+        vars(self)["_deployed"] = adapted_net(self.net, present, values)  # setattr would make it a sublayer
+        return self._deployed
 
     def _afresh(self, value):
         """An input that the net differentiates by, as a leaf of this call's own: the fast weights depend on the one of

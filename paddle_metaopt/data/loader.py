@@ -10,7 +10,6 @@ from paddle.io import DataLoader, Dataset
 from paddle_metaopt.data.episode import Episode
 from paddle_metaopt.data.sampler import EpisodeSampler
 
-
 _DECIDED = frozenset({"batch_sampler", "batch_size", "collate_fn", "drop_last", "return_list", "shuffle"})
 
 

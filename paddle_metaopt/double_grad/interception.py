@@ -183,7 +183,8 @@ def _dispatcher(native, function, op=None):
 
     @functools.wraps(native)
     def dispatch(*args, **kwargs):
-        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
+        # While paddle.jit traces a net, its weights are seen by the ops as well.
+        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs) and paddle.in_dynamic_mode():
             if kwargs:
                 kwargs = _own_keywords(kwargs, positions, op)
             if op is not None and autocast_is_on():
@@ -201,7 +202,7 @@ def _switch(native, function):
 
     @functools.wraps(native)
     def switched(*args, **kwargs):
-        return (function if is_active() else native)(*args, **kwargs)
+        return (function if is_active() and paddle.in_dynamic_mode() else native)(*args, **kwargs)
 
     return switched
 
