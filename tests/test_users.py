@@ -700,3 +700,16 @@ def test_a_stale_learner_is_not_saved(tmp_path):
     opt.step()
     with pytest.raises(metaopt.StaleTaskError):
         paddle.jit.save(learner, str(tmp_path / "adapted"), input_spec=SPEC)
+
+
+def test_a_net_with_synchronized_batch_norm_trains_and_is_scored_in_one_process():
+    nets = make_net(), nn.SyncBatchNorm.convert_sync_batchnorm(make_net())
+    assert isinstance(nets[1].norm, nn.SyncBatchNorm)
+    losses, scores = [], []
+    for net in nets:
+        opt = maml(net, buffers="last")
+        losses.append(float(opt.meta_loss(net, [array_episode()], F.cross_entropy)))
+        result = metaopt.evaluate(net, opt, [array_episode(1)], F.cross_entropy, statistics="running")
+        scores.append(result.mean)
+    np.testing.assert_allclose(*losses, rtol=1e-6)
+    np.testing.assert_allclose(*scores, rtol=1e-6)
