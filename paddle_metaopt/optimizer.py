@@ -401,7 +401,7 @@ class MetaOptimizer:
         self._any_task = True  # once
         warnings.warn(
             f"{type(self).__name__}: a step without a task before it is one of {self._outer_class().__name__} on a "
-            "plain loss, without an inner loop. To meta-learn, take the loss from opt.meta_loss(net, episodes, loss_fn) "
+            "plain loss, without an inner loop. To meta-learn, take it from opt.meta_loss(net, episodes, loss_fn) "
             "or from a learner that adapts, opt.adapter(net).clone()",
             UserWarning,
             stacklevel=3,
