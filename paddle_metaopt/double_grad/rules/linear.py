@@ -22,7 +22,7 @@ natively_exact("Matmul")
 
 @rule("matmul")
 def matmul(x, y, transpose_x=False, transpose_y=False):
-    empty = not (x.size and y.size)  # Paddle's own gradient for one such factor alone is a null pointer
+    empty = 0 in x.shape or 0 in y.shape  # Paddle's own gradient for one such factor alone is a null pointer
     if x.ndim > 2 and y.ndim == 2 and not transpose_x and not empty:
         rows = matmul(paddle.reshape(x, [-1, x.shape[-1]]), y, False, transpose_y)
         return paddle.reshape(rows, [*x.shape[:-1], rows.shape[-1]])
