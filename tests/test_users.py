@@ -212,6 +212,17 @@ def test_a_copy_over_any_outer_rule_goes_on_bit_for_bit(outer, way_to_copy):
     )
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_an_inner_schedule_is_copied_as_it_was_given(grouped):
+    net, schedule = make_net(), paddle.optimizer.lr.StepDecay(0.1, 1)
+    groups = [{"params": net.parameters(), "inner_lr": schedule}]
+    opt = maml(net, adapt_steps=2, **({"parameters": groups} if grouped else {"inner_lr": schedule}))
+    schedule.step()  # its owner uses it elsewhere
+    net_copy, opt_copy = copy.deepcopy((net, opt))
+    losses = [float(o.meta_loss(n, [array_episode()], F.cross_entropy)) for n, o in ((net, opt), (net_copy, opt_copy))]
+    assert losses[0] == losses[1]
+
+
 def test_a_pickle_needs_a_predicate_that_python_can_pickle():
     net = make_net()
     with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
