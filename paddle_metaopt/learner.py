@@ -8,7 +8,7 @@ from typing import Callable
 
 import paddle
 
-from .arguments import require_dynamic_mode, whole_number
+from .arguments import checked_function, require_dynamic_mode, whole_number
 from .buffers import TaskBuffers, copies
 from .deployment import adapted_net
 from .double_grad import activate
@@ -242,6 +242,7 @@ class Learner(paddle.nn.Layer):
         """
         self._check_running()
         self._check_holds_block()
+        checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         self._inputs = self._further(inputs)
         self._before_query = Surroundings(self.net) if self.plan.query_weights is not None else None
         self._solving = True

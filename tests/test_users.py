@@ -419,6 +419,19 @@ def test_an_outer_step_needs_a_loss_that_depends_on_something(loss, error, messa
         adapter_step(loss)
 
 
+@pytest.mark.parametrize("query", [paddle.ones([]), None])
+def test_meta_loss_of_a_learner_needs_a_function(query):
+    net = make_net()
+    with pytest.raises(TypeError, match=r"meta_loss: query: expected a function, called as query\(\)"):
+        maml(net).adapter(net).clone().meta_loss(query)
+
+
+@pytest.mark.parametrize("value", ["MyLayer", nn.Linear, None])
+def test_only_a_pylayer_can_be_trusted(value):
+    with pytest.raises(TypeError, match="trust: pylayer: expected a subclass of paddle.autograd.PyLayer"):
+        metaopt.double_grad.trust(value)
+
+
 # Senseless arguments
 
 

@@ -103,6 +103,8 @@ class Omniglot(Dataset):
                 'split="official" has no mode "valid": use "train" or "test", or split="maml", '
                 "which holds out 100 characters for validation"
             )
+        if not isinstance(root, (str, os.PathLike)):
+            raise TypeError(f"Omniglot: root: expected a path, got {root!r}")
         folder = Path(root).expanduser()
         archives = (BACKGROUND, EVALUATION) if split == "maml" else (_OFFICIAL_ARCHIVE[mode],)
         sources = [Drawings(archive, folder, download) for archive in archives]

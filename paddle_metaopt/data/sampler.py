@@ -97,6 +97,8 @@ class EpisodeSampler(BatchSampler):
         self.seed, self.epoch = whole_number(self, "seed", seed), 0
         meta_batch = tasks_per_batch is not None
         self._tasks_per_batch = whole_number(self, "tasks_per_batch", tasks_per_batch, least=1) if meta_batch else 1
+        if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
+            raise TypeError(f"EpisodeSampler: dataset: expected a paddle.io.Dataset, got {dataset!r}")
         if isinstance(dataset, IterableDataset):
             raise TypeError(
                 "EpisodeSampler picks examples by their index, which an IterableDataset has not; "

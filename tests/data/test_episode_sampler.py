@@ -327,6 +327,12 @@ def test_one_hot_labels_are_refused():
         sampler_of(dataset)
 
 
+@pytest.mark.parametrize("dataset", [3, None, iter([])])
+def test_what_is_no_dataset_is_refused(dataset):
+    with pytest.raises(TypeError, match="EpisodeSampler: dataset: expected a paddle.io.Dataset"):
+        EpisodeSampler(dataset, ways=1, shots=1, queries=1, episodes=1)
+
+
 def test_iterable_dataset_is_refused():
     class Stream(IterableDataset):
         def __iter__(self):

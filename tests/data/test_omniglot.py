@@ -375,6 +375,11 @@ def test_wrong_arguments(tmp_path):
         Omniglot(tmp_path, split="lake")
     with pytest.raises(ValueError, match="image_size: expected an integer of at least 1, got 0"):
         Omniglot(tmp_path, image_size=0)
+    for name in ("rotations", "download"):
+        with pytest.raises(TypeError, match=f"Omniglot: {name}: expected True or False, got 'no'"):
+            Omniglot("", **{name: "no"})
+    with pytest.raises(TypeError, match="Omniglot: root: expected a path, got 3"):
+        Omniglot(3)
     with pytest.raises(ValueError, match='no mode "valid": use "train" or "test", or split="maml"'):
         Omniglot(tmp_path, "valid", "official")
 
