@@ -20,6 +20,8 @@ def trust(pylayer: type) -> type:
 
     The audit refuses any other PyLayer: whether its backward can be differentiated can't be seen from outside.
     """
+    if not (isinstance(pylayer, type) and issubclass(pylayer, paddle.autograd.PyLayer)):
+        raise TypeError(f"trust: pylayer: expected a subclass of paddle.autograd.PyLayer, got {pylayer!r}")
     _trusted_layers.add(pylayer.__name__)
     return pylayer
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import paddle
 
+from ..arguments import require_dynamic_mode
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
 from .activity import Activation, is_active
@@ -54,6 +55,7 @@ class twice_differentiable:
         self._entered = _Entered()
 
     def __enter__(self):
+        require_dynamic_mode()
         self._entered.stack.append((activate(), paddle.is_grad_enabled()))
         return self
 
@@ -120,7 +122,8 @@ def _dispatcher(native, function, op=None):
 
     @functools.wraps(native)
     def dispatch(*args, **kwargs):
-        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
+        # While paddle.jit traces a net, its weights are seen by the ops as well.
+        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs) and paddle.in_dynamic_mode():
             if kwargs:
                 kwargs = _own_keywords(kwargs, positions, op)
             if op is not None and autocast_is_on():
@@ -138,7 +141,7 @@ def _switch(native, function):
 
     @functools.wraps(native)
     def switched(*args, **kwargs):
-        return (function if is_active() else native)(*args, **kwargs)
+        return (function if is_active() and paddle.in_dynamic_mode() else native)(*args, **kwargs)
 
     return switched
 
