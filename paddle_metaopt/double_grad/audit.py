@@ -9,7 +9,7 @@ from __future__ import annotations
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
-from .graph import RULE_NAME, address_of, is_leaf, pylayer_of, walk
+from .graph import RULE_NAME, address_of, is_leaf, pylayer_of, reachable, walk
 from .registry import NATIVELY_EXACT
 
 _trusted_layers: set[str] = set()
@@ -66,7 +66,7 @@ def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, 
     """
     stops = {address_of(tensor) for tensor in boundary}
     leaves, met = {}, False
-    for address, node, _ in walk(_listed(output), stops | further_stops):
+    for address, node in reachable(_listed(output), stops | further_stops):
         if address in stops:
             met = True
         elif address in further_stops:

@@ -63,6 +63,28 @@ def address_of(tensor):
     return None if node is None else node.node_ptr()
 
 
+def reachable(tensors, boundary=()):
+    """Each node below `tensors` once, in any order, not going past the addresses in `boundary`.
+
+    Yields
+    ------
+    address, node : int, node
+    """
+    seen = set()
+    stack = [node_of(tensor) for tensor in tensors]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            continue
+        address = node.node_ptr()
+        if address in seen:
+            continue
+        seen.add(address)
+        yield address, node
+        if address not in boundary:
+            stack += node.next_functions
+
+
 def walk(tensors, boundary):
     """Each node below `tensors` once, after the nodes it leads to, not going past the addresses in `boundary`.
 

@@ -21,10 +21,10 @@ import paddle
 from . import kernels
 from .activity import is_active
 from .audit import audit
-from .graph import address_of, is_leaf, is_rule, walk
+from .graph import address_of, is_leaf, is_rule, reachable
 from .passes import Pass, current, engine, used_up
 from .patches import Hold
-from .primitive import anchor, rooted
+from .primitive import anchor_addresses, rooted
 from .undo import Undo, grad_mode_kept
 
 _grad = paddle.grad
@@ -170,7 +170,7 @@ def _interrupts_deferred():
 
 
 def _refuse_used_up(outputs):
-    if used_up and any(address in used_up for address, _, _ in walk(_listed(outputs), ())):
+    if used_up and any(address in used_up for address, _ in reachable(_listed(outputs))):
         raise RuntimeError(
             "backward() went through a part of this graph before and used it up, also with retain_graph=True: add up "
             "the losses and call backward() once, on the sum; or take the gradients by paddle.grad"
@@ -189,17 +189,15 @@ def _known_leaves_below(outputs):
     """The leaf tensors that `outputs` depend on, or None if one is not known, or no rule is among the nodes."""
     if not _leaves:
         return None
-    found, rules, technical = [], False, address_of(anchor())
-    for address, node, _ in walk(outputs, ()):
-        if address == technical:
-            continue
-        if is_leaf(node):
+    found, rules, technical = [], False, anchor_addresses()
+    for address, node in reachable(outputs):
+        if not rules and is_rule(node):
+            rules = True
+        elif is_leaf(node) and address not in technical:
             leaf = _leaves.get(address)
             if leaf is None or leaf.stop_gradient:
                 return None
             found.append(leaf)
-        else:
-            rules = rules or is_rule(node)
     return found if rules else None
 
 

@@ -155,16 +155,27 @@ def _fit(operand, gradient):
 
 
 def anchored(constant):
-    """A constant that looks as if it depended on a tensor: on `anchor`, which it does not."""
-    return with_pullback(constant.detach, [anchor()], lambda g: [None])
+    """A constant that looks as if it depended on a tensor."""
+    if constant.size == 1:
+        return constant.detach() * _anchor(constant.dtype)
+    return with_pullback(constant.detach, [_anchor(constant.dtype)], lambda g: [None])
 
 
 @functools.lru_cache(maxsize=None)
-def anchor():
-    """A leaf that stands in graphs for technical reasons; nobody wants its gradient."""
-    leaf = paddle.zeros([1])
+def _anchor(dtype):
+    """A leaf, one, that stands in graphs for technical reasons; nobody wants its gradient."""
+    leaf = paddle.ones([], dtype)
     leaf.stop_gradient = False
+    _anchors.append(leaf)
     return leaf
+
+
+_anchors: list[Tensor] = []
+
+
+def anchor_addresses() -> set[int]:
+    """Of the leaf nodes that stand in graphs for technical reasons."""
+    return set(map(address_of, _anchors))
 
 
 def rooted(output):
