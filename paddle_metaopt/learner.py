@@ -10,7 +10,7 @@ from typing import Callable
 import paddle
 
 from .buffers import TaskBuffers, copies
-from .double_grad import activate
+from .double_grad import ANY_ORDER, activate
 from .double_grad.audit import explain, layer_of, unverified_nodes
 from .double_grad.interception import audited_already
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
@@ -81,7 +81,8 @@ class Learner(paddle.nn.Layer):
         self._solving = False
         self._before_query = None
         # Also when the learner is just dropped, so not a method of its own.
-        self._end = weakref.finalize(self, _end_task, activate(), self._task_buffers if tracked else None)
+        order = ANY_ORDER if tracked and plan.way.takes_second_derivatives else 1
+        self._end = weakref.finalize(self, _end_task, activate(order), self._task_buffers if tracked else None)
         self._end.atexit = False
 
     def forward(self, *inputs, **kwargs):

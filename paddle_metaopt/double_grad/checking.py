@@ -108,7 +108,36 @@ class Derivatives:
         return max(self.first.error, self.second.error)
 
 
-def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Sequence[int], seed: int = 0) -> Derivatives:
+def gradient_of(function: Callable) -> Callable:
+    """The gradient of ``function(*tensors)`` for those tensors that need one, in a weighting that is not linear.
+
+    A function of its own, whose second derivative is the third one of `function`.
+    """
+    sizes = []
+
+    def gradient(*tensors):
+        live = [tensor for tensor in tensors if not tensor.stop_gradient]
+        with paddle.enable_grad(), twice_differentiable():  # differences are taken without either
+            outputs = [y for y in paddle.utils.flatten(function(*tensors)) if _is_floating(y) and not y.stop_gradient]
+            if not outputs:  # the derivative is zero
+                return [0.0 * tensor for tensor in live]
+            if not sizes:
+                sizes.extend(float(y.abs().max()) or 1.0 for y in outputs)
+            weighted = sum(_weighted(y / size) for y, size in zip(outputs, sizes))
+            gradients = paddle.grad(weighted, live, create_graph=True, allow_unused=True)
+        return [g for g in gradients if g is not None]
+
+    return gradient
+
+
+def _weighted(y):
+    weights = paddle.cos(paddle.arange(y.size, dtype=y.dtype)).reshape(y.shape)
+    return (weights * (y + 0.5 * y * y)).sum()
+
+
+def check_twice_differentiable(
+    function: Callable, tensors: Sequence, wrt: Sequence[int], seed: int = 0, order: int = 2
+) -> Derivatives:
     """Compare the first and second derivatives of a rule with differences.
 
     Parameters
@@ -120,7 +149,12 @@ def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Seque
         float64; those that need a gradient have ``stop_gradient=False``.
     wrt : sequence of int
         Positions of the tensors that the inner gradient is taken for; the outer one is for all that need one.
+    seed : int
+    order : int
+        For a larger one than 2, the derivatives of that order and of the one below it are compared instead.
     """
+    for _ in range(order - 2):
+        function = gradient_of(function)
     random = np.random.default_rng(seed)
     inner = [tensors[position] for position in wrt]
     outer = [tensor for tensor in tensors if not tensor.stop_gradient]
@@ -156,11 +190,11 @@ def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Seque
     return Derivatives(first, compare_with_differences(along_probes, hessian, outer, seed=seed))
 
 
-def check_choice(problem, needing: Sequence[int], inner: Sequence[int]) -> Derivatives:
+def check_choice(problem, needing: Sequence[int], inner: Sequence[int], order: int = 2) -> Derivatives:
     """`check_twice_differentiable` for one choice of a case's problem."""
     for position, tensor in enumerate(problem.tensors):
         tensor.stop_gradient = position not in needing
-    return check_twice_differentiable(problem.function, problem.tensors, inner)
+    return check_twice_differentiable(problem.function, problem.tensors, inner, order=order)
 
 
 def _is_floating(value) -> bool:

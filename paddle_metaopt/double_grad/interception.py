@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
+import sys
 import threading
+from collections import Counter
 from contextlib import contextmanager
 
 import paddle
@@ -19,14 +22,36 @@ from . import kernels
 from .audit import audit, leaves_below
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad, take_pending_error
-from .registry import REPLACEMENTS, RULES
+from .registry import NATIVE_TO, REPLACEMENTS, RULES
 
 _lock = threading.RLock()
-_depth_of_thread: dict[int, int] = {}
+
+#: The order of one for whom Paddle's own nodes are never enough.
+ANY_ORDER = math.inf
+
+
+class _Orders:
+    """What a thread wants: how many asked for derivatives of which order."""
+
+    def __init__(self):
+        self._asked = Counter()
+        self.highest = 0
+
+    def add(self, order, count=1):
+        self._asked[order] += count
+        self.highest = max((order for order, count in self._asked.items() if count), default=0)
+
+
+class _Thread(threading.local):
+    def __init__(self):
+        self.orders = _Orders()
+
+
+_thread = _Thread()
 
 
 class twice_differentiable:
-    """Context and decorator in which ordinary Paddle code has exact second derivatives.
+    """Context and decorator in which ordinary Paddle code has exact derivatives of second and any higher order.
 
     Inside, ``paddle.grad(..., create_graph=True)`` gives gradients that can be differentiated again, through every
     layer that has a rule (``double_grad.supported()``). Only the forward computation has to run inside.
@@ -72,19 +97,25 @@ class twice_differentiable:
         return decorated
 
 
-def activate():
-    """Switch the rules on in this thread; returns what switches them off, callable once, from any thread."""
-    thread = threading.get_ident()
+def activate(order: float = ANY_ORDER):
+    """Switch the rules on in this thread; returns what switches them off, callable once, from any thread.
+
+    Parameters
+    ----------
+    order : int or ANY_ORDER
+        The highest order of derivative that is wanted, those included that the differentiated code takes itself.
+        Paddle's own nodes are kept as far as they reach; past them, the audit refuses. The highest order that is asked
+        for in the thread counts.
+    """
+    orders = _thread.orders
     with _lock:
         guard = _engine_guard.acquire()
         table = _op_table.acquire()
-        _depth_of_thread[thread] = _depth_of_thread.get(thread, 0) + 1
+        orders.add(order)
 
     def release():
         with _lock:
-            _depth_of_thread[thread] -= 1
-            if not _depth_of_thread[thread]:
-                del _depth_of_thread[thread]
+            orders.add(order, -1)
             table()
             guard()
 
@@ -105,7 +136,7 @@ def patches_kept():
 
 def is_active() -> bool:
     """Whether the rules are on in this thread."""
-    return threading.get_ident() in _depth_of_thread
+    return _thread.orders.highest > 0
 
 
 def guard_engine():
@@ -151,16 +182,33 @@ class _Patch:
 
 
 def _op_replacements():
-    replacements = [
-        (kernels.TABLE, op, _dispatcher(getattr(kernels.TABLE, op), function, op)) for op, function in RULES.items()
-    ]
+    dispatchers = {
+        op: _dispatcher(getattr(kernels.TABLE, op), function, op, NATIVE_TO[op]) for op, function in RULES.items()
+    }
+    replacements = [(kernels.TABLE, op, dispatcher) for op, dispatcher in dispatchers.items()]
+    replacements += [(module, name, dispatchers[op]) for module, name, op in _bound_at_import()]
     for op in dir(kernels.TABLE):
         if op.endswith("_") and not op.endswith("__") and op not in RULES:
             replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
-    for owner, name, function, always in REPLACEMENTS:
+    for owner, name, function, always, native_to in REPLACEMENTS:
         native = getattr(owner, name)
-        replacements.append((owner, name, (_switch if always else _dispatcher)(native, function)))
+        stand_in = _switch(native, function) if always else _dispatcher(native, function, native_to=native_to)
+        replacements.append((owner, name, stand_in))
     return replacements
+
+
+#: Paddle's modules that took ops out of the table when they were imported, and call them by those names.
+_BINDING = ("paddle.tensor", "paddle.nn.functional", "paddle.linalg", "paddle.special", "paddle.distribution")
+
+
+def _bound_at_import():
+    """(module, name, op) for each op of a rule that a module of Paddle's calls past the table."""
+    ops = {id(getattr(kernels.TABLE, op)): op for op in RULES}
+    for module_name, module in list(sys.modules.items()):
+        if module_name.startswith(_BINDING):
+            for name, value in list(vars(module).items()):
+                if id(value) in ops:
+                    yield module, name, ops[id(value)]
 
 
 def _engine_replacements():
@@ -171,17 +219,24 @@ def _engine_replacements():
     ]
 
 
-_op_table = _Patch(_op_replacements, version=lambda: (dict(RULES), list(REPLACEMENTS)))
+_op_table = _Patch(_op_replacements, version=lambda: (dict(RULES), dict(NATIVE_TO), list(REPLACEMENTS)))
 _engine_guard = _Patch(_engine_replacements)
 
 
-def _dispatcher(native, function, op=None):
-    """What stands in for `native`: `function` where rules are on and a gradient is needed; `op` names a table's op."""
+def _dispatcher(native, function, op=None, native_to=0):
+    """What stands in for `native`: `function` where rules are on, a gradient is needed, and `native` does not reach as
+    far as is wanted; `op` names a table's op."""
     positions = _positions_of(function)
 
     @functools.wraps(native)
     def dispatch(*args, **kwargs):
-        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs):
+        order = _thread.orders.highest
+        if (
+            order
+            and paddle.is_grad_enabled()
+            and _any_requires_grad(args, kwargs)
+            and (order > native_to or _any_complex(args, kwargs))
+        ):
             if kwargs:
                 kwargs = _own_keywords(kwargs, positions, op)
             if op is not None and autocast_is_on():
@@ -249,6 +304,10 @@ def _any_requires_grad(args, kwargs) -> bool:
         elif isinstance(arg, (list, tuple)) and any(isinstance(t, paddle.Tensor) and requires_grad(t) for t in arg):
             return True
     return False
+
+
+def _any_complex(args, kwargs) -> bool:
+    return any(isinstance(arg, paddle.Tensor) and arg.is_complex() for arg in (*args, *kwargs.values()))
 
 
 def _audited(grad):

@@ -32,6 +32,7 @@ class HessianFree(Replayed):
     """
 
     name = "meta_gradient='hessian_free'"
+    takes_second_derivatives = False
 
     def __init__(self, allow_float32: bool = False, step: float | None = None):
         if step is not None and not step > 0:

@@ -5,23 +5,8 @@ from __future__ import annotations
 import paddle
 import paddle.nn.functional as F
 
-from ..interception import twice_differentiable
+from ..checking import gradient_of
 from .case import op, positive, spread
-
-
-def gradient_of(function):
-    """The gradient of ``function(*tensors)`` for those tensors that need one, in a weighting that is not linear."""
-
-    def gradient(*tensors):
-        live = [tensor for tensor in tensors if not tensor.stop_gradient]
-        with paddle.enable_grad(), twice_differentiable():  # differences are taken without either
-            outputs = paddle.utils.flatten(function(*tensors))
-            weighted = sum((paddle.cos(paddle.arange(y.size, dtype=y.dtype)).reshape(y.shape) * (y + 0.5 * y * y)).sum()
-                           for y in outputs)  # fmt: skip
-            gradients = paddle.grad(weighted, live, create_graph=True, allow_unused=True)
-        return [g for g in gradients if g is not None]
-
-    return gradient
 
 
 def _of(function, *operands):

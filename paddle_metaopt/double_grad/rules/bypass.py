@@ -35,15 +35,24 @@ _operator("__rpow__", "elementwise_pow", reflected=True)
 _operator("__mod__", "remainder")
 _operator("__rmod__", "remainder", reflected=True)
 
+_native_plus = Tensor.__add__
+
+
+@replaces(Tensor, "__add__", native_to=3)
+def plus(x, y):
+    """``x + y``."""
+    return kernels.TABLE.add(x, y) if isinstance(y, Tensor) else _native_plus(x, y)
+
+
 _native_power = Tensor.__pow__
 
 
-@replaces(Tensor, "__pow__")
+@replaces(Tensor, "__pow__", native_to=3)
 def power(x, y):
-    """``x ** y``; Paddle's own is right where y is a number."""
+    """``x ** y``."""
     if isinstance(y, Tensor):
         return kernels.TABLE.elementwise_pow(x, y)
-    return kernels.TABLE.pow(x, y) if x.is_complex() else _native_power(x, y)
+    return kernels.TABLE.pow(x, float(y)) if isinstance(y, numbers.Real) else _native_power(x, y)
 
 
 _native_logaddexp = paddle.logaddexp

@@ -7,31 +7,33 @@ multiplies by the conjugate of its derivative. Paddle's own second derivatives o
 from __future__ import annotations
 
 import functools
+import math
+import numbers
 
 import paddle
 
-from ..kernels import native
+from ..kernels import TABLE, native
 from ..kinds import BilinearMap, linear_map
 from ..primitive import with_pullback
-from ..registry import natively_exact, replaces, rule
-from . import linear
+from ..registry import NATIVE_TO, RULES, natively_exact, replaces, rule
+from . import arithmetic, linear, special  # noqa: F401  what they register is for real numbers
 from .shape import sum_to
 
 natively_exact("AsComplex", "AsReal")
 
 
 def _complex_rule(op):
-    """Decorator: register the rule for complex operands of an op whose own derivatives are right for real ones."""
-    value = getattr(native, op)
+    """Decorator: register the rule for complex operands beside that for real ones, or Paddle's own if there is none."""
+    of_real = RULES.get(op, getattr(native, op))
 
     def register(function):
         @functools.wraps(function)
         def either(*args, **kwargs):
             if any(isinstance(arg, paddle.Tensor) and arg.is_complex() for arg in (*args, *kwargs.values())):
                 return function(*args, **kwargs)
-            return value(*args, **kwargs)
+            return of_real(*args, **kwargs)
 
-        return rule(op)(either)
+        return rule(op, native_to=NATIVE_TO.get(op, math.inf))(either)
 
     return register
 
@@ -151,26 +153,30 @@ square = _holomorphic("square", lambda x: x * 2.0)
 tanh = _holomorphic("tanh", lambda x: 1.0 - square(tanh(x)))
 
 
-def _operator(name, function, reflected=False):
-    """The operator `name`, which goes to C++ past the table, by the function where a complex tensor is in it."""
+def _operator(name, op, reflected=False, native_by=object):
+    """The operator `name`, which goes to C++ past the table, by the op's rule; Paddle's own where real numbers are
+    multiplied, or divided, by an instance of `native_by`."""
     native_operator = getattr(paddle.Tensor, name)
 
     @replaces(paddle.Tensor, name)
     def operator(self, other):
-        other_dtype = other.dtype if isinstance(other, paddle.Tensor) else type(other)
-        if self.dtype not in _COMPLEX and other_dtype not in _COMPLEX:
+        is_tensor = isinstance(other, paddle.Tensor)
+        are_real = self.dtype not in _COMPLEX and (other.dtype if is_tensor else type(other)) not in _COMPLEX
+        if are_real and isinstance(other, native_by):
             return native_operator(self, other)
-        if not isinstance(other, paddle.Tensor):
-            other = paddle.to_tensor(other, native_operator(self.detach(), other).dtype)
-        return function(other, self) if reflected else function(self, other)
+        if not is_tensor:
+            is_number = are_real and isinstance(other, numbers.Real)
+            dtype = self.dtype if is_number else native_operator(self.detach(), other).dtype
+            other = paddle.to_tensor(other, dtype)
+        return getattr(TABLE, op)(*((other, self) if reflected else (self, other)))
 
 
 _COMPLEX = frozenset({paddle.complex64, paddle.complex128, complex})
 
-_operator("__mul__", multiply)
-_operator("__rmul__", multiply, reflected=True)
-_operator("__truediv__", divide)
-_operator("__rtruediv__", divide, reflected=True)
+_operator("__mul__", "multiply")
+_operator("__rmul__", "multiply", reflected=True)
+_operator("__truediv__", "divide", native_by=numbers.Real)
+_operator("__rtruediv__", "divide", reflected=True, native_by=())
 
 
 def matmul(x, y):
