@@ -98,9 +98,11 @@ def is_verified(node_name: str) -> bool:
 
 def explain(culprits: dict[int, str], where: str = "") -> str:
     names = ", ".join(sorted({_op_of(name) for name in culprits.values()}))
+    of_gradients = any(name.endswith(("DoubleGradNode", "TripleGradNode")) for name in culprits.values())
+    higher = "call the net inside twice_differentiable(), for derivatives of any order; " if of_gradients else ""
     return (
-        f"no exact second derivative through {names}{where}. Ways out: write that part with ops that have a rule "
-        "(paddle_metaopt.double_grad.supported() lists them); register a rule "
+        f"no exact second derivative through {names}{where}. Ways out: {higher}write that part with ops that have a "
+        "rule (paddle_metaopt.double_grad.supported() lists them); register a rule "
         "(paddle_metaopt.double_grad.rule), or trust() for a PyLayer of your own; or do without second derivatives "
         "(first_order=True)"
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
 import numpy as np
 import paddle
 
-from .interception import twice_differentiable
+from .interception import ANY_ORDER, activate
 
 
 @dataclass
@@ -108,24 +109,36 @@ class Derivatives:
         return max(self.first.error, self.second.error)
 
 
-def gradient_of(function: Callable) -> Callable:
+@contextmanager
+def rules_for(order: float):
+    """A context in which derivatives of this order are wanted; with a low one, Paddle's own nodes are kept."""
+    release = activate(order)
+    try:
+        yield
+    finally:
+        release()
+
+
+def gradient_of(function: Callable, wanted: float = ANY_ORDER) -> Callable:
     """The gradient of ``function(*tensors)`` for those tensors that need one, in a weighting that is not linear.
 
-    A function of its own, whose second derivative is the third one of `function`.
+    A function of its own, whose second derivative is the third one of `function`. `wanted` is the order that the rules
+    are switched on for.
     """
     sizes = []
 
     def gradient(*tensors):
         live = [tensor for tensor in tensors if not tensor.stop_gradient]
-        with paddle.enable_grad(), twice_differentiable():  # differences are taken without either
+        with paddle.enable_grad(), rules_for(wanted):  # differences are taken without either
             outputs = [y for y in paddle.utils.flatten(function(*tensors)) if _is_floating(y) and not y.stop_gradient]
-            if not outputs:  # the derivative is zero
-                return [0.0 * tensor for tensor in live]
+            nothing = [0.0 * tensor for tensor in live]
+            if not outputs:
+                return nothing
             if not sizes:
                 sizes.extend(float(y.abs().max()) or 1.0 for y in outputs)
             weighted = sum(_weighted(y / size) for y, size in zip(outputs, sizes))
             gradients = paddle.grad(weighted, live, create_graph=True, allow_unused=True)
-        return [g for g in gradients if g is not None]
+            return [zero if g is None else zero + g for g, zero in zip(gradients, nothing)]
 
     return gradient
 
@@ -136,7 +149,12 @@ def _weighted(y):
 
 
 def check_twice_differentiable(
-    function: Callable, tensors: Sequence, wrt: Sequence[int], seed: int = 0, order: int = 2
+    function: Callable,
+    tensors: Sequence,
+    wrt: Sequence[int],
+    seed: int = 0,
+    order: int = 2,
+    wanted: float = ANY_ORDER,
 ) -> Derivatives:
     """Compare the first and second derivatives of a rule with differences.
 
@@ -152,9 +170,11 @@ def check_twice_differentiable(
     seed : int
     order : int
         For a larger one than 2, the derivatives of that order and of the one below it are compared instead.
+    wanted : int or ANY_ORDER
+        The order that the rules are switched on for.
     """
     for _ in range(order - 2):
-        function = gradient_of(function)
+        function = gradient_of(function, wanted)
     random = np.random.default_rng(seed)
     inner = [tensors[position] for position in wrt]
     outer = [tensor for tensor in tensors if not tensor.stop_gradient]
@@ -168,7 +188,7 @@ def check_twice_differentiable(
         return sum(paddle.sum(weighting * (y + 0.5 * y * y)) for weighting, y in zip(weightings, outputs))
 
     def inner_gradients(create_graph):
-        with twice_differentiable():
+        with rules_for(wanted):
             return paddle.grad(scalar(), inner, create_graph=create_graph, allow_unused=True)
 
     probes = [paddle.to_tensor(random.standard_normal(t.shape), "float64") for t in inner]
@@ -190,11 +210,13 @@ def check_twice_differentiable(
     return Derivatives(first, compare_with_differences(along_probes, hessian, outer, seed=seed))
 
 
-def check_choice(problem, needing: Sequence[int], inner: Sequence[int], order: int = 2) -> Derivatives:
+def check_choice(
+    problem, needing: Sequence[int], inner: Sequence[int], order: int = 2, wanted: float = ANY_ORDER
+) -> Derivatives:
     """`check_twice_differentiable` for one choice of a case's problem."""
     for position, tensor in enumerate(problem.tensors):
         tensor.stop_gradient = position not in needing
-    return check_twice_differentiable(problem.function, problem.tensors, inner, order=order)
+    return check_twice_differentiable(problem.function, problem.tensors, inner, order=order, wanted=wanted)
 
 
 def _is_floating(value) -> bool:

@@ -7,7 +7,7 @@ import paddle
 from .. import kernels
 from ..primitive import requires_grad, with_pullback
 from ..registry import NATIVELY_EXACT, RULES, natively_exact, rule
-from .pointwise import aligned, constant_between_jumps, piecewise_linear, piecewise_linear_in_both
+from .pointwise import aligned, constant_between_jumps, in_float32, piecewise_linear, piecewise_linear_in_both
 from .shape import sum_to
 
 natively_exact(
@@ -47,13 +47,16 @@ def divide(x, y):
 @rule("pow", native_to=3)
 def power(x, exponent=1.0):
     """To the power of a number."""
+    exponent = in_float32(exponent)
+    lower = exponent - 1
 
     def pullback(g):
         if exponent == 0:
             return [paddle.zeros_like(g)]
         if not paddle.is_grad_enabled():
             return [kernels.native.pow_grad(x, g, exponent)]
-        return [g * power(x, exponent - 1) * exponent]
+        exact = in_float32(lower) == lower
+        return [g * exponent * (power(x, lower) if exact else elementwise_pow(x, paddle.full([], lower, x.dtype)))]
 
     return with_pullback(lambda: kernels.native.pow(x, exponent), [x], pullback)
 

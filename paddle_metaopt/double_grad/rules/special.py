@@ -21,7 +21,7 @@ def square(x):
 
 
 smooth("cos", native_to=3)(lambda x: -paddle.sin(x))
-smooth("log", native_to=4)(lambda x: 1 / x)
+smooth("log", native_to=3)(lambda x: 1 / x)
 smooth("sin", native_to=3)(lambda x: paddle.cos(x))
 
 smooth_by_output("rsqrt", native_to=2)(lambda y: y * y * y * -0.5)
