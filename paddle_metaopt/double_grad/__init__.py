@@ -2,8 +2,9 @@
 
 from . import rules as _rules  # noqa: F401  registers them
 from .audit import audit, trust
-from .interception import ANY_ORDER, activate, guard_engine, is_active, twice_differentiable
+from .interception import activate, guard_engine, is_active, twice_differentiable
 from .kinds import BilinearMap, elementwise, linear_map
+from .order import ANY_ORDER
 from .primitive import requires_grad, with_pullback
 from .registry import natively_exact, replaces, rule, supported
 

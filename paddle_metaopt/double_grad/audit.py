@@ -10,8 +10,9 @@ import paddle
 
 from ..errors import NotTwiceDifferentiableError
 from .graph import address_of, walk
+from .order import ANY_ORDER, here
 from .primitive import NODE_NAME
-from .registry import NATIVELY_EXACT
+from .registry import EXACT_BESIDE_RULES, NATIVELY_EXACT
 
 _trusted_layers: set[str] = set()
 
@@ -92,6 +93,8 @@ def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
 def is_verified(node_name: str) -> bool:
     if node_name in NATIVELY_EXACT or node_name.startswith("GradNodeAccumulation"):
         return True
+    if node_name in EXACT_BESIDE_RULES:
+        return here.orders.highest == ANY_ORDER
     layer = _pylayer_of(node_name)
     return layer is not None and (layer == NODE_NAME or layer in _trusted_layers)
 

@@ -9,7 +9,8 @@ from typing import Callable, Sequence
 import numpy as np
 import paddle
 
-from .interception import ANY_ORDER, activate
+from .interception import activate
+from .order import ANY_ORDER
 
 
 @dataclass

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import sys
 import threading
-from collections import Counter
 from contextlib import contextmanager
 
 import paddle
@@ -20,34 +18,12 @@ import paddle
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
 from .audit import audit, leaves_below
+from .order import ANY_ORDER, here
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad, take_pending_error
 from .registry import NATIVE_TO, REPLACEMENTS, RULES
 
 _lock = threading.RLock()
-
-#: The order of one for whom Paddle's own nodes are never enough.
-ANY_ORDER = math.inf
-
-
-class _Orders:
-    """What a thread wants: how many asked for derivatives of which order."""
-
-    def __init__(self):
-        self._asked = Counter()
-        self.highest = 0
-
-    def add(self, order, count=1):
-        self._asked[order] += count
-        self.highest = max((order for order, count in self._asked.items() if count), default=0)
-
-
-class _Thread(threading.local):
-    def __init__(self):
-        self.orders = _Orders()
-
-
-_thread = _Thread()
 
 
 class twice_differentiable:
@@ -107,7 +83,7 @@ def activate(order: float = ANY_ORDER):
         Paddle's own nodes are kept as far as they reach; past them, the audit refuses. The highest order that is asked
         for in the thread counts.
     """
-    orders = _thread.orders
+    orders = here.orders
     with _lock:
         guard = _engine_guard.acquire()
         table = _op_table.acquire()
@@ -136,7 +112,7 @@ def patches_kept():
 
 def is_active() -> bool:
     """Whether the rules are on in this thread."""
-    return _thread.orders.highest > 0
+    return here.orders.highest > 0
 
 
 def guard_engine():
@@ -230,7 +206,7 @@ def _dispatcher(native, function, op=None, native_to=0):
 
     @functools.wraps(native)
     def dispatch(*args, **kwargs):
-        order = _thread.orders.highest
+        order = here.orders.highest
         if (
             order
             and paddle.is_grad_enabled()

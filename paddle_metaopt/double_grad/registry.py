@@ -20,6 +20,9 @@ REPLACEMENTS: list[tuple] = []
 #: every choice of what needs a gradient.
 NATIVELY_EXACT: set[str] = set()
 
+#: Those that were found right where a rule stands for the op that they follow from, and wrong where Paddle's own does.
+EXACT_BESIDE_RULES: set[str] = set()
+
 
 def rule(*ops: str, native_to: int = 0) -> Callable:
     """Decorator: register a function as the differentiable form of Paddle's ops of these names.
@@ -67,14 +70,15 @@ def replaces(owner, *names: str, always: bool = False, native_to: int = 0) -> Ca
     return register
 
 
-def natively_exact(*ops: str) -> None:
+def natively_exact(*ops: str, beside_rules: bool = False) -> None:
     """Let the audit pass Paddle's own nodes of these ops, named as in ``ReluGradNode`` without the suffix.
 
     Only for ops whose second derivative was compared with finite differences for every choice of what needs a
     gradient; the sweep's table must have a case in which the node occurs. The node of a second derivative, such as
-    ``TanhDoubleGradNode``, is listed if the third one was compared, and so on.
+    ``TanhDoubleGradNode``, is listed if the third one was compared, and so on. With `beside_rules`, they are passed
+    only where derivatives of any order are wanted.
     """
-    NATIVELY_EXACT.update(op + "GradNode" for op in ops)
+    (EXACT_BESIDE_RULES if beside_rules else NATIVELY_EXACT).update(op + "GradNode" for op in ops)
 
 
 def supported() -> list[str]:

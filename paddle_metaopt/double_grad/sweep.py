@@ -29,7 +29,7 @@ def judge(case, order: int = 2, native: bool = False) -> dict:
     """The verdict on one case, with the worst error and what explains it."""
     from ..errors import NotTwiceDifferentiableError
     from .checking import check_choice
-    from .interception import ANY_ORDER
+    from .order import ANY_ORDER
 
     worst, redrawn, variants = 0.0, 0, 0
     choice = ()

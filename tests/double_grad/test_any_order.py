@@ -78,9 +78,9 @@ def test_a_kept_node_is_exact_to_the_order_it_is_kept_for(name):
             assert check_choice(problem, *choice, order, NATIVE_TO[name]).error < TOLERANCE, (choice, order)
 
 
-@pytest.mark.parametrize("name", [name for name in KEPT if name != "add"])
+@pytest.mark.parametrize("name", KEPT)
 def test_past_that_order_it_is_refused(name):
-    with pytest.raises(NotTwiceDifferentiableError, match="(Double|Triple|Conj).*twice_differentiable"):
+    with pytest.raises(NotTwiceDifferentiableError, match="(Double|Triple|Conj)GradNode"):
         for order in range(NATIVE_TO[name], NATIVE_TO[name] + 3):
             check_everything(KEPT[name], order, wanted=1)
 

@@ -11,7 +11,7 @@ from .pointwise import aligned, constant_between_jumps, in_float32, piecewise_li
 from .shape import sum_to
 
 natively_exact(
-    "Abs", "Add", "Assign", "Cast", "Clip", "DivScale", "Divide", "Maximum", "Minimum", "Multiply", "Pow", "Scale",
+    "Abs", "Add", "Assign", "Cast", "DivScale", "Divide", "Maximum", "Minimum", "Multiply", "Pow", "Scale",
     "Sign", "Square", "Subtract",
 )  # fmt: skip
 NATIVELY_EXACT.add("AddNGradNodeFinal")
