@@ -159,7 +159,7 @@ class _Patch:
 
 def _op_replacements():
     dispatchers = {
-        op: _dispatcher(getattr(kernels.TABLE, op), function, op, NATIVE_TO[op]) for op, function in RULES.items()
+        op: _dispatcher(getattr(kernels.TABLE, op), function, NATIVE_TO[op], op) for op, function in RULES.items()
     }
     replacements = [(kernels.TABLE, op, dispatcher) for op, dispatcher in dispatchers.items()]
     replacements += [(module, name, dispatchers[op]) for module, name, op in _bound_at_import()]
@@ -168,7 +168,7 @@ def _op_replacements():
             replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
     for owner, name, function, always, native_to in REPLACEMENTS:
         native = getattr(owner, name)
-        stand_in = _switch(native, function) if always else _dispatcher(native, function, native_to=native_to)
+        stand_in = _switch(native, function) if always else _dispatcher(native, function, native_to)
         replacements.append((owner, name, stand_in))
     return replacements
 
@@ -199,28 +199,26 @@ _op_table = _Patch(_op_replacements, version=lambda: (dict(RULES), dict(NATIVE_T
 _engine_guard = _Patch(_engine_replacements)
 
 
-def _dispatcher(native, function, op=None, native_to=0):
+def _dispatcher(native, function, native_to, op=None):
     """What stands in for `native`: `function` where rules are on, a gradient is needed, and `native` does not reach as
     far as is wanted; `op` names a table's op."""
     positions = _positions_of(function)
+    native_order, native_complex = native_to
 
     @functools.wraps(native)
     def dispatch(*args, **kwargs):
         order = here.orders.highest
-        if (
-            order
-            and paddle.is_grad_enabled()
-            and _any_requires_grad(args, kwargs)
-            and (order > native_to or _any_complex(args, kwargs))
-        ):
-            if kwargs:
-                kwargs = _own_keywords(kwargs, positions, op)
-            if op is not None and autocast_is_on():
-                args, kwargs = cast_operands(op, args, kwargs)
-                with without_autocast():
-                    return function(*args, **kwargs)
-            return function(*args, **kwargs)
-        return native(*args, **kwargs)
+        if not order or (order <= native_order and (native_complex or not _any_complex(args, kwargs))):
+            return native(*args, **kwargs)
+        if not (paddle.is_grad_enabled() and _any_requires_grad(args, kwargs)):
+            return native(*args, **kwargs)
+        if kwargs:
+            kwargs = _own_keywords(kwargs, positions, op)
+        if op is not None and autocast_is_on():
+            args, kwargs = cast_operands(op, args, kwargs)
+            with without_autocast():
+                return function(*args, **kwargs)
+        return function(*args, **kwargs)
 
     return dispatch
 
@@ -283,7 +281,10 @@ def _any_requires_grad(args, kwargs) -> bool:
 
 
 def _any_complex(args, kwargs) -> bool:
-    return any(isinstance(arg, paddle.Tensor) and arg.is_complex() for arg in (*args, *kwargs.values()))
+    for arg in (*args, *kwargs.values()) if kwargs else args:
+        if isinstance(arg, paddle.Tensor) and arg.is_complex():
+            return True
+    return False
 
 
 def _audited(grad):

@@ -9,11 +9,11 @@ from . import kernels
 #: Op name, as in ``paddle._C_ops``, to the rule that replaces it; the same arguments, the same results.
 RULES: dict[str, Callable] = {}
 
-#: Op name to the order up to which Paddle's own node serves in place of the rule, where it does at all.
-NATIVE_TO: dict[str, int] = {}
+#: Op name to the order up to which Paddle's own node serves in place of the rule, and whether for complex numbers too.
+NATIVE_TO: dict[str, tuple[float, bool]] = {}
 
-#: (module or class, attribute, function, whether also without a gradient, the order up to which Paddle's own serves)
-#: for what does not go through ``paddle._C_ops``, such as operators.
+#: (module or class, attribute, function, whether also without a gradient, as in NATIVE_TO) for what does not go through
+#: ``paddle._C_ops``, such as operators.
 REPLACEMENTS: list[tuple] = []
 
 #: Names of Paddle's own nodes that may be differentiated: one order more than what made the node was found right, for
@@ -24,7 +24,7 @@ NATIVELY_EXACT: set[str] = set()
 EXACT_BESIDE_RULES: set[str] = set()
 
 
-def rule(*ops: str, native_to: int = 0) -> Callable:
+def rule(*ops: str, native_to: float = 0, native_complex: bool = False) -> Callable:
     """Decorator: register a function as the differentiable form of Paddle's ops of these names.
 
     The function gets the op's arguments as Paddle's own layers pass them, and returns what the op returns, made
@@ -34,9 +34,11 @@ def rule(*ops: str, native_to: int = 0) -> Callable:
     Parameters
     ----------
     *ops : str
-    native_to : int
+    native_to : int or ANY_ORDER
         Up to which order Paddle's own node has the right derivatives of real numbers. It is cheaper than a rule, and
         kept where no higher order is wanted: ``activate(order=...)``.
+    native_complex : bool
+        Whether it has those of complex numbers as well, or the op takes none.
 
     Raises
     ------
@@ -50,21 +52,23 @@ def rule(*ops: str, native_to: int = 0) -> Callable:
 
     def register(function: Callable) -> Callable:
         RULES.update(dict.fromkeys(ops, function))
-        NATIVE_TO.update(dict.fromkeys(ops, native_to))
+        NATIVE_TO.update(dict.fromkeys(ops, (native_to, native_complex)))
         return function
 
     return register
 
 
-def replaces(owner, *names: str, always: bool = False, native_to: int = 0) -> Callable:
+def replaces(
+    owner, *names: str, always: bool = False, native_to: float = 0, native_complex: bool = False
+) -> Callable:
     """Decorator: register a function in place of attributes of a module or class that no op of the table stands for.
 
     It is called as a rule is: inside ``twice_differentiable()``, where one of the arguments needs a gradient; or,
-    with `always`, whatever needs one. `native_to` is as for `rule`.
+    with `always`, whatever needs one. `native_to` and `native_complex` are as for `rule`.
     """
 
     def register(function: Callable) -> Callable:
-        REPLACEMENTS.extend((owner, name, function, always, native_to) for name in names)
+        REPLACEMENTS.extend((owner, name, function, always, (native_to, native_complex)) for name in names)
         return function
 
     return register

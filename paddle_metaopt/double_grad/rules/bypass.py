@@ -13,6 +13,7 @@ from .. import kernels
 from ..kinds import elementwise
 from ..primitive import with_pullback
 from ..registry import replaces
+from .arithmetic import add
 from .pointwise import aligned
 
 Tensor = paddle.Tensor
@@ -41,13 +42,13 @@ _native_plus = Tensor.__add__
 @replaces(Tensor, "__add__", native_to=3)
 def plus(x, y):
     """``x + y``."""
-    return kernels.TABLE.add(x, y) if isinstance(y, Tensor) else _native_plus(x, y)
+    return add(x, y) if isinstance(y, Tensor) else _native_plus(x, y)
 
 
 _native_power = Tensor.__pow__
 
 
-@replaces(Tensor, "__pow__", native_to=3)
+@replaces(Tensor, "__pow__")
 def power(x, y):
     """``x ** y``."""
     if isinstance(y, Tensor):

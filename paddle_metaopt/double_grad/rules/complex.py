@@ -7,13 +7,13 @@ multiplies by the conjugate of its derivative. Paddle's own second derivatives o
 from __future__ import annotations
 
 import functools
-import math
 import numbers
 
 import paddle
 
 from ..kernels import TABLE, native
 from ..kinds import BilinearMap, linear_map
+from ..order import ANY_ORDER
 from ..primitive import with_pullback
 from ..registry import NATIVE_TO, RULES, natively_exact, replaces, rule
 from . import arithmetic, linear, special  # noqa: F401  what they register is for real numbers
@@ -33,7 +33,7 @@ def _complex_rule(op):
                 return function(*args, **kwargs)
             return of_real(*args, **kwargs)
 
-        return rule(op, native_to=NATIVE_TO.get(op, math.inf))(either)
+        return rule(op, native_to=NATIVE_TO.get(op, (ANY_ORDER, False))[0])(either)
 
     return register
 

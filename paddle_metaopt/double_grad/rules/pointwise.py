@@ -104,7 +104,7 @@ def piecewise_linear(*ops: str, by_output: bool = False, native_to: int = 0) -> 
     """
     for op in ops:
         value, gradient = getattr(kernels.native, op), getattr(kernels.native, f"{op}_grad")
-        rule(op, native_to=native_to)(_piecewise_linear(value, gradient, by_output))
+        rule(op, native_to=native_to, native_complex=True)(_piecewise_linear(value, gradient, by_output))
 
 
 def _piecewise_linear(value, gradient, by_output):
