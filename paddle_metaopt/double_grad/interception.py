@@ -82,7 +82,14 @@ def activate(order: float = ANY_ORDER):
         The highest order of derivative that is wanted, those included that the differentiated code takes itself.
         Paddle's own nodes are kept as far as they reach; past them, the audit refuses. The highest order that is asked
         for in the thread counts.
+
+    Raises
+    ------
+    ValueError
+        If `order` is not such a number.
     """
+    if order != ANY_ORDER and (isinstance(order, bool) or not isinstance(order, int) or order < 1):
+        raise ValueError(f"order: expected an integer of at least 1, or ANY_ORDER, got {order!r}")
     orders = here.orders
     with _lock:
         guard = _engine_guard.acquire()

@@ -112,6 +112,13 @@ def test_the_highest_order_that_is_asked_for_in_the_thread_counts():
         assert "MetaOptRule" in nodes(F.gelu(x))  # Paddle has no second derivative of it
 
 
+@pytest.mark.parametrize("order", [0, -1, 1.5, True, "second", None])
+def test_an_order_is_a_whole_number(order):
+    with pytest.raises(ValueError, match="order: expected an integer of at least 1, or ANY_ORDER, got"):
+        double_grad.activate(order)
+    assert not double_grad.is_active()
+
+
 def test_another_thread_may_end_what_this_one_asked_for():
     releases = [double_grad.activate(order) for order in (1, ANY_ORDER)]
     thread = threading.Thread(target=releases[1])
