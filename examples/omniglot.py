@@ -9,9 +9,7 @@ that was never interrupted, even if the process was killed.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import os
-import pickle
+import random
 import signal
 import sys
 import time
@@ -28,6 +26,7 @@ import paddle.nn.functional as F  # noqa: E402
 from paddle.io import DataLoader  # noqa: E402
 
 import paddle_metaopt as metaopt  # noqa: E402
+from paddle_metaopt.checkpoint import checksum  # noqa: E402
 from paddle_metaopt.data import EpisodeSampler, Omniglot  # noqa: E402
 from paddle_metaopt.models import OmniglotNet  # noqa: E402
 
@@ -95,60 +94,41 @@ def episode_loader(args: argparse.Namespace, mode: str, episodes: int, tasks_per
 
 
 class Checkpoint:
-    """All that training goes on from, in one file: weights, optimizer, schedule, random state, iteration."""
+    """All that training goes on from, in one file: weights, optimizer, schedule, random states, iteration."""
 
     def __init__(self, args: argparse.Namespace, net: OmniglotNet, opt: metaopt.MetaOptimizer) -> None:
-        self.path = args.out / "checkpoint.pdparams"
+        self.path = args.out / "run.checkpoint"
         self._settings = {name: getattr(args, name) for name in SETTINGS}
         self._net, self._opt = net, opt
 
     def save(self, iteration: int, valid_accuracy: float) -> None:
-        """Replace the file at once, so that whenever the process dies there is a whole one."""
-        state = {"settings": self._settings, "iteration": iteration, "valid_accuracy": valid_accuracy, **self._state()}
-        partial = self.path.with_suffix(".partial")
-        paddle.save(state, str(partial))
-        with open(partial, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(partial, self.path)
-        tqdm.write(f"saved iteration {iteration}, sha256 {digest(self._state())}", file=sys.stdout)
+        state = self._state()
+        progress = {"settings": self._settings, "iteration": iteration, "valid_accuracy": valid_accuracy}
+        metaopt.save_checkpoint(self.path, {**progress, **state})
+        tqdm.write(f"saved iteration {iteration}, sha256 {checksum(state)}", file=sys.stdout)
         sys.stdout.flush()
 
     def load(self) -> tuple[int, float]:
         """The iterations done and the last validation's accuracy."""
-        state = paddle.load(str(self.path))
+        state = metaopt.load_checkpoint(self.path)
         for name, now in self._settings.items():
             if state["settings"][name] != now:
                 raise SystemExit(f"{self.path} was made with {name} = {state['settings'][name]}, not {now}")
         self._net.set_state_dict(state["weights"])
         self._opt.set_state_dict(state["optimizer"])
-        paddle.set_rng_state(pickle.loads(bytes.fromhex(state["random"])))
-        print(f"resumed at iteration {state['iteration']}, sha256 {digest(self._state())}", flush=True)
+        paddles, numpys, pythons = state["random"]
+        paddle.set_rng_state(paddles)
+        np.random.set_state(numpys)
+        random.setstate(pythons)
+        print(f"resumed at iteration {state['iteration']}, sha256 {checksum(self._state())}", flush=True)
         return state["iteration"], state["valid_accuracy"]
 
     def _state(self) -> dict:
         return {
             "weights": self._net.state_dict(),
             "optimizer": self._opt.state_dict(),
-            "random": pickle.dumps(paddle.get_rng_state()).hex(),
+            "random": [paddle.get_rng_state(), np.random.get_state(), random.getstate()],
         }
-
-
-def digest(state) -> str:
-    """sha256 of a nest of dicts and lists of Tensors and plain values."""
-    sha = hashlib.sha256()
-
-    def add(value):
-        if isinstance(value, dict):
-            for key in sorted(value):
-                sha.update(key.encode())
-                add(value[key])
-        elif isinstance(value, paddle.Tensor):
-            sha.update(value.numpy().tobytes())
-        else:
-            sha.update(repr(value).encode())
-
-    add(state)
-    return sha.hexdigest()
 
 
 class StopSignal:
@@ -216,9 +196,10 @@ def main() -> None:
     args = parse_arguments()
     paddle.seed(args.seed)
     np.random.seed(args.seed)
+    random.seed(args.seed)
     net = OmniglotNet(args.ways)
     if args.init:
-        net.set_state_dict(paddle.load(args.init)["weights"])
+        net.set_state_dict(metaopt.load_checkpoint(args.init)["weights"])
     sched = paddle.optimizer.lr.CosineAnnealingDecay(args.lr, T_max=args.iterations)
     opt = new_optimizer(args, net, sched)
     args.out.mkdir(parents=True, exist_ok=True)

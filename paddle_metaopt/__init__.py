@@ -12,6 +12,7 @@ from .algorithms import (
     MetaSGDOptimizer,
     ReptileOptimizer,
 )
+from .checkpoint import load_checkpoint, save_checkpoint
 from .data import Episode
 from .double_grad import twice_differentiable
 from .errors import (
@@ -51,7 +52,9 @@ __all__ = [
     "errors",
     "evaluate",
     "inner_rules",
+    "load_checkpoint",
     "meta_gradients",
     "models",
+    "save_checkpoint",
     "twice_differentiable",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from functools import partial
+
+from .double_grad.undo import Undo
 
 POLICIES = ("restore", "last", "mean")
 
@@ -120,16 +122,12 @@ class TaskBuffers:
                 )
             present[name] = value
 
-    @contextmanager
-    def replaced(self, values: dict | None):
-        """A context in which the buffers are copies of these, if given."""
-        before = self._other
+    def replaced(self, values: dict | None) -> Undo:
+        """From now on the buffers are copies of these, if given, until the context returned is left."""
+        before = Undo(partial(setattr, self, "_other", self._other))
         if values is not None:
             self._other = copies(values)
-        try:
-            yield
-        finally:
-            self._other = before
+        return before
 
     def leave_behind(self) -> None:
         """What the keeper's policy says remains of them."""

@@ -10,6 +10,7 @@ import numpy as np
 import paddle
 
 from .double_grad.interception import patches_kept
+from .double_grad.undo import Undo
 from .episodes import episode_parts, loss_on
 
 
@@ -70,10 +71,9 @@ def evaluate(
             "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
             "buffers='mean'"
         )
-    modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
     score = _score_function(loss_fn if metric is None else metric)
     values = []
-    try:
+    with Undo(partial(_put_back, [(layer, layer.training) for layer in net.sublayers(include_self=True)])):
         with patches_kept():
             for episode in episodes:
                 support, query = episode_parts(episode)
@@ -86,14 +86,16 @@ def evaluate(
                         values.append(loss_on(learner, query, score))
                 finally:
                     learner.end()
-    finally:
-        for layer, training in modes:
-            layer.training = training
     if not values:
         raise ValueError("evaluate: there are no episodes")
     values = np.asarray(values, dtype=np.float64)
     spread = values.std(ddof=1) if len(values) > 1 else np.nan
     return Evaluation(float(values.mean()), float(1.96 * spread / np.sqrt(len(values))), values)
+
+
+def _put_back(modes: list):
+    for layer, training in modes:
+        layer.training = training
 
 
 def _set_modes(net, training: bool, statistics: str):

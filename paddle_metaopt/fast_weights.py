@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from functools import partial
 
 import paddle
 from paddle.jit.pir_translated_layer import PirTranslatedLayer  # what paddle.jit.load gives; not public
+
+from .double_grad.undo import Undo
 
 #: Parameters by form, but a forward pass moves them: BatchNorm's statistics, spectral norm's vectors.
 _STATISTICS = frozenset({"_mean", "_variance", "weight_u", "weight_v"})
@@ -79,16 +81,19 @@ class Slots:
         """The (container, key) pairs where the tensor of this name stands."""
         return self._places[name]
 
-    @contextmanager
-    def holding(self, tensors: dict):
-        """A context in which the Layer runs on `tensors` (by name) in place of its own."""
+    def holding(self, tensors: dict) -> Undo:
+        """From now on the Layer runs on `tensors` (by name); what is returned is a context to be left for its own."""
         displaced = []
-        try:
-            for name, tensor in tensors.items():
-                for container, key in self._places[name]:
-                    displaced.append((container, key, container[key]))
-                    container[key] = tensor
-            yield
-        finally:
-            for container, key, tensor in reversed(displaced):
+        stay = Undo(partial(_put_back, displaced))
+        for name, tensor in tensors.items():
+            for container, key in self._places[name]:
+                displaced.append((container, key, container[key]))
                 container[key] = tensor
+        return stay
+
+
+def _put_back(displaced: list):
+    while displaced:
+        container, key, tensor = displaced[-1]
+        container[key] = tensor
+        displaced.pop()

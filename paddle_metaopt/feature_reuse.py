@@ -10,6 +10,7 @@ import pickle
 import random
 from collections import OrderedDict
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import paddle
@@ -17,6 +18,7 @@ import paddle
 from .double_grad import requires_grad, with_pullback
 from .double_grad.audit import depends
 from .double_grad.graph import address_of
+from .double_grad.undo import Undo
 
 
 class FeatureReuse:
@@ -83,11 +85,8 @@ class FeatureReuse:
         before = self._surroundings()
         chance = _random_state()
         watch = _Watch(self.head)
-        try:
-            with _forward_of(self.head, head_forward):
-                result = original(*inputs, **kwargs)
-        finally:
-            watch.remove()
+        with watch.watching(), _forward_of(self.head, head_forward):
+            result = original(*inputs, **kwargs)
         by_the_head = len(calls) == 1 and outputs and outputs[0] is result and not kwargs and not keywords
         apart = not watch.reads and not self._task.head_stands_elsewhere
         if by_the_head and apart and chance == _random_state() and not self._hooked():
@@ -154,18 +153,15 @@ _WRITTEN_WITHOUT_A_CHANGE = ("forward", "_data_format")
 _LAYERS_OWN = frozenset(vars(paddle.nn.Layer()))
 
 
-@contextmanager
-def _forward_of(layer, forward):
-    """A context in which a layer has another forward."""
-    had_own, original = "forward" in vars(layer), layer.forward
-    vars(layer)["forward"] = forward
-    try:
-        yield
-    finally:
-        if had_own:
-            vars(layer)["forward"] = original
-        else:
-            del vars(layer)["forward"]
+def _forward_of(layer, forward) -> Undo:
+    """From now on a layer has another forward; what is returned is a context to be left for its own."""
+    attributes = vars(layer)
+    if "forward" in attributes:
+        before = Undo(partial(attributes.__setitem__, "forward", attributes["forward"]))
+    else:
+        before = Undo(partial(attributes.pop, "forward", None))
+    attributes["forward"] = forward
+    return before
 
 
 def _state_of(value):
@@ -187,8 +183,13 @@ class _Watch:
         self.reads = 0
         self._paused = False
         self._replaced = [(part, part._parameters) for part in layer.sublayers(include_self=True)]
+
+    def watching(self) -> Undo:
+        """From now on it counts; what is returned is a context to be left for its end."""
+        ended = Undo(self._remove)
         for part, own in self._replaced:
             vars(part)["_parameters"] = _WatchedDict(own, self)
+        return ended
 
     def pause(self):
         self._paused = True
@@ -199,13 +200,15 @@ class _Watch:
     def note(self):
         self.reads += not self._paused
 
-    def remove(self):
+    def _remove(self):
         self.pause()
         for part, own in self._replaced:
             watched = vars(part)["_parameters"]
-            vars(part)["_parameters"] = own
-            own.clear()
-            own.update(watched)
+            if watched is not own:
+                own.update(watched)
+                for gone in own.keys() - watched.keys():
+                    del own[gone]
+                vars(part)["_parameters"] = own
 
 
 class _WatchedDict(OrderedDict):

@@ -9,6 +9,8 @@ from typing import Callable
 import numpy as np
 import paddle
 
+from .double_grad.undo import Undo
+
 
 @dataclass
 class Moment:
@@ -49,6 +51,10 @@ class Surroundings:
         self._paddle = paddle.get_rng_state()
         self._numpy = np.random.get_state()
         self._python = random.getstate()
+
+    def kept(self) -> Undo:
+        """A context after which they are as they were."""
+        return Undo(self.restore)
 
     def restore(self):
         for layer, training in self._modes:

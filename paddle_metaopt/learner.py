@@ -5,14 +5,15 @@ from __future__ import annotations
 import numbers
 import weakref
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Callable
 
 import paddle
 
 from .buffers import TaskBuffers, copies
-from .double_grad import ANY_ORDER, activate
+from .double_grad import ANY_ORDER, activate, guards
 from .double_grad.audit import explain, layer_of, unverified_nodes
-from .double_grad.interception import audited_already
+from .double_grad.undo import Undo, grad_mode_kept, repair
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
@@ -48,13 +49,14 @@ class Learner(paddle.nn.Layer):
 
     def __init__(self, net, plan: Plan, tracked: bool = True):
         super().__init__()
+        repair()
         slots = Slots(net)
+        if any(not p.is_leaf for p in slots.parameters.values()):
+            raise ValueError(
+                "the net runs on the fast weights of an open task() block; begin the new task outside of it"
+            )
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
         if not adapted:
-            if any(not p.is_leaf for p in slots.parameters.values()):
-                raise ValueError(
-                    "the net runs on the fast weights of an open task() block; begin the new task outside of it"
-                )
             raise ValueError(
                 "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head="
             )
@@ -68,9 +70,10 @@ class Learner(paddle.nn.Layer):
         derivatives = "refuse" if self._replays else "follow" if tracked else "drop"
         self._task_buffers = TaskBuffers(slots, plan.buffers, derivatives, plan.way_name)
         self._graph = TaskGraph(self.end, None if plan.plain_backward else plan.way_name)
-        self._fast = self._graph.start(slots.parameters) if tracked else leaves_of(slots.parameters)
+        self._fast = self._graph.start(slots.parameters, plan.learned) if tracked else leaves_of(slots.parameters)
         self._rule_state = plan.inner_rule.init({name: self._fast[name].detach() for name in adapted})
         self._steps = 0
+        self._between_steps = True
         self._history = []
         self._reuse = FeatureReuse(self) if plan.head is not None and not self._replays else None
         self._open_blocks = []
@@ -195,13 +198,11 @@ class Learner(paddle.nn.Layer):
         self._check_holds_block()
         self._inputs = self._further(inputs)
         self._before_query = Surroundings(self.net) if self.plan.query_weights is not None else None
-        self._solving = True
-        try:
+        with Undo(partial(setattr, self, "_solving", False)):
+            self._solving = True
             with self._graph.differentiated_by_us(), paddle.enable_grad():
-                value, gradients = self.plan.way.solve(self, lambda: self._checked_query(query))
-        finally:
-            self._solving = False
-        return value.detach(), gradients
+                value, found = self.plan.way.solve(self, lambda: self._checked_query(query))
+        return value.detach(), found
 
     def meta_parameters(self) -> list:
         """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, named inputs."""
@@ -272,7 +273,7 @@ class Learner(paddle.nn.Layer):
         if self._holds_net():
             yield
             return
-        with self._slots.holding({**self._fast, **self._task_buffers.at(self._steps)}):
+        with grad_mode_kept(), self._slots.holding({**self._fast, **self._task_buffers.at(self._steps)}):
             with self._reuse.installed() if self._reuse is not None else nullcontext():
                 yield
             self._task_buffers.take(self._steps)
@@ -325,9 +326,9 @@ class Learner(paddle.nn.Layer):
 
         Buffers come back as they were before, but for the present moment's, which are used as they are.
         """
-        own, held = self._fast, self._holds_net()
-        self._fast = {**moment.fast, **(fast or {})}
-        try:
+        held = self._holds_net()
+        with Undo(partial(self._go_back_to, self._fast, held)):
+            self._fast = {**moment.fast, **(fast or {})}
             with self._task_buffers.replaced(moment.buffers if moment.step != self._steps else None):
                 if not held:
                     yield
@@ -335,10 +336,11 @@ class Learner(paddle.nn.Layer):
                 with self._slots.holding({**self._fast, **self._task_buffers.at(self._steps)}):
                     yield
                     self._task_buffers.take(self._steps)
-        finally:
-            self._fast = own
-            if held:
-                self._renew_block()
+
+    def _go_back_to(self, fast: dict, held: bool):
+        self._fast = fast
+        if held:
+            self._renew_block()
 
     def replayed_loss(self, moment: Moment, fast: dict, elsewhere: bool = False):
         """The loss of the step at `moment`, on these fast weights.
@@ -348,13 +350,10 @@ class Learner(paddle.nn.Layer):
         ReplayError
             If it is another one than then, and the weights are not `elsewhere`.
         """
-        now = Surroundings(self.net)
-        moment.surroundings.restore()
-        try:
+        with Surroundings(self.net).kept():
+            moment.surroundings.restore()
             with self.at(moment, fast):
                 loss = self._scalar(moment.loss(), "loss")
-        finally:
-            now.restore()
         if not elsewhere and not _close(float(loss), moment.value, loss.dtype):
             raise ReplayError(
                 f"the loss of inner step {moment.step} was {moment.value:.6g} and is {float(loss):.6g} when computed "
@@ -370,12 +369,12 @@ class Learner(paddle.nn.Layer):
             return {}
         if differentiable:
             self._audit(loss, [fast[name] for name in names])
-        with self._graph.differentiated_by_us(), audited_already():
-            gradients = paddle.grad(
+        with self._graph.differentiated_by_us():
+            found = guards.gradients(
                 loss, [fast[name] for name in names], create_graph=differentiable, retain_graph=True,
                 allow_unused=True, no_grad_vars=self._reuse.boundaries() if self._reuse is not None else None,
             )  # fmt: skip
-        return {name: g for name, g in zip(names, gradients) if g is not None}
+        return {name: g for name, g in zip(names, found) if g is not None}
 
     def inner_update(self, step: int, fast: dict, gradients: dict, state: dict) -> tuple:
         """The adapted weights and the rule's state after a step with these gradients."""
@@ -407,22 +406,23 @@ class Learner(paddle.nn.Layer):
             if self._tracked and self.plan.way.watches_inner_losses:
                 self._leaves.add(loss, self._fast.values())
             fast = {name: self._fast[name] for name in self._adapted}
-            gradients = self.inner_gradients(loss, fast, differentiable=unrolled)
-            if not gradients:
+            slopes = self.inner_gradients(loss, fast, differentiable=unrolled)
+            if not slopes:
                 raise ValueError(
                     "the inner loss does not depend on the weights that adapt; was it computed with the net instead of "
                     "the learner, before the last inner step, or under paddle.no_grad()?"
                 )
-            moved, state = self.inner_update(self._steps, fast, gradients, self._rule_state)
+            moved, state = self.inner_update(self._steps, fast, slopes, self._rule_state)
             if self._tracked:
-                before = [*self._fast.values(), *gradients.values(), *tensors_in(self._rule_state)]
+                before = [*self._fast.values(), *slopes.values(), *tensors_in(self._rule_state)]
                 self._leaves.add(tensors_in([moved, state]), before)
         if self._replays:
             moment.value = float(loss)
             moved, state = self._graph.cut(moved, self._slots.parameters), _detached(state)
         elif not self._tracked:
             moved, state = leaves_of(moved), _detached(state)
-        if moment is not None:  # the step succeeded
+        self._between_steps = False
+        if moment is not None:
             if not self.plan.way.replays_every_step:
                 self._history.clear()
             self._history.append(moment)
@@ -436,6 +436,7 @@ class Learner(paddle.nn.Layer):
         self._steps += 1
         if held:
             self._renew_block()
+        self._between_steps = True
 
     def _moment(self, compute):
         """The moment before a step, if the way back or the plan's query weights need it."""
@@ -483,7 +484,7 @@ class Learner(paddle.nn.Layer):
     @property
     def takes_gradients_itself(self) -> bool:
         """Whether the net or the loss function was seen to call ``paddle.grad(..., create_graph=True)``."""
-        return self._leaves.engine_made_some
+        return self._leaves.net_takes_gradients
 
     @property
     def is_running(self) -> bool:
@@ -492,6 +493,8 @@ class Learner(paddle.nn.Layer):
 
     def _check_running(self):
         self._graph.check()
+        if not self._between_steps:
+            raise StaleTaskError("an inner step of this task was interrupted half-way; start a new task")
         if not self._end.alive:
             raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from .double_grad.audit import leaves_below
 from .double_grad.graph import address_of
-from .double_grad.interception import noting_engine_leaves
+from .double_grad.guards import graphs_of_gradients
+from .double_grad.primitive import anchor
 
 
 class Leaves:
@@ -14,16 +17,17 @@ class Leaves:
         self._found = set()
         self._unasked = set()
         self._past = set()
-        self._engines = {}  # with the nodes, so that no other gets their address
+        self.net_takes_gradients = False
 
+    @contextmanager
     def watching(self):
-        """A context in which the leaves that Paddle's engine makes for itself are told from a user's."""
-        return noting_engine_leaves(self._engines)
-
-    @property
-    def engine_made_some(self) -> bool:
-        """Whether ``paddle.grad(..., create_graph=True)`` was called in `watching`."""
-        return bool(self._engines)
+        """A context in which it is noticed whether ``paddle.grad(..., create_graph=True)`` is called."""
+        before = graphs_of_gradients()
+        try:
+            yield
+        finally:
+            if graphs_of_gradients() != before:
+                self.net_takes_gradients = True
 
     def add(self, tensors, boundary) -> bool:
         """Note what `tensors` depend on, not looking past the `boundary`, nor past fast weights from before: in the
@@ -42,7 +46,7 @@ class Leaves:
 
     def require_named(self, named, technical: set):
         """Raise ValueError if there are others than those `named`, and those at the `technical` addresses."""
-        known = {address_of(tensor) for tensor in named} | technical | self._unasked | set(self._engines)
+        known = {address_of(tensor) for tensor in named} | technical | self._unasked | {address_of(anchor())}
         if self._found - known:
             raise ValueError(
                 "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a "

@@ -342,11 +342,11 @@ class MetaOptimizer:
 
     def _apply_optimize(self, *args, **kwargs):
         # step() and minimize() come through here, once for each parameter group: the weights that running tasks
-        # began from move.
-        result = super()._apply_optimize(*args, **kwargs)
+        # began from move, so these are ended first.
         for graph in list(self._graphs.values()):
             graph.outer_step()
         self._graphs.clear()
+        result = super()._apply_optimize(*args, **kwargs)
         self._fixed_plan.buffers.outer_step()
         return result
 

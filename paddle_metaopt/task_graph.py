@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import weakref
-from contextlib import contextmanager
+from functools import partial
+from typing import Sequence
 
 import paddle
 
 from .double_grad import guard_engine, with_pullback
-from .double_grad.interception import in_backward
+from .double_grad.guards import know_leaves
+from .double_grad.undo import Undo
+from .double_grad.passes import in_backward
 from .errors import NeedsMetaLossError, StaleTaskError
 
 
@@ -27,12 +30,14 @@ class TaskGraph:
         self.stale = False
         self._on_outer_step = weakref.WeakMethod(on_outer_step)
         self._way_name = way_name
-        self._ours = 0
+        self._ours = False
         self._guard = None
         self.watch()
 
-    def start(self, parameters: dict) -> dict:
-        """Fast weights equal to the parameters, through nodes that notice a stale task."""
+    def start(self, parameters: dict, learned: Sequence = ()) -> dict:
+        """Fast weights equal to the parameters, through nodes that notice a stale task; `learned` are the other leaves
+        that the task depends on."""
+        know_leaves([*parameters.values(), *learned])
 
         def pullback(g):
             self.check()
@@ -58,14 +63,11 @@ class TaskGraph:
         with paddle.enable_grad():
             return {name: with_pullback(value.clone, [parameters[name]], pullback) for name, value in values.items()}
 
-    @contextmanager
-    def differentiated_by_us(self):
-        """A context in which a backward through the task's nodes is the library's own."""
-        self._ours += 1
-        try:
-            yield
-        finally:
-            self._ours -= 1
+    def differentiated_by_us(self) -> Undo:
+        """From now on a backward through the task's nodes is the library's own, until the context returned is left."""
+        ended = Undo(partial(setattr, self, "_ours", self._ours))
+        self._ours = True
+        return ended
 
     def _check_way(self):
         if self._way_name is not None and not self._ours:

@@ -58,6 +58,18 @@ def test_first_program_runs(capsys):
     assert re.fullmatch(r"\d+\.\d+ ± \d+\.\d+ \(100 tasks\)\n", capsys.readouterr().out)
 
 
+def test_checkpoint_program_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    net = metaopt.models.MLP()
+    opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.01)
+    (program,) = blocks("docs/checkpoints.md", "python")
+    names = {"net": net, "opt": opt, "iteration": 3}
+    exec(program, names)
+
+    assert names["state"]["iteration"] == 3
+    assert os.listdir(tmp_path) == ["run.checkpoint"]
+
+
 def test_readme_programs_run():
     paddle.seed(0)
     net = metaopt.models.MLP()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
-import uuid
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from paddle_metaopt.atomic_file import remove_abandoned, replacing
+
+_LARGEST_HEADER = 1024  # bytes, of an array in a file
 _ANYONE_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -31,12 +34,13 @@ def cached_array(
     What was built is stored in the first folder that can be written; a warning says when none
     can. A folder without write permission is left alone even by the superuser, whom the system
     would let through. A file that is damaged, or holds anything but uint8 of `shape`, counts as
-    absent.
+    absent. What a process that was killed left unfinished is removed.
     """
     paths = [folder / f"{name}.npz" for folder in folders]
     for path in paths:
-        array = _load(path)
-        if array is not None and array.shape == shape and array.dtype == np.uint8:
+        remove_abandoned(path.parent)
+        array = _load(path, shape)
+        if array is not None:
             return array
     array = build()
     if not any(_store(path, array) for path in paths):
@@ -49,28 +53,26 @@ def cached_array(
     return array
 
 
-def _load(path: Path) -> np.ndarray | None:
+def _load(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     if not path.is_file():
         return None
     try:
         with np.load(path) as file:
-            return file["array"]
+            if file.zip.getinfo("array.npy").file_size > math.prod(shape) + _LARGEST_HEADER:
+                return None
+            array = file["array"]
     except Exception:  # damage shows in many ways, and rebuilding is right for all of them
         return None
+    return array if array.shape == shape and array.dtype == np.uint8 else None
 
 
 def _store(path: Path, array: np.ndarray) -> bool:
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.stat().st_mode & _ANYONE_WRITES:
             return False
-        try:
-            with open(partial, "xb") as file:
-                np.savez_compressed(file, array=array)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replacing(path) as file:
+            np.savez_compressed(file, array=array)
     except OSError:
         return False
     return True

@@ -40,7 +40,8 @@ class Omniglot(Dataset):
     ----------
     root : path
         Where ``images_background.zip`` and ``images_evaluation.zip`` are, or the folders unpacked
-        from them; ``root/omniglot`` is looked into as well. Archives zipped anew will do.
+        from them; ``root/omniglot`` is looked into as well. Archives zipped anew will do, stored or
+        deflated.
     mode : {"train", "valid", "test"}, default "train"
         Which characters. No character, in whatever rotation, is in two modes of one split.
     split : {"maml", "official"}, default "maml"
@@ -71,7 +72,11 @@ class Omniglot(Dataset):
     FileNotFoundError
         If an archive is missing.
     ValueError
-        If an argument is none of the above, or an archive is damaged or incomplete.
+        If an argument is none of the above, or an archive is damaged or incomplete, or holds
+        something else in a drawing's place: names the archive, the drawing, and what is wrong. No
+        more than 64 KiB of a drawing are read.
+    OSError
+        If the system does not open an archive.
 
     References
     ----------

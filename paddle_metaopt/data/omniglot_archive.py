@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 from paddle.utils import download as downloader
 from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngImageFile
 
+from paddle_metaopt.data.archive_files import ArchiveError, Unpacked, Zipped, errors_of
 from paddle_metaopt.data.array_cache import cached_array, user_cache_dir
 
 DRAWINGS_PER_CHARACTER = 20
@@ -27,6 +26,7 @@ class Archive(NamedTuple):
     name: str
     characters: int
     md5: str
+    side: int = 105
 
     @property
     def url(self) -> str:
@@ -50,17 +50,18 @@ class Drawings:
     FileNotFoundError
         If the archive is in neither ``root`` nor ``root/omniglot``, and not to be downloaded.
     ValueError
-        If it is damaged, or has not the official number of characters and drawings.
+        If it is damaged, or has not the official number of characters and drawings, or something
+        else in a drawing's place; `images` as well.
     """
 
     def __init__(self, archive: Archive, root: Path, download: bool = False) -> None:
         self._archive = archive
         self._files = _find(archive, root) or _fetch(archive, root, download)
         try:
-            self._stamps = self._files.stamps()
-        except zipfile.BadZipFile as error:
-            raise self._unusable(f"it cannot be opened ({error})") from error
-        self._drawings = _group_by_character(archive.name, self._stamps)
+            self._stamps = self._files.stamps(self._is_drawing)
+        except ArchiveError as error:
+            raise self._unusable(str(error)) from error
+        self._drawings = _group_by_character(self._stamps)
         self.names = sorted(self._drawings)
         self._require_all()
 
@@ -77,24 +78,30 @@ class Drawings:
             lambda: self._decode(image_size),
         )
 
+    def _is_drawing(self, path: str) -> bool:
+        """Whether it is like ``…/images_background/Latin/character01/0709_01.png``."""
+        parts = PurePosixPath(path).parts
+        inside = len(parts) >= 4 and parts[-4] == self._archive.name
+        return inside and parts[-1].endswith(".png") and not parts[-1].startswith(".")
+
     def _paths(self) -> list[str]:
         return [path for name in self.names for path in sorted(self._drawings[name])]
 
     def _digest(self) -> str:
         digest = hashlib.sha256(_DECODING.encode())
         for path in self._paths():
-            digest.update(f"{path} {self._stamps[path]}\n".encode())
+            digest.update(f"{path} {self._stamps[path]}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()[:16]
 
     def _decode(self, image_size: int) -> np.ndarray:
         paths = self._paths()
-        contents = self._files.contents(paths)
         images = np.empty((len(paths), image_size, image_size), np.uint8)
-        for path, image in zip(paths, images):
-            try:
-                image[:] = _ink(next(contents), image_size)
-            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError) as error:
-                raise self._unusable(f"{path} in it cannot be read ({error})") from error
+        try:
+            for path, image, content in zip(paths, images, self._files.contents(paths)):
+                with errors_of(f"{path} in it cannot be read"):
+                    image[:] = _ink(content, self._archive.side, image_size)
+        except ArchiveError as error:
+            raise self._unusable(str(error)) from error
         return images.reshape(-1, DRAWINGS_PER_CHARACTER, image_size, image_size)
 
     def _require_all(self) -> None:
@@ -113,71 +120,40 @@ class Drawings:
         )
 
 
-class _Zip:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def stamps(self) -> dict[str, object]:
-        with zipfile.ZipFile(self.path) as file:
-            return {member.filename: member.CRC for member in file.infolist()}
-
-    def contents(self, names: list[str]) -> Iterator[bytes]:
-        with zipfile.ZipFile(self.path) as file:
-            for name in names:
-                yield file.read(name)
-
-
-class _Folder:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def stamps(self) -> dict[str, object]:
-        stamps = {}
-        for folder, _, names in os.walk(self.path):
-            inside = Path(folder).relative_to(self.path.parent).as_posix()
-            for name in names:
-                status = os.stat(os.path.join(folder, name))
-                stamps[f"{inside}/{name}"] = (status.st_size, status.st_mtime_ns)
-        return stamps
-
-    def contents(self, names: list[str]) -> Iterator[bytes]:
-        for name in names:
-            yield (self.path.parent / name).read_bytes()
-
-
-def _find(archive: Archive, root: Path) -> _Zip | _Folder | None:
+def _find(archive: Archive, root: Path) -> Zipped | Unpacked | None:
     for folder in (root, root / "omniglot"):
         zipped, unpacked = folder / f"{archive.name}.zip", folder / archive.name
         if zipped.is_file():
-            return _Zip(zipped)
+            return Zipped(zipped)
         if unpacked.is_dir():
-            return _Folder(unpacked)
+            return Unpacked(unpacked)
     return None
 
 
-def _fetch(archive: Archive, root: Path, download: bool) -> _Zip:
+def _fetch(archive: Archive, root: Path, download: bool) -> Zipped:
     if not download:
         raise FileNotFoundError(
             f"{archive.name}.zip, or the folder {archive.name} unpacked from it, is neither in "
             f"{root} nor in {root / 'omniglot'}. Get {archive.url} or pass download=True"
         )
     path = downloader.get_path_from_url(archive.url, str(root), archive.md5, decompress=False)
-    return _Zip(Path(path))
+    return Zipped(Path(path))
 
 
-def _group_by_character(archive_name: str, paths: dict[str, object]) -> dict[str, list[str]]:
-    """The drawings, ``…/images_background/Latin/character01/0709_01.png``, by character."""
+def _group_by_character(paths: Iterable[str]) -> dict[str, list[str]]:
     characters: dict[str, list[str]] = {}
     for path in paths:
-        parts = PurePosixPath(path).parts
-        if len(parts) < 4 or parts[-4] != archive_name:
-            continue
-        if parts[-1].endswith(".png") and not parts[-1].startswith("."):
-            characters.setdefault(f"{parts[-3]}/{parts[-2]}", []).append(path)
+        alphabet, character = PurePosixPath(path).parts[-3:-1]
+        characters.setdefault(f"{alphabet}/{character}", []).append(path)
     return characters
 
 
-def _ink(png: bytes, image_size: int) -> np.ndarray:
-    with Image.open(io.BytesIO(png)) as drawing:
+def _ink(png: bytes, side: int, image_size: int) -> np.ndarray:
+    with PngImageFile(io.BytesIO(png)) as drawing:  # reads the header only
+        if drawing.size != (side, side) or drawing.mode not in ("1", "L"):
+            width, height = drawing.size
+            raise ValueError(
+                f"it is {width} x {height} of mode {drawing.mode}, expected {side} x {side}, black and white or grey"
+            )
         ink = ImageChops.invert(drawing.convert("L"))
     return np.asarray(ink.resize((image_size, image_size), Image.Resampling.LANCZOS))

@@ -1,10 +1,11 @@
 """Exact second derivatives for ordinary Paddle code; knows nothing of meta-learning."""
 
 from . import rules as _rules  # noqa: F401  registers them
+from .activity import ANY_ORDER, is_active
 from .audit import audit, trust
-from .interception import activate, guard_engine, is_active, twice_differentiable
+from .guards import guard_engine
+from .interception import activate, twice_differentiable
 from .kinds import BilinearMap, elementwise, linear_map
-from .order import ANY_ORDER
 from .primitive import requires_grad, with_pullback
 from .registry import natively_exact, replaces, rule, supported
 

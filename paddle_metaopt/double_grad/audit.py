@@ -9,9 +9,8 @@ from __future__ import annotations
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
-from .graph import address_of, walk
-from .order import ANY_ORDER, here
-from .primitive import NODE_NAME
+from .activity import ANY_ORDER, order_wanted
+from .graph import RULE_NAME, address_of, is_leaf, pylayer_of, walk
 from .registry import EXACT_BESIDE_RULES, NATIVELY_EXACT
 
 _trusted_layers: set[str] = set()
@@ -71,7 +70,7 @@ def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, 
             met = True
         elif address in further_stops:
             continue
-        elif node.name().startswith("GradNodeAccumulation"):
+        elif is_leaf(node):
             leaves[address] = node
     return leaves, met
 
@@ -94,9 +93,9 @@ def is_verified(node_name: str) -> bool:
     if node_name in NATIVELY_EXACT or node_name.startswith("GradNodeAccumulation"):
         return True
     if node_name in EXACT_BESIDE_RULES:
-        return here.orders.highest == ANY_ORDER
-    layer = _pylayer_of(node_name)
-    return layer is not None and (layer == NODE_NAME or layer in _trusted_layers)
+        return order_wanted() == ANY_ORDER
+    layer = pylayer_of(node_name)
+    return layer is not None and (layer == RULE_NAME or layer in _trusted_layers)
 
 
 def explain(culprits: dict[int, str], where: str = "") -> str:
@@ -138,20 +137,12 @@ def layer_of(culprits: dict[int, str], inputs, net, run) -> str:
 
 
 def _op_of(node_name: str) -> str:
-    layer = _pylayer_of(node_name)
+    layer = pylayer_of(node_name)
     if layer is not None:
         return f"the PyLayer {layer}"
     if node_name.startswith(("SetValue", "SetTensor", "IndexElementwisePut", "IndexPut", "MaskedFill")):
         return f"an assignment into a tensor ({node_name}; use paddle.where or paddle.concat)"
     return f"{node_name.replace('GradNodeFinal', '').replace('GradNode', '')} ({node_name})"
-
-
-def _pylayer_of(node_name: str):
-    """The class of a PyLayer's node; its name ends in _backward up to Paddle 3.1."""
-    prefix = "GradNodePyLayer_"
-    if not node_name.startswith(prefix):
-        return None
-    return node_name[len(prefix) :].removesuffix("_backward")
 
 
 def _listed(tensors):

@@ -9,8 +9,8 @@ from typing import Callable, Sequence
 import numpy as np
 import paddle
 
+from .activity import ANY_ORDER
 from .interception import activate
-from .order import ANY_ORDER
 
 
 @dataclass

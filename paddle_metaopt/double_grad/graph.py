@@ -8,6 +8,29 @@ from functools import lru_cache
 
 import paddle
 
+#: The class of the PyLayer that every rule leaves in the graph.
+RULE_NAME = "MetaOptRule"
+_PYLAYER = "GradNodePyLayer_"
+
+
+def pylayer_of(node_name: str):
+    """The class of a PyLayer's node, or None; its name ends in _backward up to Paddle 3.1."""
+    return node_name[len(_PYLAYER) :].removesuffix("_backward") if node_name.startswith(_PYLAYER) else None
+
+
+def is_rule(node) -> bool:
+    return pylayer_of(node.name()) == RULE_NAME
+
+
+def is_leaf(node) -> bool:
+    return node.name().startswith("GradNodeAccumulation")
+
+
+def takes_any_gradient(tensor) -> bool:
+    """Whether the node of a tensor may get no gradient, or a constant one: Paddle's own, but for a leaf's, may not."""
+    node = node_of(tensor)
+    return node is None or is_leaf(node) or is_rule(node)
+
 
 def node_of(tensor):
     """The node that computes the tensor's gradient, or None; like ``tensor.grad_fn``, but freed with the graph.

@@ -8,6 +8,7 @@ call, which is what interception.py relies on.
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import paddle
@@ -17,6 +18,30 @@ TABLE = paddle._C_ops
 
 #: Its ops as Paddle made them, also while interception.py has others in their place: ``native.gelu_grad(x, g, False)``.
 native = SimpleNamespace(**vars(paddle._C_ops))
+
+
+def held_by_name(ops) -> list[tuple]:
+    """Where Paddle's own modules hold one of the ops under a name of their own, as ``paddle.linalg.matmul``, and never
+    look it up in the table: module, name, the op as Paddle made it, its name in the table."""
+    known = {id(getattr(native, op)): op for op in ops}
+    modules = [module for name, module in sys.modules.items() if name.startswith(_PUBLIC) and module is not None]
+    return [
+        (module, name, value, known[id(value)])
+        for module in modules
+        for name, value in vars(module).items()
+        if id(value) in known
+    ]
+
+
+#: What stands below is called eagerly; the rest of Paddle is for static graphs.
+_PUBLIC = (
+    "paddle.distribution",
+    "paddle.incubate.nn.",
+    "paddle.linalg",
+    "paddle.nn.",
+    "paddle.special",
+    "paddle.tensor.",
+)
 
 
 def batch_norm(x, mean, variance, scale, shift, epsilon, layout, momentum=0.9, use_global_stats=False):

@@ -11,6 +11,7 @@ from typing import Callable
 
 import paddle
 
+from .kernels import native
 from .primitive import requires_grad, with_pullback
 
 
@@ -33,15 +34,16 @@ def elementwise(x, value: Callable, slope: Callable, fused: Callable | None = No
     value : callable
         ``value(x)``, by a kernel; without gradients.
     slope : callable
-        ``slope(x)``, the derivative of each element, made of differentiable ops.
+        ``slope(x)``, the derivative of each element, made of differentiable ops. For a complex x the complex
+        derivative; the function has to be holomorphic then.
     fused : callable, optional
-        ``fused(x, g)``, the slope times g by one kernel, used where no further derivative is wanted.
+        ``fused(x, g)``, the slope times g by one kernel, used where no further derivative is wanted and x is real.
     """
 
     def pullback(g):
-        if fused is not None and not paddle.is_grad_enabled():
+        if fused is not None and not x.is_complex() and not paddle.is_grad_enabled():
             return [fused(x, g)]
-        return [g * slope(x)]
+        return [times_conjugate(g, slope(x))]
 
     return with_pullback(lambda: value(x), [x], pullback)
 
@@ -105,3 +107,16 @@ def _sum(first, second):
     if first is None or second is None:
         return second if first is None else first
     return paddle.add(first, second)
+
+
+_product_with_conjugate = BilinearMap(
+    lambda g, slope: native.multiply(g, native.conj(slope)),
+    lambda u, slope: native.multiply(u, slope),
+    lambda g, u: native.multiply(g, native.conj(u)),
+)
+
+
+def times_conjugate(g, slope):
+    """What a function of each element hands on: the cotangent g times its derivative, whose conjugate where it is
+    complex, as a gradient is d/dx + i d/dy; of the same shape and type."""
+    return _product_with_conjugate(g, slope) if slope.is_complex() else g * slope

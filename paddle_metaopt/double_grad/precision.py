@@ -6,12 +6,13 @@ derivative. So the dispatcher casts them first, by Paddle's own lists, and the r
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import paddle
 from paddle.base import core
 from paddle.base.framework import _dygraph_tracer
+
+from .undo import Undo
 
 _LOW = {"float16": paddle.float16, "bfloat16": paddle.bfloat16, "float32": paddle.float32}
 _HIGH = paddle.float32
@@ -25,15 +26,12 @@ def autocast_is_on() -> bool:
     return _dygraph_tracer()._amp_level != core.AmpLevel.O0
 
 
-@contextmanager
-def without_autocast():
+def without_autocast() -> Undo:
+    """From now on autocast is off; what is returned is a context to be left for what it was before."""
     tracer = _dygraph_tracer()
-    level = tracer._amp_level
+    before = Undo(partial(setattr, tracer, "_amp_level", tracer._amp_level))
     tracer._amp_level = core.AmpLevel.O0
-    try:
-        yield
-    finally:
-        tracer._amp_level = level
+    return before
 
 
 def cast_operands(op: str, args: tuple, kwargs: dict) -> tuple:
@@ -41,17 +39,19 @@ def cast_operands(op: str, args: tuple, kwargs: dict) -> tuple:
     tensors = [t for t in _tensors(args) + _tensors(kwargs.values()) if t.dtype in _CAST]
     dtype = _compute_dtype(op, [t.dtype for t in tensors])
 
-    def cast(value):
-        if isinstance(value, paddle.Tensor):
-            return value.astype(dtype) if value.dtype in _CAST and value.dtype != dtype else value
-        if isinstance(value, (list, tuple)):
-            return type(value)(map(cast, value))
-        return value
-
+    cast = partial(_cast, dtype)
     with without_autocast():
         if op in _ONLY_DATA:
             return (cast(args[0]), *args[1:]), kwargs
         return tuple(map(cast, args)), {name: cast(value) for name, value in kwargs.items()}
+
+
+def _cast(dtype, value):
+    if isinstance(value, paddle.Tensor):
+        return value.astype(dtype) if value.dtype in _CAST and value.dtype != dtype else value
+    if isinstance(value, (list, tuple)):
+        return type(value)(_cast(dtype, element) for element in value)
+    return value
 
 
 def _compute_dtype(op, dtypes):

@@ -1,30 +1,33 @@
 """A value from a fused kernel, with a derivative written in Python: what every rule is made of.
 
-Paddle's ``PyLayer`` is differentiable again where its backward is made of differentiable ops. Two of its habits
+Paddle's ``PyLayer`` is differentiable again where its backward is made of differentiable ops. Some of its habits
 shape this file:
 
 * An input that ``paddle.grad`` prunes must get ``None``, and the backward has no way to know which ones were.
   Paddle never prunes a node with a single input slot, so all operands travel in one tuple.
 * A node that holds its own output is never collected. So a rule's pullback may hold its operands and detached
   values, never the tensor that `with_pullback` returned.
+* Paddle's own nodes die of a missing cotangent, and some of one that is constant where a derivative of it is taken.
+  So where a pullback gives such a one, a node of Paddle's below gets zeros, and an anchored one; rules and leaves take
+  any, which costs nothing.
+* An exception that passes through its C++ code leaks the node, and comes out of a backward as another one. So errors
+  go round it.
 """
 
 from __future__ import annotations
 
-import threading
+import _thread
+import functools
 from typing import Callable, Sequence
 
 import paddle
 from paddle.autograd import PyLayer
 
+from . import passes
+from .graph import RULE_NAME, address_of, takes_any_gradient
 from .precision import autocast_is_on, without_autocast
 
 Tensor = paddle.Tensor
-
-#: The class name shows in the graph, where the audit finds it.
-NODE_NAME = "MetaOptRule"
-
-_pending = threading.local()
 
 
 def requires_grad(tensor) -> bool:
@@ -56,7 +59,15 @@ def with_pullback(compute: Callable, operands: Sequence, pullback: Callable):
         with paddle.no_grad():
             return compute()
     recorded = _Recorded(compute, operands, live, pullback)
-    return MetaOptRule.apply(tuple(operands[position] for position in live), recorded)
+    try:
+        outputs = MetaOptRule.apply(tuple(recorded.operands), recorded)
+        if recorded.error is not None:
+            raise recorded.error
+        recorded.mark(outputs)
+        return outputs
+    except BaseException:
+        recorded.forget()
+        raise
 
 
 class _Recorded:
@@ -68,14 +79,48 @@ class _Recorded:
         self.versions = [operand.inplace_version for operand in self.operands]
         self.live = live
         self.pullback = pullback
+        self.error = None
+        self._mark = None
 
     def forward(self):
         compute, self.compute = self.compute, None
         return compute()
 
+    def mark(self, outputs):
+        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        outputs = [output for output in outputs if requires_grad(output)]
+        if outputs:
+            self._mark = passes.Mark(address_of(outputs[0]))
+            outputs[0].register_hook(self._mark.append)
+
+    def run(self, cotangents):
+        """The operands' gradients in a pass of the engine, whatever happens."""
+        present = passes.current()
+        try:
+            if present is not None and present.error is not None:
+                gradients = self._no_gradients()
+            else:
+                gradients = self.backward(cotangents)
+        except BaseException as error:
+            if present is None:  # nobody can give the error its type back
+                if isinstance(error, KeyboardInterrupt):
+                    _thread.interrupt_main()
+                raise
+            present.error = error
+            gradients = self._no_gradients()
+        if self._mark is not None and (not passes.runs_copies() if present is None else present.uses_up):
+            self._mark.note_used_up()
+        return gradients
+
     def backward(self, cotangents):
         if all(cotangent is None for cotangent in cotangents):
-            return [None] * len(self.live)
+            return self._no_gradients()
+        return [_fit(operand, g) for operand, g in zip(self.operands, self._pulled_back(cotangents))]
+
+    def _no_gradients(self):
+        return [_fit(operand, None) for operand in self.operands]
+
+    def _pulled_back(self, cotangents):
         for operand, version in zip(self.operands, self.versions):
             if operand.inplace_version != version:
                 raise RuntimeError(
@@ -88,39 +133,64 @@ class _Recorded:
                 gradients = self.pullback(*cotangents)
         else:
             gradients = self.pullback(*cotangents)
-        return [_in_type_of(operand, gradients[position]) for position, operand in zip(self.live, self.operands)]
+        return [gradients[position] for position in self.live]
+
+    def forget(self):
+        """Let go of the graph: an interrupt may leave a node that is never collected."""
+        self.compute = self.pullback = self.error = None
+        self.operands = []
 
 
-def _in_type_of(operand, gradient):
-    """Under autocast, an op's operands may differ in type."""
-    if gradient is None or gradient.dtype == operand.dtype:
+def _fit(operand, gradient):
+    """The gradient, or None for zero, as the node below the operand can take it."""
+    if gradient is not None and gradient.dtype != operand.dtype:  # under autocast, an op's operands may differ in type
+        gradient = gradient.astype(operand.dtype)
+    differentiable = paddle.is_grad_enabled()
+    if gradient is not None and not (differentiable and gradient.stop_gradient):
         return gradient
-    return gradient.astype(operand.dtype)
+    if takes_any_gradient(operand):
+        return gradient
+    gradient = paddle.zeros_like(operand) if gradient is None else gradient
+    return anchored(gradient) if differentiable else gradient
+
+
+def anchored(constant):
+    """A constant that looks as if it depended on a tensor: on `anchor`, which it does not."""
+    return with_pullback(constant.detach, [anchor()], lambda g: [None])
+
+
+@functools.lru_cache(maxsize=None)
+def anchor():
+    """A leaf that stands in graphs for technical reasons; nobody wants its gradient."""
+    leaf = paddle.zeros([1])
+    leaf.stop_gradient = False
+    return leaf
+
+
+def rooted(output):
+    """`output` through a node from which a pass with ``create_graph=True`` may start: Paddle makes the cotangent that
+    it starts from a leaf of the graph, which could not be told from a user's."""
+    return with_pullback(output.clone, [output], lambda g: [anchored(g) if paddle.is_grad_enabled() else g])
 
 
 class MetaOptRule(PyLayer):
     @staticmethod
     def forward(ctx, operands, recorded):
-        ctx.set_materialize_grads(False)
-        ctx.recorded = recorded
-        return recorded.forward()
+        try:
+            ctx.set_materialize_grads(False)
+            ctx.recorded = recorded
+            return recorded.forward()
+        except BaseException as error:
+            recorded.forget()
+            recorded.error = error
+            return paddle.zeros([1])
 
     @staticmethod
     def backward(ctx, *cotangents):
         if len(cotangents) == 1 and isinstance(cotangents[0], list):
             cotangents = cotangents[0]
-        try:
-            return (ctx.recorded.backward(cotangents),)
-        except Exception as error:
-            _pending.error = error
-            raise
+        return (ctx.recorded.run(cotangents),)
 
 
-def take_pending_error():
-    """The exception that a pullback raised last in this thread, or None.
-
-    Paddle turns it into an OSError that has lost its type, which the guards of interception.py undo.
-    """
-    error = getattr(_pending, "error", None)
-    _pending.error = None
-    return error
+#: The class name shows in the graph, where the audit finds it.
+assert MetaOptRule.__name__ == RULE_NAME

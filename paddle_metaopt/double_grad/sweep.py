@@ -28,8 +28,8 @@ VERDICTS = ("exact", "refused", "error", "crash", "timeout", "wrong")
 def judge(case, order: int = 2, native: bool = False) -> dict:
     """The verdict on one case, with the worst error and what explains it."""
     from ..errors import NotTwiceDifferentiableError
+    from .activity import ANY_ORDER
     from .checking import check_choice
-    from .order import ANY_ORDER
 
     worst, redrawn, variants = 0.0, 0, 0
     choice = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ..double_grad import with_pullback
-from ..double_grad.interception import in_backward
+from ..double_grad.passes import in_backward
 
 
 def with_gradients(value, tensors: list, gradients: list, graph):
@@ -17,19 +17,17 @@ def with_gradients(value, tensors: list, gradients: list, graph):
     Raises
     ------
     RuntimeError
-        On differentiating it twice: the gradients are numbers. On another pass after a ``backward()``, then as the
+        On differentiating it twice: the gradients are numbers. On another pass after a ``backward()``, perhaps as the
         OSError that Paddle makes of it.
     """
     went_backward = []
 
-    def once(g):
-        if went_backward:  # Paddle crashes on it
+    def pullback(g):
+        graph.check()
+        if went_backward:
             raise RuntimeError("backward() went through this meta_loss before; compute it anew")
         if in_backward():
             went_backward.append(True)
-
-    def pullback(g):
-        graph.check()
         if paddle.is_grad_enabled():
             raise RuntimeError(
                 "meta_loss gives a loss that can be differentiated once; for derivatives of the meta-gradient, use "
@@ -39,8 +37,4 @@ def with_gradients(value, tensors: list, gradients: list, graph):
         return [None if gradient is None else gradient * g for gradient in gradients]
 
     graph.watch()
-    surrogate = with_pullback(value.detach, tensors, pullback)
-    if surrogate.stop_gradient:
-        return surrogate
-    surrogate.register_hook(once)
-    return surrogate * paddle.ones([], surrogate.dtype)  # a product's node notices a second pass without retain_graph
+    return with_pullback(value.detach, tensors, pullback)

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import os
+import random
+import subprocess
+import sys
+import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +130,7 @@ def test_full_disk_falls_back_to_the_next_folder(tmp_path, monkeypatch):
 
     def first_disk_is_full(file, **arrays):
         if Path(file.name).parent == tmp_path / "full":
+            file.write(b"PK")
             raise OSError(28, "No space left on device")
         save(file, **arrays)
 
@@ -132,6 +138,78 @@ def test_full_disk_falls_back_to_the_next_folder(tmp_path, monkeypatch):
     cached_array("a", ARRAY.shape, [tmp_path / "full", tmp_path / "free"], lambda: ARRAY)
     assert os.listdir(tmp_path / "full") == []
     assert os.listdir(tmp_path / "free") == ["a.npz"]
+
+
+def run(program: str, *arguments) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-W", "ignore", "-c", program, *map(str, arguments)]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+STORE = """
+import sys
+from pathlib import Path
+import numpy as np
+from paddle_metaopt.data.array_cache import cached_array
+folder, times = Path(sys.argv[1]), int(sys.argv[2])
+noise = np.random.default_rng(0).integers(0, 256, 2_000_000, np.uint8)
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(times):
+    array = cached_array(f"a{number}", noise.shape, [folder], lambda: noise)
+    assert (array == noise).all()
+    print(number, flush=True)
+"""
+
+
+def test_a_disk_that_is_really_full_leaves_an_uncached_run(tmp_path):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+    said, _ = run(limit + STORE, tmp_path, 1).communicate("\n", timeout=60)
+    assert said == "ready\n0\n"
+    assert os.listdir(tmp_path) == []
+
+
+def test_two_processes_that_build_at_once_are_fine(tmp_path):
+    processes = [run(STORE, tmp_path, 4) for _ in range(2)]
+    for process in processes:
+        process.stdout.readline()
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert sorted(os.listdir(tmp_path)) == [f"a{number}.npz" for number in range(4)]
+
+
+def test_killed_at_any_moment_the_next_run_removes_what_is_left(tmp_path):
+    cached_array("whole", ARRAY.shape, [tmp_path], lambda: ARRAY)
+    left = 0
+    for _ in range(int(os.environ.get("KILLS", 3))):
+        process = run(STORE, tmp_path, 10**6)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        time.sleep(random.uniform(0.05, 0.5))
+        process.kill()
+        process.communicate()
+        left += sum(name.endswith(".partial") for name in os.listdir(tmp_path))
+        cached_array("whole", ARRAY.shape, [tmp_path], never)
+        for path in tmp_path.glob("a*.npz"):
+            cached_array(path.stem, (2_000_000,), [tmp_path], never)
+            path.unlink()
+        assert os.listdir(tmp_path) == ["whole.npz"]
+    print(f"{left} unfinished files were left, and removed")
+
+
+def test_a_file_that_unpacks_to_more_than_the_array_is_not_unpacked(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", array=np.zeros(64 << 20, np.uint8))
+    tracemalloc.start()
+    rebuilt = cached_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(rebuilt, ARRAY)
+    assert peak < 4 << 20
 
 
 def test_user_cache_dir_honours_the_environment(monkeypatch):

@@ -14,7 +14,9 @@ from PIL import Image
 from paddle_metaopt.data import EpisodeSampler, Omniglot
 from paddle_metaopt.data.omniglot_archive import BACKGROUND, EVALUATION, Archive, Drawings
 
-SMALL = Archive("images_background", 3, "an md5")
+SMALL = Archive("images_background", 3, "an md5", side=6)
+BITS = np.arange(11)
+NEAREST = Image.Resampling.NEAREST
 REAL_ROOT = Path(os.environ.get("OMNIGLOT_ROOT", "/work/shared/data/omniglot"))
 
 
@@ -56,7 +58,8 @@ def small_drawings() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def whole_omniglot(tmp_path_factory):
-    """All 1623 characters, as 4 x 4 drawings whose two corner pixels tell the character's number.
+    """All 1623 characters, drawn as 4 x 4 fields of which 11 tell the character's number, and the last one, which is
+    white unlike the first, which way is up.
 
     The number counts from 0 over the background archive and on over the evaluation archive, in
     the sorted order of names; these are "AlphabetA/character001"… and "AlphabetB/character001"…
@@ -66,9 +69,9 @@ def whole_omniglot(tmp_path_factory):
     for archive, alphabet in ((BACKGROUND, "AlphabetA"), (EVALUATION, "AlphabetB")):
         with zipfile.ZipFile(root / f"{archive.name}.zip", "w") as file:
             for character in range(archive.characters):
-                ink = np.zeros((4, 4), np.uint8)
-                ink[0, 0], ink[0, 1] = divmod(number, 256)
-                content = png(ink)
+                fields = np.zeros(16, np.uint8)
+                fields[:12] = [1, *(number >> BITS & 1)]
+                content = png(np.asarray(Image.fromarray(255 * fields.reshape(4, 4)).resize((105, 105), NEAREST)))
                 number += 1
                 for drawing in range(20):
                     folder = f"{archive.name}/{alphabet}/character{character + 1:03}"
@@ -282,9 +285,10 @@ def test_knows_the_official_archives():
 
 
 def character_number(image: np.ndarray) -> int:
-    """What `whole_omniglot` wrote into the corner of an image that is not rotated."""
-    high, low = np.rint(255 * image[0, 0, :2]).astype(int)
-    return int(256 * high + low)
+    """What `whole_omniglot` drew, if the image is not rotated."""
+    fields = np.rint(image.ravel()).astype(int)
+    assert fields[0] == 1 and not fields[12:].any()
+    return int((fields[1:12] << BITS).sum())
 
 
 def name_of_number(number: int) -> str:

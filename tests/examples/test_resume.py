@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import re
 import signal
@@ -18,14 +19,15 @@ ITERATIONS = 8
 
 @pytest.fixture(scope="module")
 def characters(tmp_path_factory):
-    """Archives like Omniglot's, of 4 x 4 noise: a picture per character, twenty times."""
+    """Archives like Omniglot's, of 4 x 4 fields of noise: a picture per character, twenty times."""
     root = tmp_path_factory.mktemp("omniglot")
     rng = np.random.default_rng(0)
     for archive, count in (("images_background", 964), ("images_evaluation", 659)):
         with zipfile.ZipFile(root / f"{archive}.zip", "w") as file:
             for character in range(count):
                 png = io.BytesIO()
-                Image.fromarray(rng.integers(0, 256, (4, 4), np.uint8)).save(png, "png")
+                fields = Image.fromarray(rng.integers(0, 256, (4, 4), np.uint8))
+                fields.resize((105, 105), Image.Resampling.NEAREST).save(png, "png")
                 for drawing in range(20):
                     name = f"{archive}/Noise/character{character:03}/{character:04}_{drawing:02}.png"
                     file.writestr(name, png.getvalue())
@@ -82,9 +84,12 @@ def test_killed_then_interrupted_then_resumed_is_bit_for_bit_uninterrupted(
         start, sha = re.search(r"resumed at iteration (\d+), sha256 (\w+)", output).groups()
         assert whole[int(start)] == sha
     assert digests(resumed)[ITERATIONS] == whole[ITERATIONS]
+    assert os.listdir(tmp_path / "cut") == ["run.checkpoint"]
 
 
-def test_an_earlier_run_is_neither_overwritten_nor_continued_differently(run_example, start_example, characters):
+def test_an_earlier_run_is_neither_overwritten_nor_continued_differently_nor_from_a_flipped_bit(
+    run_example, start_example, characters, tmp_path
+):
     run_example("omniglot.py", *options(characters, "run", "anil"))
 
     process = start_example("omniglot.py", *options(characters, "run", "anil"))
@@ -93,6 +98,14 @@ def test_an_earlier_run_is_neither_overwritten_nor_continued_differently(run_exa
 
     process = start_example("omniglot.py", *options(characters, "run", "fomaml"), "--resume")
     assert "was made with algorithm = anil, not fomaml" in process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+
+    path = tmp_path / "run" / "run.checkpoint"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    process = start_example("omniglot.py", *options(characters, "run", "anil"), "--resume")
+    assert "run.checkpoint is damaged: its checksum is not" in process.communicate(timeout=60)[0]
     assert process.returncode == 1
 
 

@@ -26,7 +26,7 @@ class Case:
     def problem(self, seed: int = 1) -> Problem:
         """The tensors and the function of them, the same for the same seed."""
         paddle.seed(seed)
-        tensors = [_made(spec) for spec in self.operands]
+        tensors = [made(spec) for spec in self.operands]
         if self.make_layer is None:
             return Problem(_seeded(self.call), tensors, len(tensors))
         default = paddle.get_default_dtype()
@@ -150,7 +150,8 @@ def spread(*shape: int, low: float = -2.0, high: float = 2.0) -> Callable:
     return make
 
 
-def _made(spec):
+def made(spec):
+    """The tensor that an operand's shape or maker stands for."""
     return normal(*spec)() if isinstance(spec, tuple) else spec()
 
 

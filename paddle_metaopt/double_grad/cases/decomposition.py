@@ -90,8 +90,12 @@ def _svd_full(x):
     return s, _projectors(u[..., :size]), _projectors(v[..., :size]), others
 
 
+def _adjoint(x):
+    return paddle.conj(_transposed(x))
+
+
 def _span(q):
-    return paddle.matmul(q, _transposed(q))
+    return paddle.matmul(q, _adjoint(q))
 
 
 def _svd_of_one_side(x):
@@ -101,8 +105,7 @@ def _svd_of_one_side(x):
 def _qr_complete(x):
     q, r = linalg.qr(x, "complete")
     size = min(x.shape[-2:])
-    others = q[..., size:]
-    return q[..., :size], r, paddle.matmul(others, _transposed(others))
+    return q[..., :size], r, _span(q[..., size:])
 
 
 def _lu(x):
@@ -125,7 +128,7 @@ def _lu_solve(trans):
 def _lowrank(function, **options):
     def call(x):
         u, s, v = function(x, **options)
-        return s, paddle.matmul(paddle.multiply(u, s.unsqueeze(-2)), _transposed(v))
+        return s, paddle.matmul(paddle.multiply(u, s.unsqueeze(-2)), _adjoint(v))
 
     return call
 

@@ -45,10 +45,3 @@ FORMS = {
 }
 
 CASES = {f"paddle.einsum {form}": op(einsum(form), *shapes) for form, shapes in FORMS.items()}
-CASES["paddle.einsum complex ij,kj->ik"] = op(
-    lambda a, b, c, d: paddle.as_real(einsum("ij,kj->ik")(paddle.complex(a, b), paddle.complex(c, d))),
-    (2, 3),
-    (2, 3),
-    (2, 3),
-    (2, 3),
-)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from .. import kernels
+from ..kinds import times_conjugate
 from ..primitive import requires_grad, with_pullback
 from ..registry import NATIVELY_EXACT, RULES, natively_exact, rule
 from .pointwise import aligned, constant_between_jumps, in_float32, piecewise_linear, piecewise_linear_in_both
@@ -66,17 +67,18 @@ def elementwise_pow(x, y):
     x, y = aligned(x, y)
 
     def pullback(g):
-        if not paddle.is_grad_enabled():
+        # For complex numbers Paddle's kernel is wrong.
+        if not paddle.is_grad_enabled() and not x.is_complex():
             return list(kernels.native.elementwise_pow_grad(x, y, g))
         to_x = to_y = None
         if requires_grad(x):
             # Where y is zero so is the derivative, at x = 0 too.
             exponent = paddle.where((x == 0) & (y == 0), paddle.ones_like(y), y - 1)
-            to_x = g * y * elementwise_pow(x, exponent)
+            to_x = times_conjugate(g, y * elementwise_pow(x, exponent))
         if requires_grad(y):
             # 0 ** y is constant for positive y, though log(0) is infinite.
             base = paddle.where(x == 0, paddle.ones_like(x), x)
-            to_y = g * elementwise_pow(x, y) * paddle.log(base)
+            to_y = times_conjugate(g, elementwise_pow(x, y) * paddle.log(base))
         return [to_x, to_y]
 
     return with_pullback(lambda: kernels.native.elementwise_pow(x, y), [x, y], pullback)

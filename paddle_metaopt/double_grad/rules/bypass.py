@@ -26,10 +26,16 @@ def _operator(name, op, reflected=False):
     @replaces(Tensor, name)
     def operator(self, other):
         if not isinstance(other, Tensor):
-            if not isinstance(other, numbers.Real):
+            if not isinstance(other, numbers.Number):
                 return native(self, other)
-            other = paddle.full([], other, self.dtype)
+            other = as_tensor_beside(self, other)
         return getattr(kernels.TABLE, op)(*((other, self) if reflected else (self, other)))
+
+
+def as_tensor_beside(tensor, number):
+    """The number in the type of the tensor, complex if either is so."""
+    dtype = tensor.dtype if isinstance(number, numbers.Real) else (tensor.detach() + number).dtype
+    return paddle.full([], number, dtype)
 
 
 _operator("__rpow__", "elementwise_pow", reflected=True)
@@ -51,6 +57,8 @@ _native_power = Tensor.__pow__
 @replaces(Tensor, "__pow__")
 def power(x, y):
     """``x ** y``."""
+    if isinstance(y, numbers.Number) and not isinstance(y, numbers.Real):
+        y = as_tensor_beside(x, y)
     if isinstance(y, Tensor):
         return kernels.TABLE.elementwise_pow(x, y)
     return kernels.TABLE.pow(x, float(y)) if isinstance(y, numbers.Real) else _native_power(x, y)

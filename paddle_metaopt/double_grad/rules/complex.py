@@ -9,29 +9,31 @@ from __future__ import annotations
 import functools
 import numbers
 
+import numpy as np
 import paddle
 
+from ..activity import ANY_ORDER
 from ..kernels import TABLE, native
-from ..kinds import BilinearMap, linear_map
-from ..order import ANY_ORDER
+from ..kinds import BilinearMap, elementwise, linear_map
 from ..primitive import with_pullback
 from ..registry import NATIVE_TO, RULES, natively_exact, replaces, rule
-from . import arithmetic, linear, special  # noqa: F401  what they register is for real numbers
+from . import arithmetic, special  # noqa: F401  what they register is for real numbers
 from .shape import sum_to
 
 natively_exact("AsComplex", "AsReal")
 
 
-def _complex_rule(op):
-    """Decorator: register the rule for complex operands beside that for real ones, or Paddle's own if there is none."""
-    of_real = RULES.get(op, getattr(native, op))
+def for_complex(op):
+    """Decorator: register the rule for complex operands of an op; real ones keep the rule that it has, or Paddle's own
+    derivatives."""
+    for_real = RULES.get(op) or getattr(native, op)
 
     def register(function):
         @functools.wraps(function)
         def either(*args, **kwargs):
             if any(isinstance(arg, paddle.Tensor) and arg.is_complex() for arg in (*args, *kwargs.values())):
                 return function(*args, **kwargs)
-            return of_real(*args, **kwargs)
+            return for_real(*args, **kwargs)
 
         return rule(op, native_to=NATIVE_TO.get(op, (ANY_ORDER, False))[0])(either)
 
@@ -77,19 +79,19 @@ def angle(x):
 
     def pullback(g):
         re, im = real(x), imag(x)
-        g = _quotient(g, re * re + im * im)
+        g = quotient(g, re * re + im * im)
         return [from_parts(-im * g, re * g)]
 
     return with_pullback(lambda: native.angle(x), [x], pullback)
 
 
-def _quotient(x, y):
+def quotient(x, y):
     """x / y, and zero to any order where y is."""
     zero = (y == 0).astype(y.dtype)
     return x * (1.0 - zero) / (y + zero)
 
 
-@_complex_rule("abs")
+@for_complex("abs")
 def absolute(x):
     with paddle.no_grad():
         value = native.abs(x.detach())
@@ -98,20 +100,20 @@ def absolute(x):
 
 def _absolute_known(x, value):
     def pullback(g):
-        g = _quotient(g, _absolute_known(x, value))
+        g = quotient(g, _absolute_known(x, value))
         return [from_parts(real(x) * g, imag(x) * g)]
 
     return with_pullback(value.detach, [x], pullback)
 
 
-@_complex_rule("exp")
+@for_complex("exp")
 def exp(x):
     # Paddle's kernel has only the accuracy of float32, also for complex128.
     size, turn = paddle.exp(real(x)), imag(x)
     return from_parts(size * paddle.cos(turn), size * paddle.sin(turn))
 
 
-@_complex_rule("multiply")
+@for_complex("multiply")
 def multiply(x, y):
     x, y = as_complex_type(x), as_complex_type(y)
     x_shape, y_shape = x.shape, y.shape
@@ -123,7 +125,7 @@ def multiply(x, y):
     return product(x, y)
 
 
-@_complex_rule("divide")
+@for_complex("divide")
 def divide(x, y):
     x, y = as_complex_type(x), as_complex_type(y)
 
@@ -139,9 +141,9 @@ def _holomorphic(op, slope):
     value = getattr(native, op)
 
     def function(x, *options):
-        return with_pullback(lambda: value(x, *options), [x], lambda g: [multiply(g, conj(slope(x, *options)))])
+        return elementwise(x, lambda x: value(x, *options), lambda x: slope(x, *options))
 
-    return _complex_rule(op)(function)
+    return for_complex(op)(function)
 
 
 cos = _holomorphic("cos", lambda x: -sin(x))
@@ -160,34 +162,27 @@ def _operator(name, op, reflected=False, native_by=object):
 
     @replaces(paddle.Tensor, name)
     def operator(self, other):
-        is_tensor = isinstance(other, paddle.Tensor)
-        are_real = self.dtype not in _COMPLEX and (other.dtype if is_tensor else type(other)) not in _COMPLEX
+        are_real = self.dtype not in _COMPLEX and not _is_complex(other)
         if are_real and isinstance(other, native_by):
             return native_operator(self, other)
-        if not is_tensor:
+        if not isinstance(other, paddle.Tensor):
             is_number = are_real and isinstance(other, numbers.Real)
-            dtype = self.dtype if is_number else native_operator(self.detach(), other).dtype
-            other = paddle.to_tensor(other, dtype)
+            other = paddle.to_tensor(other, self.dtype if is_number else native_operator(self.detach(), other).dtype)
         return getattr(TABLE, op)(*((other, self) if reflected else (self, other)))
 
 
-_COMPLEX = frozenset({paddle.complex64, paddle.complex128, complex})
+_COMPLEX = frozenset({paddle.complex64, paddle.complex128})
+
+
+def _is_complex(operand):
+    if isinstance(operand, paddle.Tensor):
+        return operand.dtype in _COMPLEX
+    return type(operand) not in (int, float) and np.iscomplexobj(operand)
+
 
 _operator("__mul__", "multiply")
 _operator("__rmul__", "multiply", reflected=True)
 _operator("__truediv__", "divide", native_by=numbers.Real)
 _operator("__rtruediv__", "divide", reflected=True, native_by=())
-
-
-def matmul(x, y):
-    """The product of two matrices or batches of them, real or complex."""
-    if not (x.is_complex() or y.is_complex()):
-        return linear.matmul(x, y)
-    x, y = as_complex_type(x), as_complex_type(y)
-    x_shape, y_shape = x.shape, y.shape
-    product = BilinearMap(
-        lambda x, y: native.matmul(x, y, False, False),
-        lambda g, y: sum_to(native.matmul(g, native.conj(y), False, True), x_shape),
-        lambda x, g: sum_to(native.matmul(native.conj(x), g, True, False), y_shape),
-    )
-    return product(x, y)
+_operator("__div__", "divide", native_by=numbers.Real)
+_operator("__rdiv__", "divide", reflected=True, native_by=())

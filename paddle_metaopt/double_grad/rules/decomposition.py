@@ -10,7 +10,8 @@ import paddle
 
 from ..kernels import native
 from ..registry import rule
-from .complex import conj, divide, matmul, multiply, real
+from .complex import conj, divide, multiply, real
+from .linear import matmul
 from .matrices import (
     adjoint,
     by_output,

@@ -23,6 +23,8 @@ def p_norm(x, p, axis, epsilon, keepdim, as_vector):
 
 @rule("frobenius_norm")
 def frobenius_norm(x, axes, keepdim, over_all):
+    if x.is_complex():  # Paddle's is no norm: it takes the squares where it means those of the absolute values
+        return paddle.sqrt(paddle.sum(x * x, None if over_all or not axes else axes, keepdim=keepdim))
     with paddle.no_grad():
         value = native.frobenius_norm(x.detach(), axes, keepdim, over_all)
     return _norm_known(x, 2.0, None if over_all or not axes else axes, value)

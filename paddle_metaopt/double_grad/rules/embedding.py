@@ -19,8 +19,8 @@ def embedding(index, weight, padding_index=-1, sparse=False):
 def embedding_with_scaled_gradient(index, weight, padding_index=-1):
     """The gradient for a row is divided by how often the row was looked up."""
     lookup, transpose = _lookup_and_transpose(index, weight, padding_index)
-    count = paddle.bincount(paddle.flatten(index), minlength=weight.shape[0]).astype(weight.dtype)
-    scale = 1.0 / paddle.clip(count, 1.0).unsqueeze(1)
+    count = paddle.clip(paddle.bincount(paddle.flatten(index), minlength=weight.shape[0]), 1)
+    scale = 1.0 / count.astype(weight.dtype).unsqueeze(1)
     return with_pullback(lambda: lookup(weight), [weight], lambda g: [linear_map(g, transpose, lookup) * scale])
 
 

@@ -103,7 +103,8 @@ def strided_slice(x, axes, starts, ends, strides):
 
 @rule("index_sample")
 def index_sample(x, index):
-    return paddle.take_along_axis(x, index, 1, broadcast=False)
+    values = x.detach()
+    return linear_map(x, lambda t: native.index_sample(t, index), lambda g: native.index_sample_grad(values, index, g))
 
 
 @rule("multiplex")

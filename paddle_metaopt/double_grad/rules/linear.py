@@ -2,7 +2,7 @@
 
 Matrix products are bilinear; Paddle's own derivatives are kept for plain matrices, where they are right. For batches
 of matrices Paddle's second derivative ends the process where one factor is broadcast against the other; for complex
-ones it is wrong.
+factors it is wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .. import kernels
 from ..kernels import native
 from ..kinds import BilinearMap
 from ..registry import natively_exact, replaces, rule
+from .pointwise import in_one_type
 from .shape import sum_to
 
 natively_exact("Matmul")
@@ -25,7 +26,9 @@ def matmul(x, y, transpose_x=False, transpose_y=False):
     if x.ndim > 2 and y.ndim == 2 and not transpose_x:
         rows = matmul(paddle.reshape(x, [-1, x.shape[-1]]), y, False, transpose_y)
         return paddle.reshape(rows, [*x.shape[:-1], rows.shape[-1]])
-    if x.ndim <= 2 and y.ndim <= 2 and not x.is_complex():
+    if x.is_complex() or y.is_complex():
+        x, y = in_one_type(x, y)
+    elif x.ndim <= 2 and y.ndim <= 2:
         return native.matmul(x, y, transpose_x, transpose_y)
     if y.ndim == 1:
         return paddle.squeeze(matmul(x, paddle.unsqueeze(y, -1), transpose_x, False), -1)
@@ -36,6 +39,14 @@ def matmul(x, y, transpose_x=False, transpose_y=False):
 
 @replaces(paddle.Tensor, "__matmul__")
 def matmul_operator(x, y):
+    if not isinstance(y, paddle.Tensor):  # an array
+        x, y = in_one_type(x, paddle.to_tensor(y))
+    return kernels.TABLE.matmul(x, y, False, False)
+
+
+@replaces(paddle.Tensor, "__rmatmul__")
+def reflected_matmul_operator(y, x):
+    x, y = in_one_type(paddle.to_tensor(x), y)
     return kernels.TABLE.matmul(x, y, False, False)
 
 
@@ -114,21 +125,25 @@ def multi_dot(factors):
     sizes += [factor.shape[0] if factor.ndim == 1 else factor.shape[-2] for factor in factors[1:]]
     sizes += [1 if last.ndim == 1 else last.shape[-1]]
 
-    @functools.lru_cache(None)
-    def cheapest(start, stop):
-        """The multiplications that factors start to stop take, and where to cut them."""
-        if stop - start == 1:
-            return 0, None
-        return min(
-            (cheapest(start, cut)[0] + cheapest(cut, stop)[0] + sizes[start] * sizes[cut] * sizes[stop], cut)
-            for cut in range(start + 1, stop)
-        )
+    return _product(factors, tuple(sizes), 0, len(factors))
 
-    def product(start, stop):
-        cut = cheapest(start, stop)[1]
-        return factors[start] if cut is None else matmul(product(start, cut), product(cut, stop))
 
-    return product(0, len(factors))
+def _product(factors, sizes, start, stop):
+    cut = _cheapest(sizes, start, stop)[1]
+    if cut is None:
+        return factors[start]
+    return matmul(_product(factors, sizes, start, cut), _product(factors, sizes, cut, stop))
+
+
+@functools.lru_cache(maxsize=1024)
+def _cheapest(sizes, start, stop):
+    """The multiplications that the factors from start to stop take, and where to cut them."""
+    if stop - start == 1:
+        return 0, None
+    return min(
+        (_cheapest(sizes, start, cut)[0] + _cheapest(sizes, cut, stop)[0] + sizes[start] * sizes[cut] * sizes[stop], cut)
+        for cut in range(start + 1, stop)
+    )
 
 
 @rule("kron")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import paddle
 
 from ..primitive import with_pullback
-from .complex import conj, matmul, multiply
+from .complex import conj, multiply
+from .linear import matmul
 
 
 def by_output(operands, values, pullback):
@@ -14,16 +15,12 @@ def by_output(operands, values, pullback):
     ``pullback(outputs, cotangents)`` gets the outputs attached to the operands, by this function again: so what it
     returns can be differentiated to any order. An unused output's cotangent is None.
     """
-
-    def attached():
-        # New tensors each time: a node must not hold what it returned.
-        return with_pullback(
-            lambda: [value.detach() for value in values],
-            operands,
-            lambda *cotangents: pullback(attached(), cotangents),
-        )
-
-    return attached()
+    # New tensors each time: a node must not hold what it returned.
+    return with_pullback(
+        lambda: [value.detach() for value in values],
+        operands,
+        lambda *cotangents: pullback(by_output(operands, values, pullback), cotangents),
+    )
 
 
 def one_by_output(operands, value, pullback):

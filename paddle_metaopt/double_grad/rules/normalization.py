@@ -32,7 +32,8 @@ class Standardization:
     mean, inverse_std : Tensor, optional
         Their values, if known; a shape that broadcasts against x. Otherwise computed when first asked for.
     value, jacobian : callable, optional
-        Fused kernels for the values of x̂ and of B.
+        Fused kernels for the values of x̂, ``value()``, and of B, ``jacobian(this, g)``; neither may refer to the
+        standardization, or both would live until Python looks for cycles, and x's graph with them.
     """
 
     def __init__(self, x, axes, epsilon, mean=None, inverse_std=None, value=None, jacobian=None):
@@ -96,7 +97,7 @@ class Standardization:
 
     def _jacobian_value(self, g):
         if self._fused_jacobian is not None:
-            return self._fused_jacobian(g if g.dtype == self.x.dtype else g.astype(self.x.dtype))
+            return self._fused_jacobian(self, g if g.dtype == self.x.dtype else g.astype(self.x.dtype))
         z = self.standardized_value()
         return (g - self.mean(g) - z * self.mean(g * z)) * self.inverse_std_value
 
@@ -160,7 +161,7 @@ def batch_norm(
 
     axes = [axis for axis in range(x.ndim) if axis != channel]
     statistics = [s.reshape(_without_leading_ones(shape)).astype(x.dtype) for s in (batch_mean, inverse_std)]
-    standard = Standardization(x, axes, epsilon, *statistics, jacobian=lambda g: fused(unit, g)[0])
+    standard = Standardization(x, axes, epsilon, *statistics, jacobian=lambda this, g: fused(unit, g)[0])
     return (_affine(standard, scale, shift, shape, y.detach, lambda g: fused(scale_value, g)), *unused)
 
 
@@ -168,7 +169,7 @@ def batch_norm(
 def layer_norm(x, scale, shift, epsilon, begin_axis):
     values = x.detach()
 
-    def fused(scale, shift, g):
+    def fused(standard, scale, shift, g):
         mean, variance = paddle.flatten(standard.mean_value), paddle.flatten(standard.variance_value)
         return kernels.native.layer_norm_grad(values, scale, shift, mean, variance, g, epsilon, begin_axis)
 
@@ -176,12 +177,12 @@ def layer_norm(x, scale, shift, epsilon, begin_axis):
         return kernels.native.layer_norm(values, scale, shift, epsilon, begin_axis)
 
     axes = list(range(begin_axis, x.ndim))
-    standard = Standardization(x, axes, epsilon, value=value, jacobian=lambda g: fused(None, None, g)[0])
+    standard = Standardization(x, axes, epsilon, value=value, jacobian=lambda this, g: fused(this, None, None, g)[0])
     return _affine(
         standard, scale, shift,
         [1] * begin_axis + x.shape[begin_axis:],
         lambda: value(scale, shift),
-        lambda g: fused(scale, shift, g),
+        lambda g: fused(standard, scale, shift, g),
     )  # fmt: skip
 
 
@@ -189,7 +190,7 @@ def layer_norm(x, scale, shift, epsilon, begin_axis):
 def instance_norm(x, scale, shift, epsilon):
     values, channels = x.detach(), x.shape[1]
 
-    def fused(scale, shift, g):
+    def fused(standard, scale, shift, g):
         mean, inverse_std = paddle.flatten(standard.mean_value), paddle.flatten(standard.inverse_std_value)
         return kernels.native.instance_norm_grad(values, scale, shift, mean, inverse_std, g, epsilon)
 
@@ -197,12 +198,12 @@ def instance_norm(x, scale, shift, epsilon):
         return kernels.native.instance_norm(values, scale, shift, epsilon)
 
     axes = list(range(2, x.ndim))
-    standard = Standardization(x, axes, epsilon, value=value, jacobian=lambda g: fused(None, None, g)[0])
+    standard = Standardization(x, axes, epsilon, value=value, jacobian=lambda this, g: fused(this, None, None, g)[0])
     return _affine(
         standard, scale, shift,
         [1, channels] + [1] * (x.ndim - 2),
         lambda: value(scale, shift),
-        lambda g: fused(scale, shift, g),
+        lambda g: fused(standard, scale, shift, g),
     )  # fmt: skip
 
 
@@ -218,7 +219,7 @@ def group_norm(x, scale, shift, epsilon, groups, layout):
     def value(scale=None, shift=None):
         return kernels.native.group_norm(values, scale, shift, *options).reshape(grouped.shape)
 
-    def jacobian(g):
+    def jacobian(standard, g):
         # The kernel goes by the output divided by the scale: with a scale of zero the weight's gradient would be lost.
         unit, zero = paddle.ones([channels], x.dtype), paddle.zeros([channels], x.dtype)
         mean, variance = (s.reshape([batch, groups]) for s in (standard.mean_value, standard.variance_value))

@@ -13,7 +13,7 @@ from typing import Callable
 import paddle
 
 from .. import kernels
-from ..kinds import elementwise, linear_map
+from ..kinds import elementwise, linear_map, times_conjugate
 from ..primitive import with_pullback
 from ..registry import rule
 
@@ -79,9 +79,9 @@ def smooth_by_output(op: str, native_to: int = 0) -> Callable:
 
         def known(x, y):
             def pullback(g):
-                if not paddle.is_grad_enabled():
+                if not y.is_complex() and not paddle.is_grad_enabled():
                     return [gradient(y, g)]
-                return [g * slope(known(x, y))]
+                return [times_conjugate(g, slope(known(x, y)))]
 
             # A new tensor each time: the node must not hold the one that it returned.
             return with_pullback(y.detach, [x], pullback)
@@ -166,11 +166,17 @@ def in_float32(option):
     return ctypes.c_float(option).value if isinstance(option, float) else option
 
 
+def in_one_type(*tensors):
+    """The tensors in the type that Paddle's operators promote them to."""
+    if len({tensor.dtype for tensor in tensors}) == 1:
+        return tensors
+    dtype = sum(paddle.zeros([1], tensor.dtype) for tensor in tensors).dtype
+    return [tensor.astype(dtype) for tensor in tensors]
+
+
 def aligned(*tensors):
     """The tensors in one type and shape, as Paddle's operators promote and broadcast them."""
-    if len({tensor.dtype for tensor in tensors}) > 1:
-        dtype = sum(paddle.zeros([1], tensor.dtype) for tensor in tensors).dtype
-        tensors = [tensor.astype(dtype) for tensor in tensors]
+    tensors = in_one_type(*tensors)
     shape = []
     for tensor in tensors:
         shape = paddle.broadcast_shape(shape, tensor.shape)

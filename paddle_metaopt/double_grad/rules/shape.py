@@ -49,6 +49,10 @@ def view_dtype(input, dtype):
 def as_strided(input, dims, stride, offset=0):
     """`offset` counts bytes, and as the strides it is about the memory under `input`, not about its elements."""
     size = input.element_size()
+    if offset % size:
+        raise NotTwiceDifferentiableError(
+            f"as_strided: expected an offset of whole elements of {size} bytes, got {offset}"
+        )
     places = _places(dims, stride, offset // size)
     own = _places(input.shape, input.strides, input.offset // size)
     element = paddle.full([int(paddle.maximum(places.max(), own.max())) + 1], -1, "int64")

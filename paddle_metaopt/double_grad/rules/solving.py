@@ -7,8 +7,10 @@ import paddle
 from ..kernels import native
 from ..primitive import with_pullback
 from ..registry import rule
-from .complex import conj, from_parts, imag, matmul, multiply, real
+from .complex import conj, from_parts, imag, multiply, real
+from .linear import matmul
 from .matrices import adjoint, lower, one_by_output, product, scalar, transposed, upper
+from .pointwise import in_one_type
 from .shape import sum_to
 
 
@@ -107,6 +109,7 @@ def cholesky_solve(y, factor, is_upper=False):
 
 @rule("lu_solve")
 def lu_solve(y, lu, pivots, trans="N"):
+    y, lu = in_one_type(y, lu)
     with paddle.no_grad():
         permutation = native.lu_unpack(lu.detach(), pivots, False, True)[0]
     if trans == "N":

@@ -28,16 +28,20 @@ smooth_by_output("rsqrt", native_to=2)(lambda y: y * y * y * -0.5)
 smooth_by_output("sqrt", native_to=2)(lambda y: 0.5 / y)
 
 
+def _inverse_root(x):
+    return 1 / paddle.sqrt(x) if x.is_complex() else paddle.rsqrt(x)  # Paddle has no rsqrt of complex numbers
+
+
 def _smooth(**slopes):
     for op, slope in slopes.items():
         smooth(op)(slope)
 
 
 _smooth(
-    acos=lambda x: -paddle.rsqrt(1 - x * x),
-    acosh=lambda x: paddle.rsqrt(x - 1) * paddle.rsqrt(x + 1),
-    asin=lambda x: paddle.rsqrt(1 - x * x),
-    asinh=lambda x: paddle.rsqrt(x * x + 1),
+    acos=lambda x: -_inverse_root(1 - x * x),
+    acosh=lambda x: _inverse_root(x - 1) * _inverse_root(x + 1),
+    asin=lambda x: _inverse_root(1 - x * x),
+    asinh=lambda x: _inverse_root(x * x + 1),
     atan=lambda x: 1 / (x * x + 1),
     atanh=lambda x: 1 / (1 - x * x),
     cosh=lambda x: paddle.sinh(x),

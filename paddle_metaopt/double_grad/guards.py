@@ -1,0 +1,235 @@
+"""What stands round Paddle's engine while rules are on somewhere.
+
+Passes are audited, where they make a graph of gradients; errors in them keep their type, Ctrl-C included, and leave
+nothing behind; no pass goes through a node that Paddle can't run again; and no two threads are in ``paddle.grad`` at
+once, which ends the process (Paddle keeps the state of it in a global).
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import inspect
+import re
+import signal
+import threading
+import weakref
+from contextlib import contextmanager
+
+import paddle
+
+from . import kernels
+from .activity import is_active
+from .audit import audit
+from .graph import address_of, is_leaf, is_rule, walk
+from .passes import Pass, current, engine, used_up
+from .patches import Hold
+from .primitive import anchor, rooted
+from .undo import grad_mode_kept
+
+_grad = paddle.grad
+_grad_lock = threading.RLock()
+
+
+def guard_engine() -> Hold:
+    """Have the engine's passes guarded, in all threads, as long as somebody holds the result."""
+    return engine.acquire()
+
+
+def _guarded_grad(grad):
+    """What stands in for ``paddle.grad``."""
+    signature = inspect.signature(grad)
+
+    @functools.wraps(grad)
+    def guarded(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        if given.get("create_graph") and is_active():
+            audit(given["outputs"], given["inputs"])
+            _noted.graphs_of_gradients += 1
+        return gradients(**given)
+
+    return guarded
+
+
+def gradients(outputs, inputs, **options) -> list:
+    """``paddle.grad``, guarded, but not audited."""
+    _refuse_used_up(outputs)
+    if options.get("create_graph"):
+        outputs = [rooted(output) for output in _listed(outputs)]
+    return _on_copies(outputs, inputs, **options)
+
+
+def _guarded_backward(backward):
+    """What stands in for ``Tensor.backward`` and ``paddle.autograd.backward``.
+
+    Paddle runs the graph's own nodes there, and a rule's can't be run again, even if the graph is to be retained. So
+    where every leaf is known, as in a task, ``paddle.grad`` takes the gradients, on copies of the nodes.
+    """
+
+    @functools.wraps(backward)
+    def guarded(tensors, grad_tensors=None, *args, **kwargs):
+        outputs = _listed(tensors)
+        _refuse_used_up(outputs)
+        leaves = None if kwargs.get("dump_backward_graph_path") else _known_leaves_below(outputs)
+        if leaves is None:
+            return _run(backward, (tensors, grad_tensors, *args), kwargs, in_backward=True, uses_up=True)
+        options = dict(grad_outputs=grad_tensors, retain_graph=True, create_graph=False, allow_unused=True)
+        _hand_to(leaves, _on_copies(outputs, leaves, in_backward=True, **options))
+
+    return guarded
+
+
+def _on_copies(*args, in_backward=False, **kwargs):
+    with _grad_lock:
+        return _run(_grad, args, kwargs, in_backward, uses_up=False)
+
+
+def _hand_to(leaves, gradients):
+    """Add the gradients to the leaves' own, by Paddle's engine and through their hooks."""
+    pairs = [(leaf, gradient) for leaf, gradient in zip(leaves, gradients) if gradient is not None]
+    if pairs:
+        with paddle.enable_grad():
+            same = [kernels.native.reshape(leaf, leaf.shape) for leaf, _ in pairs]
+        paddle.base.core.eager.run_backward(same, [gradient for _, gradient in pairs], False, None)
+
+
+def _run(engine, args, kwargs, in_backward=False, uses_up=False):
+    failure = result = None
+    with grad_mode_kept():  # Paddle leaves them off after an error
+        present = Pass(in_backward, uses_up)
+        try:
+            with _interrupts_deferred():
+                result = engine(*args, **kwargs)
+        except BaseException as error:
+            failure = error
+        finally:
+            present.end()
+    failure = present.error or failure
+    if failure is None:
+        return result
+    try:
+        raise _in_its_own_type(failure)
+    finally:
+        del failure, present  # they hold this frame
+
+
+#: How Paddle tells of an exception in a hook or a PyLayer.
+_TOLD = re.compile(r"\(External\)\s*(?:\{\s*=+ Error message in backward of .*?=+\s*)?(\w+)(?:: (.*?))?\s*(?:\n\s*At:|$)", re.S)
+
+
+def _in_its_own_type(error):
+    """An exception of Python's own, of which Paddle's C++ code made another one."""
+    told = _TOLD.match(str(error).strip()) if isinstance(error, OSError) else None
+    kind = getattr(builtins, told[1], None) if told else None
+    if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+        return error
+    own = kind(*([told[2]] if told[2] else []))
+    own.__cause__ = error
+    return own
+
+
+class _Interrupts:
+    """Ctrl-C during a pass of the engine, in which it can't be raised, is raised after it."""
+
+    def __init__(self):
+        self._handler = None
+        self._came = None
+
+    def __call__(self, number, frame):
+        if current() is not None:
+            self._came = number, frame
+        else:  # left in place by an exception in a very wrong line
+            signal.signal(signal.SIGINT, self._handler)
+            self._handler(number, frame)
+
+    def defer(self):
+        handler = signal.getsignal(signal.SIGINT)
+        if handler is not self:
+            if not callable(handler):
+                return False
+            self._handler = handler
+        self._came = None
+        signal.signal(signal.SIGINT, self)
+        return True
+
+    def let_through(self):
+        signal.signal(signal.SIGINT, self._handler)
+        came, self._came = self._came, None
+        if came is not None:
+            self._handler(*came)
+
+
+_interrupts = _Interrupts()
+
+
+@contextmanager
+def _interrupts_deferred():
+    outermost = current().is_outermost and threading.current_thread() is threading.main_thread()
+    if not (outermost and _interrupts.defer()):
+        yield
+        return
+    try:
+        yield
+    finally:
+        _interrupts.let_through()
+
+
+def _refuse_used_up(outputs):
+    if used_up and any(address in used_up for address, _, _ in walk(_listed(outputs), ())):
+        raise RuntimeError(
+            "backward() went through a part of this graph before and used it up, also with retain_graph=True: add up "
+            "the losses and call backward() once, on the sum; or take the gradients by paddle.grad"
+        )
+
+
+_leaves: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+
+def know_leaves(tensors):
+    """Let ``backward()`` take gradients for these leaf tensors without using up its graph."""
+    _leaves.update({address_of(tensor): tensor for tensor in tensors})
+
+
+def _known_leaves_below(outputs):
+    """The leaf tensors that `outputs` depend on, or None if one is not known, or no rule is among the nodes."""
+    if not _leaves:
+        return None
+    found, rules, technical = [], False, address_of(anchor())
+    for address, node, _ in walk(outputs, ()):
+        if address == technical:
+            continue
+        if is_leaf(node):
+            leaf = _leaves.get(address)
+            if leaf is None or leaf.stop_gradient:
+                return None
+            found.append(leaf)
+        else:
+            rules = rules or is_rule(node)
+    return found if rules else None
+
+
+class _Noted(threading.local):
+    graphs_of_gradients = 0
+
+
+_noted = _Noted()
+
+
+def graphs_of_gradients() -> int:
+    """How often ``paddle.grad(..., create_graph=True)`` was called in this thread where the rules were on."""
+    return _noted.graphs_of_gradients
+
+
+def _listed(tensors):
+    return [tensors] if isinstance(tensors, paddle.Tensor) else list(tensors)
+
+
+def _replacements():
+    return [
+        (paddle, "grad", _guarded_grad(paddle.grad)),
+        (paddle.autograd, "backward", _guarded_backward(paddle.autograd.backward)),
+        (paddle.Tensor, "backward", _guarded_backward(paddle.Tensor.backward)),
+    ]
+
+
+engine.make_replacements = _replacements

@@ -1,0 +1,133 @@
+"""What a pass of Paddle's engine in this thread is up to, for the nodes that it runs.
+
+An error that crosses Paddle's C++ code there loses its type and leaks the node's graph. So a node whose pullback
+fails hands its error in here and answers zeros, and guards.py raises it when the pass has ended.
+"""
+
+from __future__ import annotations
+
+import collections
+import sys
+import threading
+import weakref
+
+import paddle
+
+from .patches import Patch
+
+
+class Pass:
+    """One guarded call of the engine.
+
+    Parameters
+    ----------
+    in_backward : bool
+        Whether it is a ``backward()`` for the user, not ``paddle.grad``.
+    uses_up : bool
+        Whether Paddle runs the graph's own nodes, and not copies: then each runs for the last time.
+
+    Attributes
+    ----------
+    is_outermost : bool
+        Whether none is going on in this thread that it is part of.
+    error : BaseException or None
+        What the first node that failed raised: what the others compute is not used.
+    """
+
+    __slots__ = ("in_backward", "uses_up", "is_outermost", "error", "__weakref__")
+
+    def __init__(self, in_backward: bool, uses_up: bool):
+        self.in_backward = in_backward
+        self.uses_up = uses_up
+        self.error = None
+        self.is_outermost = current() is None
+        _thread.passes.append(weakref.ref(self))
+
+    def end(self):
+        """The engine has returned; to be called in the order in which passes began, backwards."""
+        passes = _thread.passes
+        while passes and passes.pop()() is not self:
+            pass
+
+
+class _Thread(threading.local):
+    def __init__(self):
+        self.passes = []  # held weakly: one whose call was left in an unforeseen way is none
+
+
+_thread = _Thread()
+
+
+def current() -> Pass | None:
+    """The innermost guarded pass of this thread."""
+    passes = _thread.passes
+    while passes:
+        found = passes[-1]()
+        if found is not None:
+            return found
+        passes.pop()
+    return None
+
+
+def in_backward() -> bool:
+    """Whether a ``backward()`` runs in this thread, and not ``paddle.grad``; known while the engine is guarded."""
+    found = current()
+    return found is not None and found.in_backward
+
+
+def runs_copies() -> bool:
+    """Whether the engine that runs the calling node, not guarded, is that of ``paddle.grad``, which copies nodes."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename in _FILES_OF_NODES:
+        frame = frame.f_back
+    return frame.f_code is _grad_code
+
+
+def _innermost(function):
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
+
+
+_grad_code = _innermost(paddle.grad).__code__
+_FILES_OF_NODES = {
+    sys.modules["paddle.autograd.py_layer"].__file__,
+    sys.modules[__name__].__file__,
+    sys.modules[__name__].__file__.replace("passes", "primitive"),
+}
+
+
+#: The guards round the engine; guards.py says what they are.
+engine = Patch()
+
+
+class Mark(collections.deque):
+    """Hangs on a node, as a gradient hook that does nothing, and so lives exactly as long as the node does.
+
+    The hook is the ``append`` of a deque without room: no line of Python in it, where an interrupt could strike.
+    """
+
+    def __init__(self, address: int):
+        super().__init__(maxlen=0)
+        self._address = address
+        self._guard = None
+
+    def note_used_up(self):
+        """Paddle has run the node for the last time: the engine is guarded as long as it could be run again."""
+        self._guard = _shared_guard()
+        used_up[self._address] = self
+
+
+#: Nodes that Paddle has run for the last time, by address: another pass through one would end the process.
+used_up: weakref.WeakValueDictionary[int, Mark] = weakref.WeakValueDictionary()
+
+_guard_of_marks = None
+
+
+def _shared_guard():
+    global _guard_of_marks
+    guard = None if _guard_of_marks is None else _guard_of_marks()
+    if guard is None:
+        guard = engine.acquire()
+        _guard_of_marks = weakref.ref(guard)
+    return guard

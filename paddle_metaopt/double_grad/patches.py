@@ -1,0 +1,101 @@
+"""Attributes of Paddle's modules and classes that have other values while somebody wants them to.
+
+Whoever wants them holds a `Hold`; a lost one counts for nothing. What stands in Paddle's place follows from who holds
+one now, not from how often something was entered and left: so an interrupt in any line leaves at most what the next
+call puts right.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+
+#: One for all patches and for what goes with them.
+lock = threading.RLock()
+_patches: list[Patch] = []
+_ABSENT = object()
+
+
+class Hold:
+    """Somebody's wish that a patch stands, until it is called or gone."""
+
+    def __init__(self, patch: Patch):
+        self._patch = patch
+
+    def __call__(self):
+        self._patch.drop(self)
+
+    def __del__(self):
+        self._patch.drop(self)
+
+
+class Patch:
+    """Replacements that stand as long as somebody holds them.
+
+    Parameters
+    ----------
+    make_replacements : callable
+        Returns a list of (owner, name, value); may be set later.
+    version : callable
+        What the replacements depend on; they are made anew when it has changed and none stands.
+    """
+
+    def __init__(self, make_replacements=None, version=lambda: None):
+        self.make_replacements = make_replacements
+        self._version = version
+        self._made_at = self._replacements = None
+        self._originals = []
+        self._holds = weakref.WeakSet()
+        self._stands = False  # None while it is half put up or half taken down
+        _patches.append(self)
+
+    def acquire(self) -> Hold:
+        hold = Hold(self)
+        with lock:
+            self._holds.add(hold)
+            self._settle()
+        return hold
+
+    def drop(self, hold: Hold) -> None:
+        with lock:
+            self._holds.discard(hold)
+            self._settle()
+
+    def forget_holds(self) -> None:
+        """Take it down whoever holds it."""
+        self._holds = weakref.WeakSet()
+        self._settle()
+
+    def _settle(self):
+        wanted = len(self._holds) > 0
+        if wanted is self._stands:
+            return
+        if self._stands is False:
+            self._prepare()
+        self._stands = None
+        for owner, name, value in self._replacements if wanted else self._originals:
+            if value is _ABSENT:  # it stood in a base class
+                if name in vars(owner):
+                    delattr(owner, name)
+            else:
+                setattr(owner, name, value)
+        self._stands = wanted
+
+    def _prepare(self):
+        version = self._version()
+        if self._replacements is None or self._made_at != version:
+            self._replacements = self.make_replacements()
+            self._made_at = version
+        self._originals = [(owner, name, vars(owner).get(name, _ABSENT)) for owner, name, _ in self._replacements]
+
+
+def _in_child():
+    """A child process that was forked inside a task asked for nothing."""
+    global lock
+    lock = threading.RLock()
+    for patch in _patches:
+        patch.forget_holds()
+
+
+os.register_at_fork(after_in_child=_in_child)

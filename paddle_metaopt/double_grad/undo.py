@@ -1,0 +1,63 @@
+"""What has to be put back, whatever comes in between.
+
+A ``finally`` is not enough where Ctrl-C may come in any line: one in its first line skips the rest. What an `Undo`
+stands for is done when its block is left, or else when it is collected, or else by the next `repair`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from functools import partial
+from typing import Callable
+
+import paddle
+
+_numbers = itertools.count()
+_open: dict[int, tuple] = {}  # number to (who answers for it, what is to be done)
+
+
+class Undo:
+    """A context after which `undo` is done, once.
+
+    Parameters
+    ----------
+    undo : callable
+        Without arguments; what it does twice has the same effect as once.
+    """
+
+    def __init__(self, undo: Callable):
+        self._number = next(_numbers)
+        _open[self._number] = weakref.ref(self), undo
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        _finish(self._number)
+
+    def __del__(self):
+        _finish(self._number)
+
+
+def grad_mode_kept() -> Undo:
+    """A context after which gradients are enabled, or not, as they are now."""
+    return Undo(partial(_set_grad_mode, paddle.is_grad_enabled()))
+
+
+def _set_grad_mode(enabled):
+    if paddle.is_grad_enabled() != enabled:
+        paddle.set_grad_enabled(enabled)
+
+
+def _finish(number):
+    if number in _open:
+        _open[number][1]()
+        _open.pop(number, None)
+
+
+def repair():
+    """Put back what an interrupt kept from being put back."""
+    for number in sorted(_open, reverse=True):
+        if number in _open and _open[number][0]() is None:
+            _finish(number)
