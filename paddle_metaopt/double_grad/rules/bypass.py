@@ -45,9 +45,11 @@ _operator("__rmod__", "remainder", reflected=True)
 _native_plus = Tensor.__add__
 
 
-@replaces(Tensor, "__add__", native_to=3)
+@replaces(Tensor, "__add__", "__radd__", native_to=3)
 def plus(x, y):
     """``x + y``."""
+    if isinstance(y, numbers.Number) and not isinstance(y, numbers.Real):
+        y = as_tensor_beside(x, y)
     return add(x, y) if isinstance(y, Tensor) else _native_plus(x, y)
 
 
