@@ -6,9 +6,9 @@ from pathlib import Path
 
 import paddle
 
-from paddle_metaopt.double_grad import supported
+from paddle_metaopt.double_grad import ANY_ORDER, supported
 from paddle_metaopt.double_grad.cases import all_cases, all_excluded
-from paddle_metaopt.double_grad.registry import NATIVELY_EXACT, REPLACEMENTS
+from paddle_metaopt.double_grad.registry import EXACT_BESIDE_RULES, NATIVE_TO, NATIVELY_EXACT, REPLACEMENTS
 
 PAGE = Path(__file__).with_name("coverage.md")
 
@@ -53,8 +53,12 @@ def page() -> str:
     replaced = sorted({f"{owner.__name__.split('.')[-1]}.{name}" for owner, name, *_ in REPLACEMENTS})
     lines += ["", "## How", "", "Ops of `paddle._C_ops` with a rule, `paddle_metaopt.double_grad.supported()`:", ""]
     lines += [listed(supported()), "", "Replaced by name, because they do not go through an op of that table:", ""]
-    lines += [listed(replaced), "", "Paddle's own, which were found right for every choice:", ""]
-    lines += [listed(sorted(node.partition("GradNode")[0] for node in NATIVELY_EXACT))]
+    lines += [listed(replaced), "", "Paddle's own nodes, which were found right for every choice:", ""]
+    lines += [listed(sorted(node.partition("GradNode")[0] for node in NATIVELY_EXACT | EXACT_BESIDE_RULES)), ""]
+    lines += ["Paddle's own node is kept in place of these rules where no derivative of a higher order is wanted:", ""]
+    for highest in sorted({order for order, _ in NATIVE_TO.values() if 0 < order < ANY_ORDER}):
+        kept = sorted(op for op, (order, _) in NATIVE_TO.items() if order == highest)
+        lines += [f"- to order {highest}: {listed(kept)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from .double_grad.undo import Undo
-
 from .arguments import one_of
+from .double_grad.undo import Undo
 
 POLICIES = ("restore", "last", "mean")
 

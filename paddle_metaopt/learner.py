@@ -13,7 +13,7 @@ import paddle
 from .arguments import checked_function, require_dynamic_mode, whole_number
 from .buffers import TaskBuffers, copies
 from .deployment import adapted_net
-from .double_grad import activate, guards
+from .double_grad import ANY_ORDER, activate, guards
 from .double_grad.audit import explain, layer_of, unverified_nodes
 from .double_grad.undo import Undo, grad_mode_kept, repair
 from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
@@ -98,7 +98,8 @@ class Learner(paddle.nn.Layer):
         self._before_query = None
         self._deployed = None
         # Also when the learner is just dropped, so not a method of its own.
-        self._end = weakref.finalize(self, _end_task, activate(), self._task_buffers if tracked else None)
+        order = ANY_ORDER if tracked and plan.way.takes_second_derivatives else 1
+        self._end = weakref.finalize(self, _end_task, activate(order), self._task_buffers if tracked else None)
         self._end.atexit = False
 
     def __reduce__(self):

@@ -1,7 +1,7 @@
 """Exact second derivatives for ordinary Paddle code; knows nothing of meta-learning."""
 
 from . import rules as _rules  # noqa: F401  registers them
-from .activity import is_active
+from .activity import ANY_ORDER, is_active
 from .audit import audit, trust
 from .guards import guard_engine
 from .interception import activate, twice_differentiable
@@ -10,6 +10,7 @@ from .primitive import requires_grad, with_pullback
 from .registry import natively_exact, replaces, rule, supported
 
 __all__ = [
+    "ANY_ORDER",
     "BilinearMap",
     "activate",
     "audit",

@@ -1,17 +1,43 @@
-"""In which threads the rules are on."""
+"""In which threads the rules are on, and for derivatives of which order: beyond what Paddle's own nodes have, rules
+stand in."""
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import weakref
+
+#: The order of one for whom Paddle's own nodes are never enough.
+ANY_ORDER = math.inf
+
+
+class _Activations:
+    """Those of one thread; `highest` is the order that they want."""
+
+    def __init__(self):
+        self._by_id = {}
+        self.highest = 0
+
+    def add(self, activation, order):
+        # An interrupt may have kept one from ending.
+        self._by_id = {key: entry for key, entry in list(self._by_id.items()) if entry[0]() is not None}
+        self._by_id[id(activation)] = weakref.ref(activation), order
+        self._renew()
+
+    def drop(self, activation):
+        self._by_id.pop(id(activation), None)
+        self._renew()
+
+    def _renew(self):
+        self.highest = max((order for _, order in list(self._by_id.values())), default=0)
 
 
 class _Thread(threading.local):
     """One for each thread, and gone with it; its `activations` are reached from others, to end them."""
 
     def __init__(self):
-        self.activations = {}
+        self.activations = _Activations()
 
 
 _thread = _Thread()
@@ -19,7 +45,12 @@ _thread = _Thread()
 
 def is_active() -> bool:
     """Whether the rules are on in this thread."""
-    return bool(_thread.activations)
+    return _thread.activations.highest > 0
+
+
+def order_wanted() -> float:
+    """The highest order of derivative that is wanted in this thread; 0 where the rules are off."""
+    return _thread.activations.highest
 
 
 class Activation:
@@ -29,17 +60,17 @@ class Activation:
     ----------
     holds : list of callable
         What ends with it.
+    order : int or ANY_ORDER
+        The highest order of derivative that is wanted.
     """
 
-    def __init__(self, holds: list):
+    def __init__(self, holds: list, order: float = ANY_ORDER):
         self._holds = holds
         self._of_thread = _thread.activations
-        for key in [key for key, activation in self._of_thread.items() if activation() is None]:
-            del self._of_thread[key]  # an interrupt kept it from ending
-        self._of_thread[id(self)] = weakref.ref(self)
+        self._of_thread.add(self, order)
 
     def __call__(self):
-        self._of_thread.pop(id(self), None)
+        self._of_thread.drop(self)
         while self._holds:
             self._holds.pop()()
 
@@ -49,7 +80,7 @@ class Activation:
 
 def _in_child():
     """A child process that was forked inside a task asked for nothing."""
-    _thread.activations = {}
+    _thread.activations = _Activations()
 
 
 os.register_at_fork(after_in_child=_in_child)

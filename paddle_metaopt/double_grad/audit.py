@@ -9,8 +9,9 @@ from __future__ import annotations
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
+from .activity import ANY_ORDER, order_wanted
 from .graph import RULE_NAME, address_of, is_leaf, pylayer_of, reachable, walk
-from .registry import NATIVELY_EXACT
+from .registry import EXACT_BESIDE_RULES, NATIVELY_EXACT
 
 _trusted_layers: set[str] = set()
 
@@ -93,15 +94,19 @@ def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
 def is_verified(node_name: str) -> bool:
     if node_name in NATIVELY_EXACT or node_name.startswith("GradNodeAccumulation"):
         return True
+    if node_name in EXACT_BESIDE_RULES:
+        return order_wanted() == ANY_ORDER
     layer = pylayer_of(node_name)
     return layer is not None and (layer == RULE_NAME or layer in _trusted_layers)
 
 
 def explain(culprits: dict[int, str], where: str = "") -> str:
     names = ", ".join(sorted({_op_of(name) for name in culprits.values()}))
+    of_gradients = any(name.endswith(("DoubleGradNode", "TripleGradNode")) for name in culprits.values())
+    higher = "call the net inside twice_differentiable(), for derivatives of any order; " if of_gradients else ""
     return (
-        f"no exact second derivative through {names}{where}. Ways out: write that part with ops that have a rule "
-        "(paddle_metaopt.double_grad.supported() lists them); register a rule "
+        f"no exact second derivative through {names}{where}. Ways out: {higher}write that part with ops that have a "
+        "rule (paddle_metaopt.double_grad.supported() lists them); register a rule "
         "(paddle_metaopt.double_grad.rule), or trust() for a PyLayer of your own; or do without second derivatives "
         "(first_order=True)"
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
 import numpy as np
 import paddle
 
-from .interception import twice_differentiable
+from .activity import ANY_ORDER
+from .interception import activate
 
 
 @dataclass
@@ -108,7 +110,53 @@ class Derivatives:
         return max(self.first.error, self.second.error)
 
 
-def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Sequence[int], seed: int = 0) -> Derivatives:
+@contextmanager
+def rules_for(order: float):
+    """A context in which derivatives of this order are wanted; with a low one, Paddle's own nodes are kept."""
+    release = activate(order)
+    try:
+        yield
+    finally:
+        release()
+
+
+def gradient_of(function: Callable, wanted: float = ANY_ORDER) -> Callable:
+    """The gradient of ``function(*tensors)`` for those tensors that need one, in a weighting that is not linear.
+
+    A function of its own, whose second derivative is the third one of `function`. `wanted` is the order that the rules
+    are switched on for.
+    """
+    sizes = []
+
+    def gradient(*tensors):
+        live = [tensor for tensor in tensors if not tensor.stop_gradient]
+        with paddle.enable_grad(), rules_for(wanted):  # differences are taken without either
+            outputs = [y for y in paddle.utils.flatten(function(*tensors)) if _is_floating(y) and not y.stop_gradient]
+            nothing = [0.0 * tensor for tensor in live]
+            if not outputs:
+                return nothing
+            if not sizes:
+                sizes.extend(float(y.abs().max()) or 1.0 for y in outputs)
+            weighted = sum(_weighted(y / size) for y, size in zip(outputs, sizes))
+            gradients = paddle.grad(weighted, live, create_graph=True, allow_unused=True)
+            return [zero if g is None else zero + g for g, zero in zip(gradients, nothing)]
+
+    return gradient
+
+
+def _weighted(y):
+    weights = paddle.cos(paddle.arange(y.size, dtype=y.dtype)).reshape(y.shape)
+    return (weights * (y + 0.5 * y * y)).sum()
+
+
+def check_twice_differentiable(
+    function: Callable,
+    tensors: Sequence,
+    wrt: Sequence[int],
+    seed: int = 0,
+    order: int = 2,
+    wanted: float = ANY_ORDER,
+) -> Derivatives:
     """Compare the first and second derivatives of a rule with differences.
 
     Parameters
@@ -120,7 +168,14 @@ def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Seque
         float64; those that need a gradient have ``stop_gradient=False``.
     wrt : sequence of int
         Positions of the tensors that the inner gradient is taken for; the outer one is for all that need one.
+    seed : int
+    order : int
+        For a larger one than 2, the derivatives of that order and of the one below it are compared instead.
+    wanted : int or ANY_ORDER
+        The order that the rules are switched on for.
     """
+    for _ in range(order - 2):
+        function = gradient_of(function, wanted)
     random = np.random.default_rng(seed)
     inner = [tensors[position] for position in wrt]
     outer = [tensor for tensor in tensors if not tensor.stop_gradient]
@@ -134,7 +189,7 @@ def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Seque
         return sum(paddle.sum(weighting * (y + 0.5 * y * y)) for weighting, y in zip(weightings, outputs))
 
     def inner_gradients(create_graph):
-        with twice_differentiable():
+        with rules_for(wanted):
             return paddle.grad(scalar(), inner, create_graph=create_graph, allow_unused=True)
 
     probes = [paddle.to_tensor(random.standard_normal(t.shape), "float64") for t in inner]
@@ -156,11 +211,13 @@ def check_twice_differentiable(function: Callable, tensors: Sequence, wrt: Seque
     return Derivatives(first, compare_with_differences(along_probes, hessian, outer, seed=seed))
 
 
-def check_choice(problem, needing: Sequence[int], inner: Sequence[int]) -> Derivatives:
+def check_choice(
+    problem, needing: Sequence[int], inner: Sequence[int], order: int = 2, wanted: float = ANY_ORDER
+) -> Derivatives:
     """`check_twice_differentiable` for one choice of a case's problem."""
     for position, tensor in enumerate(problem.tensors):
         tensor.stop_gradient = position not in needing
-    return check_twice_differentiable(problem.function, problem.tensors, inner)
+    return check_twice_differentiable(problem.function, problem.tensors, inner, order=order, wanted=wanted)
 
 
 def _is_floating(value) -> bool:

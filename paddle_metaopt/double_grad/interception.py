@@ -17,17 +17,17 @@ import paddle
 from ..arguments import require_dynamic_mode
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
-from .activity import Activation, is_active
+from .activity import ANY_ORDER, Activation, is_active, order_wanted
 from .guards import guard_engine
 from .patches import Patch
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad
-from .registry import REPLACEMENTS, RULES
+from .registry import NATIVE_TO, REPLACEMENTS, RULES
 from .undo import grad_mode_kept
 
 
 class twice_differentiable:
-    """Context and decorator in which ordinary Paddle code has exact second derivatives.
+    """Context and decorator in which ordinary Paddle code has exact derivatives of second and any higher order.
 
     Inside, ``paddle.grad(..., create_graph=True)`` gives gradients that can be differentiated again, through every
     layer that has a rule (``double_grad.supported()``). Only the forward computation has to run inside.
@@ -79,9 +79,24 @@ class _Entered(threading.local):
         self.stack = []
 
 
-def activate() -> Activation:
-    """Switch the rules on in this thread; returns what switches them off, callable from any thread."""
-    return Activation([guard_engine(), _op_table.acquire()])
+def activate(order: float = ANY_ORDER) -> Activation:
+    """Switch the rules on in this thread; returns what switches them off, callable from any thread.
+
+    Parameters
+    ----------
+    order : int or ANY_ORDER
+        The highest order of derivative that is wanted, those included that the differentiated code takes itself.
+        Paddle's own nodes are kept as far as they reach; past them, the audit refuses. The highest order that is asked
+        for in the thread counts.
+
+    Raises
+    ------
+    ValueError
+        If `order` is not such a number.
+    """
+    if order != ANY_ORDER and (isinstance(order, bool) or not isinstance(order, int) or order < 1):
+        raise ValueError(f"order: expected an integer of at least 1, or ANY_ORDER, got {order!r}")
+    return Activation([guard_engine(), _op_table.acquire()], order)
 
 
 @contextmanager
@@ -98,40 +113,44 @@ def patches_kept():
 
 
 def _op_replacements():
-    replacements = [
-        (kernels.TABLE, op, _dispatcher(getattr(kernels.TABLE, op), function, op)) for op, function in RULES.items()
-    ]
+    dispatchers = {
+        op: _dispatcher(getattr(kernels.TABLE, op), function, NATIVE_TO[op], op) for op, function in RULES.items()
+    }
+    replacements = [(kernels.TABLE, op, dispatcher) for op, dispatcher in dispatchers.items()]
     for op in dir(kernels.TABLE):
         if op.endswith("_") and not op.endswith("__") and op not in RULES:
             replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
-    replacements += [
-        (module, name, _dispatcher(native, RULES[op], op)) for module, name, native, op in kernels.held_by_name(RULES)
-    ]
-    for owner, name, function, always in REPLACEMENTS:
+    replacements += [(module, name, dispatchers[op]) for module, name, _, op in kernels.held_by_name(RULES)]
+    for owner, name, function, always, native_to in REPLACEMENTS:
         native = getattr(owner, name)
-        replacements.append((owner, name, (_switch if always else _dispatcher)(native, function)))
+        stand_in = _switch(native, function) if always else _dispatcher(native, function, native_to)
+        replacements.append((owner, name, stand_in))
     return replacements
 
 
-_op_table = Patch(_op_replacements, version=lambda: (dict(RULES), list(REPLACEMENTS)))
+_op_table = Patch(_op_replacements, version=lambda: (dict(RULES), dict(NATIVE_TO), list(REPLACEMENTS)))
 
 
-def _dispatcher(native, function, op=None):
-    """What stands in for `native`: `function` where rules are on and a gradient is needed; `op` names a table's op."""
+def _dispatcher(native, function, native_to, op=None):
+    """What stands in for `native`: `function` where rules are on, a gradient is needed, and `native` does not reach as
+    far as is wanted; `op` names a table's op."""
     positions = _positions_of(function)
+    native_order, native_complex = native_to
 
     @functools.wraps(native)
     def dispatch(*args, **kwargs):
-        # While paddle.jit traces a net, its weights are seen by the ops as well.
-        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(args, kwargs) and paddle.in_dynamic_mode():
-            if kwargs:
-                kwargs = _own_keywords(kwargs, positions, op)
-            if op is not None and autocast_is_on():
-                args, kwargs = cast_operands(op, args, kwargs)
-                with without_autocast():
-                    return function(*args, **kwargs)
-            return function(*args, **kwargs)
-        return native(*args, **kwargs)
+        order = order_wanted()
+        if not order or (order <= native_order and (native_complex or not _any_complex(args, kwargs))):
+            return native(*args, **kwargs)
+        if not (paddle.is_grad_enabled() and _any_requires_grad(args, kwargs) and paddle.in_dynamic_mode()):
+            return native(*args, **kwargs)
+        if kwargs:
+            kwargs = _own_keywords(kwargs, positions, op)
+        if op is not None and autocast_is_on():
+            args, kwargs = cast_operands(op, args, kwargs)
+            with without_autocast():
+                return function(*args, **kwargs)
+        return function(*args, **kwargs)
 
     return dispatch
 
@@ -189,5 +208,12 @@ def _any_requires_grad(args, kwargs) -> bool:
             if requires_grad(arg):
                 return True
         elif isinstance(arg, (list, tuple)) and any(isinstance(t, paddle.Tensor) and requires_grad(t) for t in arg):
+            return True
+    return False
+
+
+def _any_complex(args, kwargs) -> bool:
+    for arg in (*args, *kwargs.values()) if kwargs else args:
+        if isinstance(arg, paddle.Tensor) and arg.is_complex():
             return True
     return False

@@ -1,9 +1,12 @@
 """Every case of the table, for every choice of what needs a gradient, against finite differences.
 
-``python -m paddle_metaopt.double_grad.sweep [--results FILE] [--only WORD] [--fresh]``
+``python -m paddle_metaopt.double_grad.sweep [--results FILE] [--only WORD] [--fresh] [--order N] [--native]``
 
 The cases run in a process of their own, which is replaced when Paddle crashes, so that a crash costs one case. Each
 result is a line of a JSON-lines file as soon as it is known; a second run goes on where the first one stopped.
+
+With ``--order 3`` the third derivatives are compared, and so on, where everything needs a gradient; with ``--native``
+Paddle's own nodes are kept as far as they reach.
 """
 
 from __future__ import annotations
@@ -22,23 +25,24 @@ TOLERANCE = 1e-6
 VERDICTS = ("exact", "refused", "error", "crash", "timeout", "wrong")
 
 
-def judge(case) -> dict:
+def judge(case, order: int = 2, native: bool = False) -> dict:
     """The verdict on one case, with the worst error and what explains it."""
     from ..errors import NotTwiceDifferentiableError
+    from .activity import ANY_ORDER
     from .checking import check_choice
 
     worst, redrawn, variants = 0.0, 0, 0
     choice = ()
     try:
         problem = case.problem()
-        for choice in problem.choices():
-            found = check_choice(problem, *choice)
+        for choice in problem.choices() if order == 2 else [problem.everything()]:
+            found = check_choice(problem, *choice, order, order if native else ANY_ORDER)
             variants += 1
             redrawn += found.first.redrawn + found.second.redrawn
             worst = max(worst, found.error)
             if not found.error < TOLERANCE:
-                order = "first" if found.first.error >= TOLERANCE else "second"
-                return _result("wrong", worst, variants, redrawn, f"{order} derivative, {_described(choice)}")
+                at = order - 1 if found.first.error >= TOLERANCE else order
+                return _result("wrong", worst, variants, redrawn, f"derivative of order {at}, {_described(choice)}")
     except NotTwiceDifferentiableError as error:
         return _result("refused", worst, variants, redrawn, str(error))
     except Exception as error:
@@ -55,24 +59,24 @@ def _result(verdict, worst, variants, redrawn, why) -> dict:
     return {"verdict": verdict, "error": worst, "variants": variants, "redrawn": redrawn, "why": why}
 
 
-def _work(names) -> None:
+def _work(names, order, native) -> None:
     """Judge the cases, in a process that may crash: a line when one begins, a line with its result."""
     from .cases import all_cases
 
     table = all_cases()
     for name in names:
         print(json.dumps({"begin": name}), flush=True)
-        print(json.dumps({"name": name, **judge(table[name])}), flush=True)
+        print(json.dumps({"name": name, **judge(table[name], order, native)}), flush=True)
 
 
-def run(names, results: Path, seconds: float) -> dict[str, dict]:
+def run(names, results: Path, seconds: float, order: int = 2, native: bool = False) -> dict[str, dict]:
     """Judge the cases that `results` does not have yet; the verdicts of all of them."""
     done = _read(results)
     waiting = [name for name in names if name not in done]
     progress = _Progress(len(names), len(names) - len(waiting))
     with results.open("a") as file:
         while waiting:
-            for result in _judged_by_one_process(waiting, seconds):
+            for result in _judged_by_one_process(waiting, seconds, order, native):
                 file.write(json.dumps(result) + "\n")
                 file.flush()
                 done[result["name"]] = result
@@ -81,9 +85,10 @@ def run(names, results: Path, seconds: float) -> dict[str, dict]:
     return {name: done[name] for name in names}
 
 
-def _judged_by_one_process(names, seconds):
+def _judged_by_one_process(names, seconds, order, native):
     """Results until all are there or the process ends; the case it ended in is the last."""
-    command = [sys.executable, "-W", "ignore", "-m", __spec__.name, "--work"]
+    command = [sys.executable, "-W", "ignore", "-m", __spec__.name, "--work", "--order", str(order)]
+    command += ["--native"] if native else []
     worker = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -156,21 +161,25 @@ def _read(results: Path) -> dict[str, dict]:
 
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m paddle_metaopt.double_grad.sweep", description=__doc__)
-    parser.add_argument("--results", type=Path, default=Path("double_grad_sweep.jsonl"), help="where results are kept")
+    parser.add_argument("--results", type=Path, help="where results are kept")
     parser.add_argument("--only", default="", help="cases whose name contains this word")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
     parser.add_argument("--seconds", type=float, default=300.0, help="the longest that one case may take")
+    parser.add_argument("--order", type=int, default=2, help="the highest derivative that is compared")
+    parser.add_argument("--native", action="store_true", help="with Paddle's own nodes, as far as they reach")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.work:
-        _work(sys.stdin.read().splitlines())
+        _work(sys.stdin.read().splitlines(), options.order, options.native)
         return 0
     from .cases import all_cases
 
+    order, native = options.order, options.native
+    results = options.results or Path(f"double_grad_sweep-order{order}{'-native' if native else ''}.jsonl")
     if options.fresh:
-        options.results.unlink(missing_ok=True)
+        results.unlink(missing_ok=True)
     names = [name for name in all_cases() if options.only in name]
-    found = run(names, options.results, options.seconds)
+    found = run(names, results, options.seconds, order, native)
     counts = Counter(result["verdict"] for result in found.values())
     variants = sum(result["variants"] for result in found.values())
     worst = max((result["error"] for result in found.values() if result["verdict"] == "exact"), default=0.0)

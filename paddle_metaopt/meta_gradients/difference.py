@@ -12,6 +12,7 @@ class Displacement(WayBack):
     https://arxiv.org/abs/1803.02999)."""
 
     name = "Reptile"
+    takes_second_derivatives = False
     follows_path = False
     differentiates_query = False
 

@@ -33,6 +33,7 @@ class HessianFree(Replayed):
     """
 
     name = "meta_gradient='hessian_free'"
+    takes_second_derivatives = False
 
     def __init__(self, allow_float32: bool = False, step: float | None = None):
         self.allow_float32 = flag(self, "allow_float32", allow_float32)

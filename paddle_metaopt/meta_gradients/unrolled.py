@@ -12,6 +12,8 @@ class WayBack:
     name = ""
     #: Whether the inner gradients are functions of the weights, or numbers.
     tracks_inner_gradients = False
+    #: Whether it takes second derivatives of the inner losses.
+    takes_second_derivatives = True
     #: Whether a leaf that the inner losses depend on, and nobody named, is an error.
     watches_inner_losses = True
     #: Whether the meta-gradient is taken from the query loss; otherwise that is a number to report.
@@ -53,4 +55,5 @@ class FirstOrder(Unrolled):
 
     name = "meta_gradient='first_order'"
     tracks_inner_gradients = False
+    takes_second_derivatives = False
     watches_inner_losses = False

@@ -6,11 +6,11 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddle_metaopt import twice_differentiable
+from paddle_metaopt.double_grad import ANY_ORDER
 from paddle_metaopt.double_grad.cases import all_cases, all_excluded
-from paddle_metaopt.double_grad.checking import check_choice
+from paddle_metaopt.double_grad.checking import check_choice, gradient_of, rules_for
 from paddle_metaopt.double_grad.graph import walk
-from paddle_metaopt.double_grad.registry import NATIVELY_EXACT
+from paddle_metaopt.double_grad.registry import EXACT_BESIDE_RULES, NATIVELY_EXACT
 
 CASES = all_cases()
 EXCLUDED = all_excluded()
@@ -63,15 +63,24 @@ def test_what_is_excluded_fails_in_paddle_itself():
         assert len(EXCLUDED) == EXCLUDED_COUNT
 
 
-def nodes_of(case):
+def nodes_of(case, wanted, gradients=0):
+    """In the graph of the case, or of its gradient, or its second."""
     problem = case.problem()
     for tensor in problem.tensors:
         tensor.stop_gradient = False
-    with twice_differentiable():
-        outputs = [y for y in paddle.utils.flatten(problem.function(*problem.tensors)) if isinstance(y, paddle.Tensor)]
+    function = problem.function
+    for _ in range(gradients):
+        function = gradient_of(function, wanted)
+    with rules_for(wanted):
+        outputs = [y for y in paddle.utils.flatten(function(*problem.tensors)) if isinstance(y, paddle.Tensor)]
         return {node.name() for _, node, _ in walk(outputs, ())}
 
 
 def test_every_node_that_the_audit_passes_occurs_in_a_case():
-    seen = set().union(*map(nodes_of, CASES.values()))
-    assert sorted(NATIVELY_EXACT - seen) == []
+    """With rules, and with those nodes that are kept for derivatives of second or third order."""
+    seen = set()
+    for name, case in CASES.items():
+        seen |= nodes_of(case, ANY_ORDER) | nodes_of(case, 2)
+        if name.startswith(("paddle.", "Tensor.")) and " " not in name.replace(" by tensor", ""):
+            seen |= nodes_of(case, ANY_ORDER, gradients=2) | nodes_of(case, 3, gradients=2)
+    assert sorted((NATIVELY_EXACT | EXACT_BESIDE_RULES) - seen) == []

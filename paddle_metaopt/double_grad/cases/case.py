@@ -56,6 +56,10 @@ class Problem:
     tensors: list
     inputs: int
 
+    def everything(self) -> tuple:
+        """The choice in which all need a gradient."""
+        return (tuple(range(len(self.tensors))),) * 2
+
     def choices(self) -> Iterator[tuple]:
         """(needing a gradient, of them in the inner gradient), as positions.
 

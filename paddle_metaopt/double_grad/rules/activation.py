@@ -11,11 +11,12 @@ from .. import kernels
 from ..kinds import linear_map
 from ..primitive import with_pullback
 from ..registry import natively_exact, rule
-from .pointwise import piecewise_linear, smooth
+from .pointwise import piecewise_linear, smooth, smooth_by_output
 
 natively_exact("LeakyRelu", "Relu", "Sigmoid", "Softplus", "Tanh")
 
 piecewise_linear("hardshrink", "hardtanh", "softshrink", "thresholded_relu")
+piecewise_linear("leaky_relu", "relu", native_to=2)
 piecewise_linear("hardsigmoid", "relu6", by_output=True)
 
 
@@ -35,6 +36,16 @@ def gelu_slope(x, approximate=False):
 def silu_slope(x):
     s = F.sigmoid(x)
     return s + x * s * (1 - s)
+
+
+@smooth("softplus", native_to=2)
+def softplus_slope(x, beta=1.0, threshold=20.0):
+    return paddle.where(x * beta > threshold, paddle.ones_like(x), F.sigmoid(x * beta))
+
+
+@smooth_by_output("sigmoid", native_to=3)
+def sigmoid_slope(y):
+    return y * (1 - y)
 
 
 @smooth("mish")

@@ -7,15 +7,17 @@ import paddle
 from .. import kernels
 from ..kinds import times_conjugate
 from ..primitive import requires_grad, with_pullback
-from ..registry import NATIVELY_EXACT, natively_exact, rule
-from .pointwise import aligned, constant_between_jumps, piecewise_linear_in_both
+from ..registry import NATIVELY_EXACT, RULES, natively_exact, rule
+from .pointwise import aligned, constant_between_jumps, in_float32, piecewise_linear, piecewise_linear_in_both
+from .shape import sum_to
 
 natively_exact(
-    "Abs", "Add", "Assign", "Cast", "Clip", "DivScale", "Divide", "Maximum", "Minimum", "Multiply", "Pow", "Scale",
+    "Abs", "Add", "Assign", "Cast", "DivScale", "Divide", "Maximum", "Minimum", "Multiply", "Pow", "Scale",
     "Sign", "Square", "Subtract",
 )  # fmt: skip
 NATIVELY_EXACT.add("AddNGradNodeFinal")
 
+piecewise_linear("clip")
 constant_between_jumps("ceil", "floor", "round", "trunc")
 piecewise_linear_in_both("copysign", "fmax", "fmin", "heaviside", "remainder")
 
@@ -25,6 +27,39 @@ def cast(x, dtype):
     # Whole numbers have no derivative; Paddle's first one goes through them as if they had.
     y = kernels.native.cast(x, dtype)
     return y if y.is_floating_point() or y.is_complex() else y.detach()
+
+
+@rule("add", native_to=3)
+def add(x, y):
+    # Paddle's fourth derivatives of a sum are wrong: it changes a gradient in place that is used elsewhere.
+    return kernels.native.subtract(x, kernels.native.scale(y, -1.0, 0.0, True))
+
+
+@rule("divide", native_to=2)
+def divide(x, y):
+    def pullback(g):
+        to_x = divide(g, y)
+        to_y = sum_to(-to_x * divide(x, y), y.shape) if requires_grad(y) else None
+        return [sum_to(to_x, x.shape), to_y]
+
+    return with_pullback(lambda: kernels.native.divide(x, y), [x, y], pullback)
+
+
+@rule("pow", native_to=2)
+def power(x, exponent=1.0):
+    """To the power of a number, which Paddle's kernels round to float32, and once more in each derivative."""
+    exponent = in_float32(exponent)
+    lower = exponent - 1
+
+    def pullback(g):
+        if exponent == 0:
+            return [paddle.zeros_like(g)]
+        if not paddle.is_grad_enabled():
+            return [kernels.native.pow_grad(x, g, exponent)]
+        exact = in_float32(lower) == lower
+        return [g * exponent * (power(x, lower) if exact else elementwise_pow(x, paddle.full([], lower, x.dtype)))]
+
+    return with_pullback(lambda: kernels.native.pow(x, exponent), [x], pullback)
 
 
 @rule("elementwise_pow")
@@ -72,11 +107,14 @@ def lerp(x, y, weight):
     )
 
 
+_clip_between_constants = RULES["clip"]
+
+
 @rule("clip")
 def clip(x, low, high):
     # Paddle takes bounds for constants.
     if not any(isinstance(bound, paddle.Tensor) and requires_grad(bound) for bound in (low, high)):
-        return kernels.native.clip(x, low, high)
+        return _clip_between_constants(x, low, high)
     for bound, outside in ((low, paddle.less_than), (high, paddle.greater_than)):
         x, bound = aligned(x, paddle.assign(bound).astype(x.dtype))
         x = paddle.where(outside(x, bound), bound, x)

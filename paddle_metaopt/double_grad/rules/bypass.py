@@ -13,6 +13,7 @@ from .. import kernels
 from ..kinds import elementwise
 from ..primitive import with_pullback
 from ..registry import replaces
+from .arithmetic import add
 from .pointwise import aligned
 
 Tensor = paddle.Tensor
@@ -41,17 +42,28 @@ _operator("__rpow__", "elementwise_pow", reflected=True)
 _operator("__mod__", "remainder")
 _operator("__rmod__", "remainder", reflected=True)
 
+_native_plus = Tensor.__add__
+
+
+@replaces(Tensor, "__add__", "__radd__", native_to=3)
+def plus(x, y):
+    """``x + y``."""
+    if isinstance(y, numbers.Number) and not isinstance(y, numbers.Real):
+        y = as_tensor_beside(x, y)
+    return add(x, y) if isinstance(y, Tensor) else _native_plus(x, y)
+
+
 _native_power = Tensor.__pow__
 
 
 @replaces(Tensor, "__pow__")
 def power(x, y):
-    """``x ** y``; Paddle's own is right where y is a number."""
+    """``x ** y``."""
     if isinstance(y, numbers.Number) and not isinstance(y, numbers.Real):
         y = as_tensor_beside(x, y)
     if isinstance(y, Tensor):
         return kernels.TABLE.elementwise_pow(x, y)
-    return kernels.TABLE.pow(x, y) if x.is_complex() else _native_power(x, y)
+    return kernels.TABLE.pow(x, float(y)) if isinstance(y, numbers.Real) else _native_power(x, y)
 
 
 _native_logaddexp = paddle.logaddexp

@@ -7,14 +7,17 @@ multiplies by the conjugate of its derivative. Paddle's own second derivatives o
 from __future__ import annotations
 
 import functools
+import numbers
 
 import numpy as np
 import paddle
 
-from ..kernels import native
+from ..activity import ANY_ORDER
+from ..kernels import TABLE, native
 from ..kinds import BilinearMap, elementwise, linear_map
 from ..primitive import with_pullback
-from ..registry import RULES, natively_exact, replaces, rule
+from ..registry import NATIVE_TO, RULES, natively_exact, replaces, rule
+from . import arithmetic, special  # noqa: F401  what they register is for real numbers
 from .shape import sum_to
 
 natively_exact("AsComplex", "AsReal")
@@ -32,7 +35,7 @@ def for_complex(op):
                 return function(*args, **kwargs)
             return for_real(*args, **kwargs)
 
-        return rule(op)(either)
+        return rule(op, native_to=NATIVE_TO.get(op, (ANY_ORDER, False))[0])(either)
 
     return register
 
@@ -152,17 +155,20 @@ square = _holomorphic("square", lambda x: x * 2.0)
 tanh = _holomorphic("tanh", lambda x: 1.0 - square(tanh(x)))
 
 
-def _operator(name, function, reflected=False):
-    """The operator `name`, which goes to C++ past the table, by the function where a complex tensor is in it."""
+def _operator(name, op, reflected=False, native_by=object):
+    """The operator `name`, which goes to C++ past the table, by the op's rule; Paddle's own where real numbers are
+    multiplied, or divided, by an instance of `native_by`."""
     native_operator = getattr(paddle.Tensor, name)
 
     @replaces(paddle.Tensor, name)
     def operator(self, other):
-        if self.dtype not in _COMPLEX and not _is_complex(other):
+        are_real = self.dtype not in _COMPLEX and not _is_complex(other)
+        if are_real and isinstance(other, native_by):
             return native_operator(self, other)
         if not isinstance(other, paddle.Tensor):
-            other = paddle.to_tensor(other, native_operator(self.detach(), other).dtype)
-        return function(other, self) if reflected else function(self, other)
+            is_number = are_real and isinstance(other, numbers.Real)
+            other = paddle.to_tensor(other, self.dtype if is_number else native_operator(self.detach(), other).dtype)
+        return getattr(TABLE, op)(*((other, self) if reflected else (self, other)))
 
 
 _COMPLEX = frozenset({paddle.complex64, paddle.complex128})
@@ -174,9 +180,9 @@ def _is_complex(operand):
     return type(operand) not in (int, float) and np.iscomplexobj(operand)
 
 
-_operator("__mul__", multiply)
-_operator("__rmul__", multiply, reflected=True)
-_operator("__truediv__", divide)
-_operator("__rtruediv__", divide, reflected=True)
-_operator("__div__", divide)
-_operator("__rdiv__", divide, reflected=True)
+_operator("__mul__", "multiply")
+_operator("__rmul__", "multiply", reflected=True)
+_operator("__truediv__", "divide", native_by=numbers.Real)
+_operator("__rtruediv__", "divide", reflected=True, native_by=())
+_operator("__div__", "divide", native_by=numbers.Real)
+_operator("__rdiv__", "divide", reflected=True, native_by=())

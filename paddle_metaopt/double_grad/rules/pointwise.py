@@ -13,12 +13,12 @@ from typing import Callable
 import paddle
 
 from .. import kernels
-from ..kinds import elementwise, linear_map
+from ..kinds import elementwise, linear_map, times_conjugate
 from ..primitive import with_pullback
 from ..registry import rule
 
 
-def smooth(op: str, fused: Callable | str | None = "<op>_grad") -> Callable:
+def smooth(op: str, fused: Callable | str | None = "<op>_grad", native_to: int = 0) -> Callable:
     """Decorator: register the rule of the smooth op whose derivative the decorated function computes.
 
     Parameters
@@ -27,6 +27,8 @@ def smooth(op: str, fused: Callable | str | None = "<op>_grad") -> Callable:
     fused : callable or str, optional
         What computes the slope times g from ``(x, g, *options)`` where no further derivative is wanted, or the name
         of the kernel of Paddle's that does.
+    native_to : int
+        As for `rule`.
 
     The decorated ``slope(x, *options)`` is made of differentiable ops, and has the op's options and their defaults.
     """
@@ -37,7 +39,7 @@ def smooth(op: str, fused: Callable | str | None = "<op>_grad") -> Callable:
         value = getattr(kernels.native, op)
         gradient = getattr(kernels.native, fused.replace("<op>", op)) if isinstance(fused, str) else fused
 
-        @rule(op)
+        @rule(op, native_to=native_to)
         def function(x, *options, **named):
             # Layers may pass a name after the options.
             bound = signature.bind(x, *options[:option_count], **named)
@@ -55,29 +57,70 @@ def smooth(op: str, fused: Callable | str | None = "<op>_grad") -> Callable:
     return register
 
 
-def piecewise_linear(*ops: str, by_output: bool = False) -> None:
+def smooth_by_output(op: str, native_to: int = 0) -> Callable:
+    """Decorator: register the rule of the smooth op whose derivative, ``slope(y)``, the decorated function computes
+    from its value y by differentiable ops, and the kernel ``<op>_grad`` from y and g.
+
+    Parameters
+    ----------
+    op : str
+    native_to : int
+        As for `rule`.
+    """
+
+    def register(slope):
+        value, gradient = getattr(kernels.native, op), getattr(kernels.native, f"{op}_grad")
+
+        @rule(op, native_to=native_to)
+        def function(x, name=None):  # layers may pass one
+            with paddle.no_grad():
+                y = value(x.detach())
+            return known(x, y)
+
+        def known(x, y):
+            def pullback(g):
+                if not y.is_complex() and not paddle.is_grad_enabled():
+                    return [gradient(y, g)]
+                return [times_conjugate(g, slope(known(x, y)))]
+
+            # A new tensor each time: the node must not hold the one that it returned.
+            return with_pullback(y.detach, [x], pullback)
+
+        return slope
+
+    return register
+
+
+def piecewise_linear(*ops: str, by_output: bool = False, native_to: int = 0) -> None:
     """Register the rules of ops that are linear between kinks: the derivative is the same kernel to any order.
 
     Parameters
     ----------
     *ops : str
     by_output : bool
-        Whether the kernel ``<op>_grad`` takes the op's output in place of its input.
+        Whether the kernel ``<op>_grad`` has to be given the op's output in place of its input.
+    native_to : int
+        As for `rule`.
     """
     for op in ops:
-        rule(op)(_piecewise_linear(getattr(kernels.native, op), getattr(kernels.native, f"{op}_grad"), by_output))
+        value, gradient = getattr(kernels.native, op), getattr(kernels.native, f"{op}_grad")
+        rule(op, native_to=native_to, native_complex=True)(_piecewise_linear(value, gradient, by_output))
 
 
 def _piecewise_linear(value, gradient, by_output):
     def function(x, *options):
-        with paddle.no_grad():
-            y = value(x.detach(), *options)
-        known = y if by_output else x.detach()
+        known = x
+        if by_output:
+            with paddle.no_grad():
+                known = value(x.detach(), *options)
 
         def masked(t):
             return gradient(known, t, *options)
 
-        return with_pullback(y.detach, [x], lambda g: [linear_map(g, masked, masked)])
+        def pullback(g):
+            return [linear_map(g, masked, masked) if paddle.is_grad_enabled() else masked(g)]
+
+        return with_pullback(known.detach if by_output else lambda: value(x, *options), [x], pullback)
 
     return function
 

@@ -10,7 +10,7 @@ from ...errors import NotTwiceDifferentiableError
 from .. import kernels
 from ..primitive import requires_grad, with_pullback
 from ..registry import natively_exact, rule
-from .pointwise import aligned, smooth
+from .pointwise import aligned, smooth, smooth_by_output
 
 natively_exact("Cos", "Exp", "Log", "Rsqrt", "Sin", "Sqrt")
 
@@ -18,6 +18,14 @@ natively_exact("Cos", "Exp", "Log", "Rsqrt", "Sin", "Sqrt")
 @rule("square")
 def square(x):
     return x * x  # Paddle's own has no third derivative
+
+
+smooth("cos", native_to=3)(lambda x: -paddle.sin(x))
+smooth("log", native_to=3)(lambda x: 1 / x)
+smooth("sin", native_to=3)(lambda x: paddle.cos(x))
+
+smooth_by_output("rsqrt", native_to=2)(lambda y: y * y * y * -0.5)
+smooth_by_output("sqrt", native_to=2)(lambda y: 0.5 / y)
 
 
 def _inverse_root(x):

@@ -1,0 +1,138 @@
+"""Losses that hold derivatives by the inputs: their meta-gradients need third and fourth derivatives of the net."""
+
+import paddle
+import paddle.nn.functional as F
+import pytest
+from paddle import nn
+
+import paddle_metaopt as metaopt
+from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.errors import NotTwiceDifferentiableError
+
+TOLERANCE = 1e-6
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    paddle.set_default_dtype("float64")
+    paddle.seed(2)
+    yield
+    paddle.set_default_dtype("float32")
+
+
+def live(x):
+    """A leaf that a gradient is taken for, its own in each call."""
+    x = x.detach()
+    x.stop_gradient = False
+    return x
+
+
+def slope(y, x):
+    return paddle.grad(y.sum(), [x], create_graph=True)[0]
+
+
+def plain(net, x):
+    return net(x).square().mean()
+
+
+def gradient_penalty(net, x):
+    x = live(x)
+    y = net(x)
+    return (slope(y, x).square().sum([1, 2, 3]).sqrt() - 1).square().mean() + y.mean()
+
+
+def forces(net, x):
+    """The energy's gradient against a given force."""
+    x = live(x)
+    return F.mse_loss(-slope(net(x), x), paddle.sin(x)) + 0.1 * net(x).square().mean()
+
+
+def equation(net, x):
+    """The residual of u'' + u' u = cos."""
+    x = live(x)
+    u = net(x)
+    first = slope(u, x)
+    return (slope(first, x) + first * u - paddle.cos(x)).square().mean()
+
+
+def critic():
+    return nn.Sequential(nn.Conv2D(1, 2, 3), nn.ReLU(), nn.Conv2D(2, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1))
+
+
+def mlp(activation, inputs=1):
+    layers = [nn.Linear(inputs, 6), activation(), nn.Linear(6, 6), activation(), nn.Linear(6, 1)]
+    return nn.Sequential(*layers)
+
+
+IMAGES, POINTS = [3, 1, 5, 5], [4, 1]
+
+#: A net, the shape of its input, the inner and the query loss.
+PROBLEMS = {
+    "gradient penalty in the query loss": (critic, IMAGES, plain, gradient_penalty),
+    "gradient penalty in the inner loss": (critic, IMAGES, gradient_penalty, plain),
+    "gradient penalty in both": (critic, IMAGES, gradient_penalty, gradient_penalty),
+    **{
+        f"forces, {activation.__name__}": (lambda a=activation: mlp(a, 3), [4, 3], forces, forces)
+        for activation in (nn.ReLU, nn.LeakyReLU, nn.Softplus, nn.Silu, nn.Tanh, nn.Sigmoid)
+    },
+    "equation, Tanh": (lambda: mlp(nn.Tanh), POINTS, equation, plain),
+    "equation, Softplus, in both": (lambda: mlp(nn.Softplus), POINTS, equation, equation),
+}
+
+
+def check(name, way):
+    make, shape, inner, query = PROBLEMS[name]
+    net = make()
+    support, target = paddle.randn(shape), paddle.randn(shape)
+    opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, meta_gradient=way)
+
+    def meta_loss():
+        learner = opt.adapter(net).clone()
+        learner.adapt(lambda: inner(learner, support))
+        return learner, query(learner, target)
+
+    learner, loss = meta_loss()
+    loss.backward()
+    weights = net.parameters()
+    gradients = [None if p.grad is None else p.grad.numpy() for p in weights]
+    displacement = [fast.detach() - p.detach() for fast, p in zip(learner.fast_weights.values(), weights)]
+    learner.end()
+
+    def value():
+        if way == "unrolled":
+            learner, loss = meta_loss()
+            learner.end()
+            return float(loss)
+        with paddle.no_grad():
+            before = [p.clone() for p in weights]
+            for p, d in zip(weights, displacement):
+                p.set_value(p + d)
+        with metaopt.twice_differentiable():
+            loss = float(query(net, target))
+        for p, start in zip(weights, before):
+            p.set_value(start)
+        return loss
+
+    return compare_with_differences(value, gradients, weights, directions=3).error
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_exact_meta_gradient_equals_differences(name):
+    assert check(name, "unrolled") < TOLERANCE
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_first_order_meta_gradient_equals_its_definition_or_is_refused(name):
+    if name == "equation, Softplus, in both":
+        with pytest.raises(NotTwiceDifferentiableError, match="SoftplusDouble.*inside twice_differentiable"):
+            check(name, "first_order")
+    else:
+        assert check(name, "first_order") < TOLERANCE
+
+
+def test_a_context_for_any_order_is_the_way_out_that_the_error_names(monkeypatch):
+    make, shape, _, _ = PROBLEMS["equation, Softplus, in both"]
+    monkeypatch.setitem(
+        PROBLEMS, "way out", (make, shape, *[metaopt.twice_differentiable()(loss) for loss in (equation, equation)])
+    )
+    assert check("way out", "first_order") < TOLERANCE
