@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import paddle
 
+from .arguments import checked_layer, require_dynamic_mode
 from .learner import Learner
+
+
+def require_meta_optimizer(owner, name: str, optimizer):
+    """Raise a TypeError for anything that can't begin a task."""
+    if not callable(getattr(optimizer, "_begin_task", None)) or isinstance(optimizer, type):
+        raise TypeError(
+            f"{owner if isinstance(owner, str) else type(owner).__name__}: {name}: expected a MetaOptimizer, such as "
+            f"MAMLOptimizer(...), got {optimizer!r}"
+        )
 
 
 class InnerAdapter:
@@ -22,13 +32,14 @@ class InnerAdapter:
     """
 
     def __init__(self, net, optimizer):
-        if not isinstance(net, paddle.nn.Layer):
-            raise TypeError(f"net: expected a paddle.nn.Layer, got {net!r}")
-        if not callable(getattr(optimizer, "_begin_task", None)):
-            raise TypeError(f"optimizer: expected a MetaOptimizer, such as MAMLOptimizer(...), got {optimizer!r}")
-        self.net = net
+        require_dynamic_mode()
+        self.net = checked_layer(self, "net", net)
+        require_meta_optimizer(self, "optimizer", optimizer)
         self.optimizer = optimizer
         self._model = None
+
+    def __getstate__(self):
+        return {**vars(self), "_model": None}  # a task is not copied
 
     def clone(self) -> Learner:
         """A new learner that starts from the net's weights, its graph kept to them."""
@@ -49,7 +60,25 @@ class InnerAdapter:
         self.model.adapt(train_loss)
 
     def step(self, validation_loss):
-        """One outer step: backward, ``step`` and ``clear_grad`` of the optimizer; ends the present learner."""
+        """One outer step: backward, ``step`` and ``clear_grad`` of the optimizer; ends the present learner.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `validation_loss` is no Tensor, or no real scalar, or a constant.
+        """
+        if not isinstance(validation_loss, paddle.Tensor):
+            raise TypeError(f"InnerAdapter.step: validation_loss: expected a Tensor, got {validation_loss!r}")
+        if validation_loss.size != 1 or validation_loss.is_complex():
+            raise ValueError(
+                "InnerAdapter.step: validation_loss: expected a real scalar, got "
+                f"shape {list(validation_loss.shape)} of {validation_loss.dtype}; reduce it, e.g. by mean()"
+            )
+        if validation_loss.stop_gradient:
+            raise ValueError(
+                "InnerAdapter.step: validation_loss: it is a constant, so no step follows from it; compute it with the "
+                "learner, adapter.model(x), and not under paddle.no_grad()"
+            )
         validation_loss.backward()
         self.optimizer.step()
         self.optimizer.clear_grad()

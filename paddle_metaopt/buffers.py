@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from .arguments import one_of
 from .double_grad.undo import Undo
 
 POLICIES = ("restore", "last", "mean")
@@ -21,12 +22,16 @@ class BufferKeeper:
     """
 
     def __init__(self, policy: str, steps: int | None = None):
-        if policy not in POLICIES:
-            raise ValueError(f"buffers: expected one of {', '.join(map(repr, POLICIES))}, got {policy!r}")
-        self.policy = policy
+        self.policy = one_of(None, "buffers", policy, POLICIES)
         self._steps = steps
         self._kept = {}  # (name, step) to tensor, where each step has its own
         self._sums = {}  # id of where it goes to (where it goes, sum, count)
+
+    def __getstate__(self):
+        return {**vars(self), "_sums": list(self._sums.values())}
+
+    def __setstate__(self, state):
+        vars(self).update(state, _sums={id(entry[0]): entry for entry in state["_sums"]})
 
     def start(self, own: dict) -> list:
         """Copies of the net's buffers for a task: one set, or one for each inner step and the query."""

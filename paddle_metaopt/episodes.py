@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
+import numpy as np
+import paddle
 
-def episode_parts(episode):
-    """((support x, support y), (query x, query y))
+from .data.episode import Episode
+
+
+def each_of(episodes):
+    """The episodes one by one.
+
+    Raises
+    ------
+    TypeError
+        If they can't be iterated over.
+    ValueError
+        If it is one episode.
+    """
+    if isinstance(episodes, Episode):
+        raise ValueError("episodes: expected several, as a list or a loader gives them, got one Episode; use [episode]")
+    try:
+        return iter(episodes)
+    except TypeError:
+        raise TypeError(f"episodes: expected an iterable of episodes, got {episodes!r}") from None
+
+
+def episode_parts(episode, net, adapts: bool = True):
+    """((support x, support y), (query x, query y)), with Tensors in place of numpy arrays.
 
     Raises
     ------
     ValueError
-        If it is not a pair of pairs.
+        If it is not a pair of pairs; if there is nothing in the query set, or in the support set where the net adapts.
     """
     try:
-        (support_x, support_y), (query_x, query_y) = episode
+        support, query = _pair(episode)
+        (support_x, support_y), (query_x, query_y) = _pair(support), _pair(query)
     except (TypeError, ValueError):
         raise ValueError(
             "an episode is a pair of pairs, ((x, y), (x, y)) of support and query, such as "
-            f"metaopt.data.Episode; got {type(episode).__name__}"
+            f"metaopt.data.Episode; got {_form(episode)}. One episode by itself is given as [episode]"
         ) from None
-    return (support_x, support_y), (query_x, query_y)
+    parts = [support_x, support_y, query_x, query_y]
+    if any(isinstance(leaf, np.ndarray) for leaf in paddle.utils.flatten(parts)):
+        dtype = _floating_type(net)
+        parts = paddle.utils.map_structure(lambda leaf: _as_tensor(leaf, dtype), parts)
+    for name, part in zip(("support", "support", "query", "query"), parts):
+        if adapts or name == "query":
+            _require_examples(name, part)
+    return tuple(parts[:2]), tuple(parts[2:])
 
 
 def loss_on(net, part, loss_fn):
@@ -34,3 +65,38 @@ def net_output(net, x):
     if isinstance(x, (tuple, list)):
         return net(*x)
     return net(x)
+
+
+def _pair(value):
+    if isinstance(value, (paddle.Tensor, np.ndarray, str, dict)):  # its rows, letters or keys are no parts
+        raise TypeError
+    first, second = value
+    return first, second
+
+
+def _form(value) -> str:
+    """What a value is made of, two levels deep, for an error."""
+    if not isinstance(value, (list, tuple)):
+        return type(value).__name__
+    inner = ", ".join(type(part).__name__ for part in value[:3])
+    return f"{type(value).__name__} of {inner}{', ...' * (len(value) > 3)}"
+
+
+def _floating_type(net):
+    """The floating type of the net's parameters, if they have one in common."""
+    types = {p.dtype for p in net.parameters() if p.is_floating_point()}
+    return types.pop() if len(types) == 1 else None
+
+
+def _as_tensor(leaf, dtype):
+    """A Tensor for an array of numbers, in the net's type if both are floating; anything else as it is."""
+    if not isinstance(leaf, np.ndarray) or leaf.dtype.kind not in "biufc":
+        return leaf
+    tensor = paddle.to_tensor(leaf)
+    return tensor.astype(dtype) if dtype is not None and tensor.is_floating_point() else tensor
+
+
+def _require_examples(name: str, part):
+    sizes = [t.shape[0] for t in paddle.utils.flatten(part) if isinstance(t, paddle.Tensor) and t.ndim]
+    if sizes and not any(sizes):
+        raise ValueError(f"an episode's {name} set has no examples: the first axis of its tensors has length 0")

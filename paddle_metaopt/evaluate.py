@@ -9,9 +9,11 @@ from typing import Callable
 import numpy as np
 import paddle
 
+from .adapter import require_meta_optimizer
+from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, whole_number
 from .double_grad.interception import patches_kept
 from .double_grad.undo import Undo
-from .episodes import episode_parts, loss_on
+from .episodes import each_of, episode_parts, loss_on
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,21 @@ def evaluate(
     Raises
     ------
     ValueError
-        If there are no episodes; if ``statistics="running"`` and the optimizer restores the statistics after each
-        task, so that there are none to run by.
+        If there are no episodes, or one is not a pair of pairs, or has no examples; if ``statistics="running"`` and the
+        optimizer restores the statistics after each task, so that there are none to run by.
+    TypeError
+        If `net` is no Layer, `opt` no meta-optimizer, or a function no function.
+    RuntimeError
+        In static mode.
     """
-    if statistics not in ("batch", "running"):
-        raise ValueError(f"statistics: expected 'batch' or 'running', got {statistics!r}")
+    require_dynamic_mode()
+    checked_layer("evaluate", "net", net)
+    require_meta_optimizer("evaluate", "opt", opt)
+    checked_function("evaluate", "loss_fn", loss_fn, "loss_fn(net_output, y)")
+    if metric is not None and not isinstance(metric, paddle.metric.Metric):
+        checked_function("evaluate", "metric", metric, "metric(net_output, y), or a paddle.metric.Metric object")
+    steps = opt.adapt_steps if steps is None else whole_number("evaluate", "steps", steps)
+    one_of("evaluate", "statistics", statistics, ("batch", "running"))
     if statistics == "running" and opt._plan.buffers.policy == "restore":
         raise ValueError(
             "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
@@ -75,8 +87,8 @@ def evaluate(
     values = []
     with Undo(partial(_put_back, [(layer, layer.training) for layer in net.sublayers(include_self=True)])):
         with patches_kept():
-            for episode in episodes:
-                support, query = episode_parts(episode)
+            for episode in each_of(episodes):
+                support, query = episode_parts(episode, net, adapts=steps > 0)
                 learner = opt._begin_task(net, tracked=False)
                 try:
                     _set_modes(net, True, statistics)
@@ -117,4 +129,9 @@ def _score_function(metric):
 
 
 def _number(score) -> float:
+    if isinstance(score, paddle.Tensor) and score.size != 1:
+        raise ValueError(
+            f"evaluate: metric: expected one number for a query set, got shape {list(score.shape)}; reduce it, e.g. by "
+            "mean()"
+        )
     return score.item() if isinstance(score, paddle.Tensor) else float(score)

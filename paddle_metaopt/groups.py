@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 
+import numpy as np
 import paddle
 
-from .inner_rates import rate_by_step
+from .inner_rates import lasting, rate_by_step, require_fit
 
 
 def outer_arguments(outer: type, args, kwargs) -> dict:
@@ -24,9 +26,37 @@ def outer_arguments(outer: type, args, kwargs) -> dict:
     parameters = given.get("parameters")
     if parameters is None:
         raise ValueError("parameters: expected the parameters to learn, such as net.parameters(), got None")
-    if not isinstance(parameters, (paddle.Tensor, str)):
-        given["parameters"] = list(parameters)
+    given["parameters"] = _lasting_list(parameters)
+    _require_parameters(given["parameters"])
     return given
+
+
+def _lasting_list(parameters):
+    """Parameters or groups as a list, each group with its parameters as a list and its ``inner_lr`` as it is now."""
+    if isinstance(parameters, (paddle.Tensor, str, bytes, dict, np.ndarray)) or not isinstance(parameters, Iterable):
+        return parameters
+    return [
+        {
+            **entry,
+            "params": _listed(entry.get("params", [])),
+            **({"inner_lr": lasting(entry["inner_lr"])} if "inner_lr" in entry else {}),
+        }
+        if isinstance(entry, dict)
+        else entry
+        for entry in parameters
+    ]
+
+
+def _require_parameters(parameters):
+    """Raise a TypeError for anything but a list of parameters, or of groups of them."""
+    entries = parameters if isinstance(parameters, list) else [None]
+    if entries and all(isinstance(entry, dict) for entry in entries):
+        entries = [p for group in entries for p in group["params"]]
+    if not entries or not all(isinstance(p, paddle.Tensor) for p in entries):
+        raise TypeError(
+            "parameters: expected a list of parameters, such as net.parameters(), or of groups, such as "
+            f"[{{'params': net.parameters()}}], got {parameters!r}"
+        )
 
 
 def given_groups(parameters, of_the_whole: set) -> list:
@@ -37,27 +67,23 @@ def given_groups(parameters, of_the_whole: set) -> list:
     ValueError
         If a group has a key in `of_the_whole`, which is a choice for the whole optimizer.
     """
-    if not isinstance(parameters, list):
-        return []  # Paddle says what is wrong
-    groups = parameters if parameters and isinstance(parameters[0], dict) else [{"params": parameters}]
-    groups = [group for group in groups if isinstance(group, dict)]
+    groups = parameters if isinstance(parameters[0], dict) else [{"params": parameters}]
     misplaced = sorted(of_the_whole.intersection(set().union(*groups)))
     if misplaced:
         raise ValueError(
             f"parameters: a group may carry its own inner_lr; {', '.join(misplaced)} is the whole optimizer's"
         )
-    return [{**group, "params": _listed(group.get("params", []))} for group in groups]
+    return groups
 
 
 def trainable(groups: list) -> list:
     """The trainable parameters of groups."""
-    found = [p for group in groups for p in group["params"]]
-    return [p for p in found if isinstance(p, paddle.Tensor) and not p.stop_gradient]
+    return [p for group in groups for p in group["params"] if not p.stop_gradient]
 
 
 def with_learned_group(outer: type, parameters: list, learned: list, options) -> list:
     """Parameters for the outer optimizer, with a group of what is learned besides; not decayed unless asked."""
-    groups = parameters if parameters and isinstance(parameters[0], dict) else [{"params": parameters}]
+    groups = parameters if isinstance(parameters[0], dict) else [{"params": parameters}]
     no_decay = {
         name: 0.0 for name in ("weight_decay", "lamb_weight_decay") if name in inspect.signature(outer).parameters
     }
@@ -77,15 +103,19 @@ def parameters_of(optimizer) -> list:
     return [p for group in groups_of(optimizer) for p in group["params"]]
 
 
-def rates_by_parameter(optimizer, inner_lr) -> dict:
+def rates_by_parameter(optimizer, inner_lr, steps: int) -> dict:
     """id of a parameter to its inner rate as a function of the step: its group's, or `inner_lr`."""
-    default = rate_by_step(inner_lr)
+    default = rate_by_step(inner_lr, steps)
+    for group in groups_of(optimizer):
+        given = group.get("inner_lr", inner_lr)
+        for rate in given if isinstance(given, (list, tuple)) else [given]:
+            require_fit(rate, group["params"])
     return {
-        id(p): rate_by_step(group["inner_lr"]) if "inner_lr" in group else default
+        id(p): rate_by_step(group["inner_lr"], steps) if "inner_lr" in group else default
         for group in groups_of(optimizer)
         for p in group["params"]
     }
 
 
 def _listed(params) -> list:
-    return [params] if isinstance(params, paddle.Tensor) else list(params)
+    return list(params) if isinstance(params, Iterable) and not isinstance(params, paddle.Tensor) else [params]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import math
 import numbers
-from typing import Callable
+from typing import Callable, Iterator
 
 import paddle
 
 
-def rate_by_step(inner_lr) -> Callable:
-    """``rate(step)`` from what is given as ``inner_lr=``.
+def rate_by_step(inner_lr, steps: int = 0) -> Callable:
+    """``rate(step)`` from what is given as ``inner_lr=``, for so many steps and more.
 
     Parameters
     ----------
@@ -29,14 +29,40 @@ def rate_by_step(inner_lr) -> Callable:
     if isinstance(inner_lr, paddle.optimizer.lr.LRScheduler):
         return _from_scheduler(inner_lr)
     if isinstance(inner_lr, (list, tuple)):
-        if not inner_lr:
-            raise ValueError("inner_lr: expected a rate for each inner step, got an empty list")
+        if len(inner_lr) < max(steps, 1):
+            raise ValueError(
+                f"inner_lr: expected a rate for each of the {max(steps, 1)} inner steps, got a list of {len(inner_lr)} "
+                "(for more steps in evaluation, its last rate goes on)"
+            )
         rates = [rate if isinstance(rate, paddle.Tensor) else checked_rate(rate) for rate in inner_lr]
         return lambda step: rates[min(step, len(rates) - 1)]
     if callable(inner_lr):
         return lambda step: _of_call(inner_lr(step))
     rate = checked_rate(inner_lr)
     return lambda step: rate
+
+
+def require_fit(rate, parameters: list) -> None:
+    """Raise a ValueError if the rate's shape fits none of the parameters."""
+    if isinstance(rate, paddle.Tensor) and not any(_fits(rate, p) for p in parameters):
+        shown = ", ".join(f"{p.name} of shape {list(p.shape)}" for p in parameters[:3])
+        raise ValueError(
+            f"inner_lr: a rate of shape {list(rate.shape)} does not fit {shown}{', ...' * (len(parameters) > 3)}; "
+            "expected one element, or a shape that broadcasts to the parameter's"
+        )
+
+
+def _fits(rate, parameter) -> bool:
+    ends = parameter.shape[max(parameter.ndim - rate.ndim, 0) :]
+    broadcasts = rate.ndim <= parameter.ndim and all(size in (1, end) for size, end in zip(rate.shape, ends))
+    return rate.size == 1 or broadcasts
+
+
+def lasting(choice):
+    """What a user gave, as it is now: a scheduler goes on when its owner steps it, an iterator can be read once."""
+    if isinstance(choice, paddle.optimizer.lr.LRScheduler):
+        return copy.deepcopy(choice)
+    return list(choice) if isinstance(choice, Iterator) else choice
 
 
 def learned_rates(inner_lr) -> list:

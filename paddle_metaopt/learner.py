@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numbers
+import gc
 import weakref
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -10,7 +10,9 @@ from typing import Callable
 
 import paddle
 
+from .arguments import checked_function, require_dynamic_mode, whole_number
 from .buffers import TaskBuffers, copies
+from .deployment import adapted_net
 from .double_grad import ANY_ORDER, activate, guards
 from .double_grad.audit import explain, layer_of, unverified_nodes
 from .double_grad.undo import Undo, grad_mode_kept, repair
@@ -18,12 +20,27 @@ from .errors import NotTwiceDifferentiableError, ReplayError, StaleTaskError
 from .fast_weights import Slots
 from .feature_reuse import FeatureReuse
 from .history import Moment, Surroundings
+from .inner_rates import require_fit
 from .inner_rules import clip_gradients
 from .leaves import Leaves
 from .meta_gradients import with_gradients
 from .plan import Plan
 from .task_graph import TaskGraph
 from .tensors import leaves_of, tensors_in
+
+
+class _Forward:
+    """A learner's ``forward``; for ``paddle.jit.save``, which asks in static mode, that of an adapted net by itself."""
+
+    def __init__(self, function):
+        self._function = function
+
+    def __get__(self, learner, owner=None):
+        if learner is None:
+            return self._function
+        if paddle.in_dynamic_mode():
+            return self._function.__get__(learner, owner)
+        return learner._deploy().forward
 
 
 class Learner(paddle.nn.Layer):
@@ -48,13 +65,9 @@ class Learner(paddle.nn.Layer):
     """
 
     def __init__(self, net, plan: Plan, tracked: bool = True):
+        require_dynamic_mode()
         super().__init__()
-        repair()
-        slots = Slots(net)
-        if any(not p.is_leaf for p in slots.parameters.values()):
-            raise ValueError(
-                "the net runs on the fast weights of an open task() block; begin the new task outside of it"
-            )
+        slots = _own_slots(net)
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
         if not adapted:
             raise ValueError(
@@ -83,12 +96,23 @@ class Learner(paddle.nn.Layer):
         self._inputs = []
         self._solving = False
         self._before_query = None
+        self._deployed = None
         # Also when the learner is just dropped, so not a method of its own.
         order = ANY_ORDER if tracked and plan.way.takes_second_derivatives else 1
         self._end = weakref.finalize(self, _end_task, activate(order), self._task_buffers if tracked else None)
         self._end.atexit = False
 
-    def forward(self, *inputs, **kwargs):
+    def __reduce__(self):
+        raise TypeError(
+            "a Learner can't be copied or pickled: its fast weights hang in the graph of its task; begin another by "
+            "adapter.clone(), or keep the values, learner.state_dict()"
+        )
+
+    def __call__(self, *inputs, **kwargs):
+        require_dynamic_mode()
+        return super().__call__(*inputs, **kwargs)
+
+    def _forward(self, *inputs, **kwargs):
         """The net's output on the fast weights."""
         self._check_running()
         self._last_call = inputs, kwargs
@@ -104,6 +128,25 @@ class Learner(paddle.nn.Layer):
                 tensor.stop_gradient = True
                 self._made_live[id(tensor)] = tensor
         return output
+
+    forward = _Forward(_forward)
+
+    def to_static_state_dict(self, *args, **kwargs):
+        return self._deployed.to_static_state_dict(*args, **kwargs)
+
+    def _deploy(self):
+        """A net with the present weights, for Paddle to trace."""
+        self._graph.check()
+        if self.net._forward_pre_hooks or self.net._forward_post_hooks:
+            raise ValueError(
+                "paddle.jit.save of a learner leaves out the hooks of its net; save the net itself inside of a block, "
+                "with adapter.task() as task: ...; paddle.jit.save(net, ...)"
+            )
+        values = {**self._fast, **self._task_buffers.at(self._steps)}
+        own = {**self._slots.parameters, **self._slots.buffers}
+        present = {name: [own[name], self._slots.value(name)] for name in values}
+        vars(self)["_deployed"] = adapted_net(self.net, present, values)  # setattr would make it a sublayer
+        return self._deployed
 
     def _afresh(self, value):
         """An input that the net differentiates by, as a leaf of this call's own: the fast weights depend on the one of
@@ -143,6 +186,11 @@ class Learner(paddle.nn.Layer):
                     "adapt(loss) is one step, for the loss was computed once; for several, pass a function: "
                     "adapt(lambda: loss_fn(learner(x), y), steps=...)"
                 )
+            if loss.stop_gradient and not paddle.is_grad_enabled():
+                raise ValueError(
+                    "adapt(loss) under paddle.no_grad(): no graph of the loss was recorded; pass a function, which is "
+                    "computed with gradients on there too: adapt(lambda: loss_fn(learner(x), y), steps=1)"
+                )
             if self._replays:
                 raise ValueError(
                     f"{self.plan.way_name} computes the inner losses anew, so it needs a function: "
@@ -152,9 +200,7 @@ class Learner(paddle.nn.Layer):
             return
         if not callable(loss):
             raise TypeError(f"adapt: expected a scalar Tensor or a function that returns one, got {loss!r}")
-        steps = self.plan.adapt_steps if steps is None else steps
-        if isinstance(steps, bool) or not isinstance(steps, numbers.Integral) or steps < 0:
-            raise ValueError(f"steps: expected an integer of at least 0, got {steps!r}")
+        steps = self.plan.adapt_steps if steps is None else whole_number("adapt", "steps", steps)
         for _ in range(steps):
             self._step(loss)
 
@@ -196,6 +242,7 @@ class Learner(paddle.nn.Layer):
         """
         self._check_running()
         self._check_holds_block()
+        checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         self._inputs = self._further(inputs)
         self._before_query = Surroundings(self.net) if self.plan.query_weights is not None else None
         with Undo(partial(setattr, self, "_solving", False)):
@@ -209,6 +256,8 @@ class Learner(paddle.nn.Layer):
         return list({id(t): t for t in (*self._slots.parameters.values(), *self.plan.learned, *self._inputs)}.values())
 
     def _further(self, inputs) -> list:
+        if not isinstance(inputs, (list, tuple)):
+            raise TypeError(f"inputs: expected a list of leaf tensors, got {inputs!r}")
         for tensor in inputs:
             if not isinstance(tensor, paddle.Tensor) or tensor.stop_gradient or not tensor.is_leaf:
                 raise ValueError(
@@ -395,6 +444,8 @@ class Learner(paddle.nn.Layer):
             raise TypeError(f"the {what} function must return a Tensor, got {value!r}")
         if value.size != 1:
             raise ValueError(f"the {what} must be a scalar, got shape {list(value.shape)}; reduce it, e.g. by mean()")
+        if value.is_complex():
+            raise ValueError(f"the {what} must be real, got {value.dtype}; take its real() or abs()")
         return value if value.ndim == 0 else value.reshape([])
 
     def _step(self, compute: Callable):
@@ -492,11 +543,25 @@ class Learner(paddle.nn.Layer):
         return self._end.alive and not self._graph.stale
 
     def _check_running(self):
+        require_dynamic_mode()
         self._graph.check()
         if not self._between_steps:
             raise StaleTaskError("an inner step of this task was interrupted half-way; start a new task")
         if not self._end.alive:
             raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
+
+
+def _own_slots(net) -> Slots:
+    """The slots of a net that runs on its own weights."""
+    repair()
+    slots = Slots(net)
+    if all(p.is_leaf for p in slots.parameters.values()):
+        return slots
+    gc.collect()  # a block that an interrupt kept from being left ends with its task
+    slots = Slots(net)
+    if all(p.is_leaf for p in slots.parameters.values()):
+        return slots
+    raise ValueError("the net runs on the fast weights of an open task() block; begin the new task outside of it")
 
 
 def _end_task(release, buffers):
@@ -515,6 +580,7 @@ def _rate_for(parameter, rate):
         return rate
     if rate.dtype != parameter.dtype:
         rate = rate.astype(parameter.dtype)
+    require_fit(rate, [parameter])
     return rate.reshape([]) if rate.size == 1 and rate.ndim > parameter.ndim else rate
 
 

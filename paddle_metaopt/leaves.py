@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from .double_grad.audit import leaves_below
 from .double_grad.graph import address_of
 from .double_grad.guards import graphs_of_gradients
-from .double_grad.primitive import anchor
+from .double_grad.primitive import anchor_addresses
 
 
 class Leaves:
@@ -46,7 +46,7 @@ class Leaves:
 
     def require_named(self, named, technical: set):
         """Raise ValueError if there are others than those `named`, and those at the `technical` addresses."""
-        known = {address_of(tensor) for tensor in named} | technical | self._unasked | {address_of(anchor())}
+        known = {address_of(tensor) for tensor in named} | technical | self._unasked | anchor_addresses()
         if self._found - known:
             raise ValueError(
                 "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a "

@@ -7,6 +7,12 @@ from collections.abc import Sequence
 import paddle
 from paddle import nn
 
+from .arguments import whole_number
+
+
+def _sizes(net, **given) -> list:
+    return [whole_number(net, name, size, least=1) for name, size in given.items()]
+
 
 def _block(in_channels, filters, stride, pool):
     layers = [nn.Conv2D(in_channels, filters, 3, stride=stride, padding=1), nn.BatchNorm2D(filters), nn.ReLU()]
@@ -36,6 +42,7 @@ class OmniglotNet(_ConvNet):
     """
 
     def __init__(self, ways: int = 5, filters: int = 64, image_size: int = 28):
+        ways, filters, image_size = _sizes(self, ways=ways, filters=filters, image_size=image_size)
         blocks = [_block(1 if i == 0 else filters, filters, stride=2, pool=False) for i in range(4)]
         size = image_size
         for _ in blocks:
@@ -58,8 +65,8 @@ class Conv4(_ConvNet):
     """
 
     def __init__(self, ways: int = 5, filters: int = 64, in_channels: int = 1, image_size: int = 28):
-        if image_size < 16:
-            raise ValueError(f"image_size: four poolings need at least 16 pixels, got {image_size}")
+        ways, filters, in_channels = _sizes(self, ways=ways, filters=filters, in_channels=in_channels)
+        image_size = whole_number(self, "image_size", image_size, least=16)  # halved four times
         blocks = [_block(in_channels if i == 0 else filters, filters, stride=1, pool=True) for i in range(4)]
         super().__init__(blocks, filters * (image_size // 16) ** 2, ways)
 
@@ -74,6 +81,9 @@ class MLP(nn.Sequential):
     """
 
     def __init__(self, sizes: Sequence[int] = (1, 40, 40, 1)):
+        if not isinstance(sizes, (list, tuple)) or len(sizes) < 2:
+            raise TypeError(f"MLP: sizes: expected a list of at least an input's and an output's size, got {sizes!r}")
+        sizes = [whole_number(self, "sizes", size, least=1) for size in sizes]
         layers: list[paddle.nn.Layer] = []
         for inputs, outputs in zip(sizes, sizes[1:]):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import warnings
 import weakref
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Callable
 
 import paddle
 
 from .adapter import InnerAdapter
+from .arguments import checked_function, checked_layer, flag, naming, require_dynamic_mode, whole_number
 from .buffers import BufferKeeper
 from .double_grad.interception import patches_kept
-from .episodes import episode_parts, loss_on
+from .episodes import each_of, episode_parts, loss_on
 from .groups import given_groups, outer_arguments, parameters_of, rates_by_parameter, trainable, with_learned_group
-from .inner_rates import learned_rates
+from .inner_rates import lasting, learned_rates
 from .inner_rules import InnerRule, inner_rule, learned_in, settings_beside_the_rule
 from .learner import Learner
 from .meta_gradients import FirstOrder, Implicit, meta_gradient, with_gradients
-from .outer_state import places, translated
+from .outer_state import ATTRIBUTES_BY_NAME, places, start_of_an_optimizer, translated
 from .plan import Plan, adapts_only
 from .tensors import added
 
@@ -34,21 +37,48 @@ class MetaOptimizer:
     """
 
     def __init__(self, *args, **kwargs):
-        chosen = self._take_choices(kwargs)
-        outer = self._outer_class()
-        given = outer_arguments(outer, args, kwargs)
-        groups = given_groups(given["parameters"], set(inspect.signature(self._choose).parameters) - {"inner_lr"})
+        require_dynamic_mode()
+        with naming(type(self)):
+            chosen = self._take_choices(kwargs)
+            outer = self._outer_class()
+            given = outer_arguments(outer, args, kwargs)
+            groups = given_groups(given["parameters"], set(inspect.signature(self._choose).parameters) - {"inner_lr"})
+            self._outer_steps = 0
+            self._any_task = False
+            self._learned = self._everything_learned(groups, chosen)
+            self._check_learned_group(chosen, outer)
+            passed = {id(p) for p in trainable(groups)}
+            further = [entry.value for entry in self._learned if id(entry.value) not in passed]
+            if further:
+                options = chosen.get("learned_group")
+                given["parameters"] = with_learned_group(outer, given["parameters"], further, options)
+            super().__init__(**given)
+            self._chosen = chosen
+            self._settle()
+
+    def _settle(self):
+        """Make what follows from the choices and parameters, and has no tensors of its own to be copied."""
         self._graphs = weakref.WeakValueDictionary()  # in the order in which the tasks began
         self._numbers = itertools.count()
-        self._outer_steps = 0
-        self._learned = self._everything_learned(groups, chosen)
-        self._check_learned_group(chosen)
-        passed = {id(p) for p in trainable(groups)}
-        further = [p for p in self._learned.values() if id(p) not in passed]
-        if further:
-            given["parameters"] = with_learned_group(outer, given["parameters"], further, chosen.get("learned_group"))
-        super().__init__(**given)
-        self._fixed_plan = self._choose(**chosen)
+        self._beside = {(entry.kind, id(entry.of)): entry.value for entry in self._learned}
+        self._fixed_plan = self._choose(**self._chosen)
+
+    def __reduce__(self):
+        # A copy makes its plan anew from the copied choices, for a plan knows parameters by their ids; Paddle's
+        # moments go by position, as in state_dict, for a copied parameter has another name.
+        cls, outer = type(self), None
+        if cls is _combined(self._algorithm(), self._outer_class()):
+            cls, outer = self._algorithm(), self._outer_class()
+        own = {name: value for name, value in vars(self).items() if name not in _MADE_ANEW}
+        return _blank, (cls, outer), {**own, "outer": self.state_dict(), "buffers": self._fixed_plan.buffers}
+
+    def __setstate__(self, state):
+        own = dict(state)
+        outer, buffers = own.pop("outer"), own.pop("buffers")
+        vars(self).update(own, **start_of_an_optimizer(self))
+        self._settle()
+        self._fixed_plan = replace(self._fixed_plan, buffers=buffers)
+        self.set_state_dict(outer)
 
     def _take_choices(self, kwargs: dict) -> dict:
         """Take the algorithm's own arguments out of `kwargs`."""
@@ -56,7 +86,7 @@ class MetaOptimizer:
         for name in inspect.signature(MetaOptimizer._choose).parameters:
             if name in kwargs and name not in ours:
                 raise ValueError(f"{name}: {type(self).__name__} has no such choice, or makes it itself; leave it out")
-        chosen = {name: kwargs.pop(name) for name in list(kwargs) if name in ours}
+        chosen = {name: lasting(kwargs.pop(name)) for name in list(kwargs) if name in ours}
         rule = chosen.get("inner_rule")
         if isinstance(rule, paddle.optimizer.Optimizer):
             beside = {
@@ -65,15 +95,15 @@ class MetaOptimizer:
                 if name in ours and not isinstance(ours[name].default, tuple)  # a range is no rule's
             }
             chosen = {**beside, **chosen, "inner_rule": inner_rule(rule)}
-        _check_adapt_steps(chosen.get("adapt_steps", 1))
+        whole_number(None, "adapt_steps", chosen.get("adapt_steps", 1))
         _check_first_order(chosen)
         return chosen
 
-    def _everything_learned(self, groups: list, chosen: dict) -> dict:
+    def _everything_learned(self, groups: list, chosen: dict) -> list:
         choices = {name: p.default for name, p in inspect.signature(self._choose).parameters.items()}
         choices.update(chosen)
         learned = _learned_hyperparameters(groups, choices)
-        hyperparameters = {id(value) for value in learned.values()}
+        hyperparameters = {id(entry.value) for entry in learned}
         starts = [
             (p, group.get("inner_lr", choices.get("inner_lr")))
             for group in groups
@@ -82,7 +112,7 @@ class MetaOptimizer:
         ]
         for kind, parameter, value in self._learned_for(starts, choices):
             value.need_clip = getattr(parameter, "need_clip", True)
-            learned[f"{kind}.{parameter.name}"] = value
+            learned.append(_Learned(kind, value, parameter))
         return learned
 
     def _learned_for(self, starts: list, choices: dict) -> list:
@@ -105,15 +135,15 @@ class MetaOptimizer:
         ValueError
             If it made nothing, as when the parameter was frozen then.
         """
-        name = f"{kind}.{parameter.name}"
-        if name not in self._learned:
+        value = self._beside.get((kind, id(parameter)))
+        if value is None:
             raise ValueError(
                 f"parameter {parameter.name} has nothing learned beside it; was it frozen when the optimizer was made? "
                 "Make the optimizer after setting stop_gradient=False"
             )
-        return self._learned[name]
+        return value
 
-    def _check_learned_group(self, chosen):
+    def _check_learned_group(self, chosen, outer):
         options = chosen.get("learned_group")
         if options is None:
             return
@@ -121,6 +151,13 @@ class MetaOptimizer:
             raise TypeError(
                 "learned_group: expected a dict of a parameter group's options without 'params', such as "
                 f"{{'learning_rate': 0.1}}, got {options!r}"
+            )
+        known = {"learning_rate", "weight_decay", "grad_clip", *inspect.signature(outer).parameters}
+        unknown = sorted(map(repr, set(options) - known))
+        if unknown:
+            raise ValueError(
+                f"learned_group: {outer.__name__} has no option {', '.join(unknown)} of a parameter group; it has "
+                f"{', '.join(sorted(known - {'parameters', 'name'}))}"
             )
         if not self._learned:
             raise ValueError("learned_group: nothing is learned besides the weights; leave the argument out")
@@ -140,11 +177,11 @@ class MetaOptimizer:
         transform=None, statistics_per_step=False,
     ) -> Plan:  # fmt: skip
         _require_clip(grad_clip)
-        rates = rates_by_parameter(self, inner_lr)
+        rates = rates_by_parameter(self, inner_lr, adapt_steps)
         way, rule = meta_gradient(way, first_order), inner_rule(rule)
         if self._learned and not way.follows_path:
             raise ValueError(
-                f"{way.name} asks where the inner loop ends, not how it got there, so {', '.join(self._learned)} would "
+                f"{way.name} asks where the inner loop ends, not how it got there, so {', '.join(self.learned)} would "
                 "get no gradient; use numbers there, or another algorithm or way back, such as 'unrolled'"
             )
         if not adapt_steps and not way.follows_path:
@@ -164,7 +201,7 @@ class MetaOptimizer:
             buffers=BufferKeeper(buffers, adapt_steps if statistics_per_step else None),
             head=head,
             transform=transform,
-            learned=tuple(self._learned.values()),
+            learned=tuple(entry.value for entry in self._learned),
         )
 
     @property
@@ -175,7 +212,7 @@ class MetaOptimizer:
     @property
     def learned(self) -> dict:
         """What is meta-learned besides the net's parameters, by name."""
-        return dict(self._learned)
+        return {entry.name: entry.value for entry in self._learned}
 
     @property
     def adapt_steps(self) -> int:
@@ -199,8 +236,9 @@ class MetaOptimizer:
         ----------
         net : Layer
         episodes : iterable of Episode
-            Or any nested pairs ``((x, y), (x, y))`` of support and query. x may be a tuple, then the net is called
-            as ``net(*x)``, or a dict, ``net(**x)``.
+            Or any nested pairs ``((x, y), (x, y))`` of support and query, of Tensors or numpy arrays; floating arrays
+            take the type of the net's parameters. x may be a tuple, then the net is called as ``net(*x)``, or a
+            dict, ``net(**x)``.
         loss_fn : callable
             ``loss_fn(net_output, y)`` gives a scalar.
         inputs : list of Tensor, optional
@@ -215,11 +253,19 @@ class MetaOptimizer:
         Raises
         ------
         ValueError
-            If there are no episodes, or one is not a pair of pairs.
+            If there are no episodes, or one is not a pair of pairs, or has no examples; if the loss is not a real
+            scalar.
+        TypeError
+            If `net` is no Layer, or `loss_fn` no function.
+        RuntimeError
+            In static mode.
         """
+        require_dynamic_mode()
+        checked_layer("meta_loss", "net", net)
+        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
         total, tasks = None, 0
         with patches_kept():
-            for episode in episodes:
+            for episode in each_of(episodes):
                 tensors, graph, solved = self._solve_task(net, episode, loss_fn, inputs)
                 total = solved if total is None else [added(a, b) for a, b in zip(total, solved)]
                 tasks += 1
@@ -233,7 +279,7 @@ class MetaOptimizer:
         state = super().state_dict()
         state[_STATE_KEY] = {
             **places(self),
-            "learned": [[_kind(name), p.detach().clone()] for name, p in self._learned.items()],
+            "learned": [[entry.kind, entry.value.detach().clone()] for entry in self._learned],
             "outer_steps": self._outer_steps,
             "buffers": self._fixed_plan.buffers.state(),
         }
@@ -256,15 +302,15 @@ class MetaOptimizer:
         self._require_same_learned(learned)
         super().set_state_dict(translated(self, state, ours))
         self._accumulators_holder = {}  # else Paddle asks it for the moments of parameters that come later
-        for (_, value), p in zip(learned, self._learned.values()):
-            p.set_value(value)
+        for (_, value), entry in zip(learned, self._learned):
+            entry.value.set_value(value)
         self._outer_steps = ours.get("outer_steps", 0)
         self._fixed_plan.buffers.set_state(ours.get("buffers", []))
 
     def _require_same_learned(self, saved):
         # By position: the names are made from those of the parameters, which differ in a second copy of the model.
         found = [(kind, list(value.shape)) for kind, value in saved]
-        expected = [(_kind(name), list(p.shape)) for name, p in self._learned.items()]
+        expected = [(entry.kind, list(entry.value.shape)) for entry in self._learned]
         if found != expected:
             raise ValueError(
                 f"the state has {_summary(found)} learned besides the weights, this optimizer has "
@@ -311,11 +357,12 @@ class MetaOptimizer:
     def _begin_task(self, net, tracked: bool = True) -> Learner:
         learner = Learner(net, self._plan, tracked)
         if tracked:
+            self._any_task = True
             self._graphs[next(self._numbers)] = learner._graph
         return learner
 
     def _solve_task(self, net, episode, loss_fn, inputs):
-        support, query = episode_parts(episode)
+        support, query = episode_parts(episode, net, adapts=self.adapt_steps > 0)
         learner = self._begin_task(net)
         try:
             learner.adapt(partial(loss_on, learner, support, loss_fn))
@@ -325,13 +372,21 @@ class MetaOptimizer:
             learner.end()
 
     def step(self):
-        """One outer step, as the outer optimizer takes it; ends the tasks that still run."""
+        """One outer step, as the outer optimizer takes it; ends the tasks that still run.
+
+        Warns
+        -----
+        UserWarning
+            Once, if there are gradients and no task was ever begun: they are those of a plain loss.
+        """
+        self._warn_of_plain_gradients()
         super().step()
         self._outer_steps += 1
 
     def minimize(self, loss, *args, **kwargs):
         """One outer step with the gradients of a ``backward()`` before, as Paddle's ``minimize`` takes it in dynamic
         mode; ends the tasks that still run."""
+        self._warn_of_plain_gradients()
         if isinstance(self._param_groups[0], dict):  # Paddle's own does not know groups
             pairs = [(p, p.grad) for p in parameters_of(self) if p.grad is not None]
             self.step()
@@ -339,6 +394,18 @@ class MetaOptimizer:
         result = super().minimize(loss, *args, **kwargs)  # does not call step()
         self._outer_steps += 1
         return result
+
+    def _warn_of_plain_gradients(self):
+        if self._any_task or all(p.grad is None for p in parameters_of(self)):
+            return
+        self._any_task = True  # once
+        warnings.warn(
+            f"{type(self).__name__}: a step without a task before it is one of {self._outer_class().__name__} on a "
+            "plain loss, without an inner loop. To meta-learn, take it from opt.meta_loss(net, episodes, loss_fn) "
+            "or from a learner that adapts, opt.adapter(net).clone()",
+            UserWarning,
+            stacklevel=3,
+        )
 
     def _apply_optimize(self, *args, **kwargs):
         # step() and minimize() come through here, once for each parameter group: the weights that running tasks
@@ -351,8 +418,28 @@ class MetaOptimizer:
         return result
 
 
-def _kind(learned_name: str) -> str:
-    return learned_name.partition(".")[0]
+@dataclass(frozen=True)
+class _Learned:
+    """What is meta-learned besides the net: of which kind, and beside which parameter, or at which place."""
+
+    kind: str
+    value: paddle.Tensor
+    of: paddle.Tensor | None
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}.{self.place if self.of is None else self.of.name}"
+
+
+#: Attributes of an optimizer that a copy makes anew: see `MetaOptimizer._settle` and `start_of_an_optimizer`.
+_MADE_ANEW = frozenset({"_graphs", "_numbers", "_beside", "_fixed_plan", *ATTRIBUTES_BY_NAME})
+
+
+def _blank(cls: type, outer: type | None):
+    """An optimizer of an algorithm's combination with an outer class, or of a class by itself, yet without content."""
+    made = cls if outer is None else _combined(cls, outer)
+    return made.__new__(made)
 
 
 def _summary(learned: list) -> str:
@@ -393,8 +480,8 @@ def _with_signature(cls, algorithm, outer):
     return cls
 
 
-def _learned_hyperparameters(groups: list, choices: dict) -> dict:
-    """The Parameters among the rates and in the inner rule, by name.
+def _learned_hyperparameters(groups: list, choices: dict) -> list:
+    """The Parameters among the rates and in the inner rule.
 
     Raises
     ------
@@ -402,30 +489,23 @@ def _learned_hyperparameters(groups: list, choices: dict) -> dict:
         If a trainable tensor there is no Parameter.
     """
     rates = learned_rates([choices.get("inner_lr"), *(group["inner_lr"] for group in groups if "inner_lr" in group)])
-    learned = {f"inner_lr.{position}": rate for position, rate in enumerate(rates)}
+    learned = [_Learned("inner_lr", rate, None, str(position)) for position, rate in enumerate(rates)]
     passed = {id(p) for p in trainable(groups)}
     for name, value in learned_in(choices["inner_rule"]).items():
         if value.size == 1 or id(value) not in passed:  # a rule may refer to the net's weights, as an anchor
-            learned[f"inner_rule.{name}"] = value
-    for name, value in learned.items():
-        if not hasattr(value, "optimize_attr"):
+            learned.append(_Learned("inner_rule", value, None, name))
+    for entry in learned:
+        if not hasattr(entry.value, "optimize_attr"):
             raise TypeError(
-                f"{name.partition('.')[0]}: what is to be learned must be a Parameter, such as "
+                f"{entry.kind}: what is to be learned must be a Parameter, such as "
                 "paddle.create_parameter gives; for a function of one, use a callable and name the Parameter by "
                 "inputs= of meta_loss"
             )
     return learned
 
 
-def _check_adapt_steps(steps):
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
-        raise ValueError(f"adapt_steps: expected an integer of at least 0, got {steps!r}")
-
-
 def _check_first_order(chosen: dict):
-    first_order = chosen.get("first_order", False)
-    if not isinstance(first_order, bool):
-        raise TypeError(f"first_order: expected True or False, got {first_order!r}")
+    first_order = flag(None, "first_order", chosen.get("first_order", False))
     way = chosen.get("meta_gradient", "first_order")
     if first_order and way != "first_order" and not isinstance(way, FirstOrder):
         raise ValueError(

@@ -5,9 +5,32 @@ Paddle's keys are made of the parameters' names, which differ in a second copy o
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import paddle
 
 from .groups import parameters_of
+
+#: What an optimizer of Paddle's keeps by the names of parameters or by programs, and a method bound to it.
+ATTRIBUTES_BY_NAME = frozenset({
+    "_accumulators", "_accumulators_holder", "_already_create_accumulator", "_learning_rate_map", "_master_weights",
+    "_param_device_map", "_params_name", "clear_gradients", "helper",
+})  # fmt: skip
+
+
+def start_of_an_optimizer(optimizer) -> dict:
+    """Those attributes as they are before the first step."""
+    return {
+        "_accumulators": defaultdict(dict),
+        "_accumulators_holder": {},
+        "_already_create_accumulator": set(),
+        "_learning_rate_map": {},
+        "_master_weights": {},
+        "_param_device_map": {},
+        "_params_name": set(),
+        "clear_gradients": optimizer.clear_grad,
+        "helper": None,
+    }
 
 
 def places(optimizer) -> dict:

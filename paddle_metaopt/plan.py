@@ -71,6 +71,8 @@ def adapts_only(which, argument: str) -> Callable:
     ------
     TypeError
         If it is none of these.
+    ValueError
+        If there are no parameters in it.
     """
     if which is None:
         return lambda name, parameter: True
@@ -84,7 +86,9 @@ def adapts_only(which, argument: str) -> Callable:
         parameters = list(which)
     except TypeError:
         parameters = [None]
-    if not all(isinstance(parameter, paddle.Tensor) for parameter in parameters):
+    if not all(isinstance(p, paddle.Tensor) for p in parameters) or isinstance(which, (str, dict)):
         raise TypeError(f"{argument}: expected a Layer, parameters or a function of (name, parameter), got {which!r}")
+    if not parameters:
+        raise ValueError(f"{argument}: expected a Layer with parameters, or a list of some, got none")
     chosen = {id(parameter) for parameter in parameters}
     return lambda name, parameter: id(parameter) in chosen

@@ -10,8 +10,8 @@ import paddle
 
 from .double_grad import guard_engine, with_pullback
 from .double_grad.guards import know_leaves
-from .double_grad.undo import Undo
 from .double_grad.passes import in_backward
+from .double_grad.undo import Undo
 from .errors import NeedsMetaLossError, StaleTaskError
 
 
@@ -78,9 +78,8 @@ class TaskGraph:
 
     def watch(self):
         """Have the errors of `check` keep their type, until a backward has passed or the graph is gone."""
-        if self._guard is None or not self._guard.alive:
-            self._guard = weakref.finalize(self, guard_engine())
-            self._guard.atexit = False
+        if self._guard is None:
+            self._guard = guard_engine()
 
     def check(self):
         if self.stale:
@@ -99,4 +98,4 @@ class TaskGraph:
     def passed(self):
         """A gradient went through; after a ``backward()``, no other can, so nothing is left to guard."""
         if in_backward():
-            self._guard()
+            self._guard = None

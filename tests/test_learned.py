@@ -248,7 +248,7 @@ def test_schedules_by_inner_step():
     assert inner_rates_of(scheduler, 4) == [0.4, 0.2, 0.2, 0.1]
     assert scheduler() == 0.4
     for wrong, error, message in [
-        ([], ValueError, "empty list"),
+        ([], ValueError, "a list of 0"),
         ([0.1, "fast"], TypeError, "inner_lr"),
         (paddle.optimizer.lr.ReduceOnPlateau(0.1), ValueError, "metric"),
     ]:

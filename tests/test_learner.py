@@ -344,7 +344,7 @@ def test_evaluation_by_hand(net, opt):
     np.testing.assert_allclose(metaopt.evaluate(net, opt, episodes, F.cross_entropy, steps=3).mean, loss, rtol=1e-5)
     with pytest.raises(ValueError, match="buffers="):
         metaopt.evaluate(net, opt, episodes, F.cross_entropy, statistics="running")
-    with pytest.raises(ValueError, match="'batch' or 'running'"):
+    with pytest.raises(ValueError, match="statistics: expected one of 'batch', 'running'"):
         metaopt.evaluate(net, opt, episodes, F.cross_entropy, statistics="both")
     with pytest.raises(ValueError, match="no episodes"):
         metaopt.evaluate(net, opt, [], F.cross_entropy)

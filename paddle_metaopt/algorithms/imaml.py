@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import paddle
 
+from ..arguments import at_least_zero, whole_number
 from ..meta_gradients import Implicit
 from ..optimizer import MetaOptimizer, named
 from ..plan import Plan, adapts_only
@@ -17,6 +18,8 @@ class IMAML(MetaOptimizer):
         self, *, proximal=2.0, solver="cg", solver_iterations=5, solver_tolerance=1e-10, inner_lr=0.1, adapt_steps=16,
         first_order=False, inner_rule="sgd", inner_grad_clip=None, adapt=None, buffers="restore",
     ) -> Plan:  # fmt: skip
+        whole_number(None, "solver_iterations", solver_iterations, least=1)
+        at_least_zero(None, "solver_tolerance", solver_tolerance)
         way = Implicit(proximal, solver, solver_iterations, solver_tolerance, hessian=not first_order)
         return self._make_plan(
             adapts_only(adapt, "adapt"), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=False,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import paddle
 
+from ..arguments import whole_number
 from ..inner_rates import checked_rate
 from ..meta_gradients import FirstOrder
 from ..optimizer import MetaOptimizer, named
@@ -21,14 +22,11 @@ class MAMLPlusPlus(MetaOptimizer):
         meta_gradient="unrolled", adapt=None, buffers="last", learned_group=None, iterations_per_epoch=500,
         multi_step_loss_epochs=15, first_order_epochs=0,
     ) -> Plan:  # fmt: skip
-        _require_count("iterations_per_epoch", iterations_per_epoch, 1)
-        _require_count("multi_step_loss_epochs", multi_step_loss_epochs, 0)
-        _require_count("first_order_epochs", first_order_epochs, 0)
         if first_order and first_order_epochs:
             raise ValueError("first_order=True takes all epochs in first order; leave first_order_epochs out")
-        self._iterations_per_epoch = iterations_per_epoch
-        self._multi_step_loss_epochs = multi_step_loss_epochs
-        self._first_order_epochs = first_order_epochs
+        self._iterations_per_epoch = whole_number(self, "iterations_per_epoch", iterations_per_epoch, least=1)
+        self._multi_step_loss_epochs = whole_number(self, "multi_step_loss_epochs", multi_step_loss_epochs)
+        self._first_order_epochs = whole_number(self, "first_order_epochs", first_order_epochs)
         return self._make_plan(
             adapts_only(adapt, "adapt"), inner_lr=0.0, adapt_steps=adapt_steps, first_order=first_order,
             rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
@@ -69,11 +67,6 @@ class MAMLPlusPlus(MetaOptimizer):
         least = 0.03 / steps
         each = max(1 / steps - self.epoch / (steps * self._multi_step_loss_epochs), least)
         return [each] * (steps - 1) + [1 - each * (steps - 1)]
-
-
-def _require_count(name, value, least):
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{name}: expected an integer of at least {least}, got {value!r}")
 
 
 @named

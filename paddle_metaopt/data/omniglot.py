@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from paddle.io import Dataset
 
-from paddle_metaopt.data.arguments import require_one_of, require_positive
+from paddle_metaopt.arguments import flag, one_of, whole_number
 from paddle_metaopt.data.omniglot_archive import (
     BACKGROUND,
     DRAWINGS_PER_CHARACTER,
@@ -97,14 +97,19 @@ class Omniglot(Dataset):
         rotations: bool | None = None,
         download: bool = False,
     ) -> None:
-        require_one_of(("train", "valid", "test"), mode=mode)
-        require_one_of(("maml", "official"), split=split)
-        require_positive(image_size=image_size)
+        one_of(self, "mode", mode, ("train", "valid", "test"))
+        one_of(self, "split", split, ("maml", "official"))
+        image_size = whole_number(self, "image_size", image_size, least=1)
+        flag(self, "download", download)
+        if rotations is not None:
+            flag(self, "rotations", rotations)
         if split == "official" and mode == "valid":
             raise ValueError(
                 'split="official" has no mode "valid": use "train" or "test", or split="maml", '
                 "which holds out 100 characters for validation"
             )
+        if not isinstance(root, (str, os.PathLike)):
+            raise TypeError(f"Omniglot: root: expected a path, got {root!r}")
         folder = Path(root).expanduser()
         archives = (BACKGROUND, EVALUATION) if split == "maml" else (_OFFICIAL_ARCHIVE[mode],)
         sources = [Drawings(archive, folder, download) for archive in archives]

@@ -11,7 +11,7 @@ import numpy as np
 import paddle
 from paddle.io import BatchSampler, Dataset, IterableDataset
 
-from paddle_metaopt.data.arguments import require_non_negative, require_positive
+from paddle_metaopt.arguments import whole_number
 from paddle_metaopt.data.episode import Episode
 
 
@@ -62,9 +62,9 @@ class EpisodeSampler(BatchSampler):
 
     Notes
     -----
-    A DataLoader carries Tensors in lists and dicts only: with or without workers, an Episode
-    arrives as nested pairs ``[[xs, ys], [xq, yq]]`` of Tensors, and a tuple x as a list. The
-    names are one call away: ``Episode(*batch)``.
+    Paddle's DataLoader carries Tensors in lists and dicts only: with or without workers, an
+    Episode arrives as nested pairs ``[[xs, ys], [xq, yq]]`` of Tensors, and a tuple x as a list.
+    `EpisodeLoader` gives the names back.
 
     References
     ----------
@@ -90,19 +90,21 @@ class EpisodeSampler(BatchSampler):
         seed: int = 0,
         tasks_per_batch: int | None = None,
     ) -> None:
-        require_positive(ways=ways, shots=shots, queries=queries, episodes=episodes)
-        require_non_negative(seed=seed)
-        if tasks_per_batch is not None:
-            require_positive(tasks_per_batch=tasks_per_batch)
+        self.ways = whole_number(self, "ways", ways, least=1)
+        self.shots = whole_number(self, "shots", shots, least=1)
+        self.queries = whole_number(self, "queries", queries, least=1)
+        self.episodes = whole_number(self, "episodes", episodes, least=1)
+        self.seed, self.epoch = whole_number(self, "seed", seed), 0
+        meta_batch = tasks_per_batch is not None
+        self._tasks_per_batch = whole_number(self, "tasks_per_batch", tasks_per_batch, least=1) if meta_batch else 1
+        if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
+            raise TypeError(f"EpisodeSampler: dataset: expected a paddle.io.Dataset, got {dataset!r}")
         if isinstance(dataset, IterableDataset):
             raise TypeError(
                 "EpisodeSampler picks examples by their index, which an IterableDataset has not; "
                 "give it a paddle.io.Dataset with __getitem__ and __len__"
             )
-        self.ways, self.shots, self.queries = int(ways), int(shots), int(queries)
-        self.episodes, self.seed, self.epoch = int(episodes), int(seed), 0
-        self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch=tasks_per_batch is not None)
-        self._tasks_per_batch = int(tasks_per_batch or 1)
+        self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch)
         self._first_batch = 0
         self._examples_of_class = _examples_by_class(_labels(dataset), ways, shots + queries)
         super().__init__(dataset, batch_size=self._tasks_per_batch * self.collate_fn.episode_size)
@@ -117,8 +119,7 @@ class EpisodeSampler(BatchSampler):
 
     def set_epoch(self, epoch: int) -> None:
         """Make the following iterations draw the episodes of epoch number `epoch`."""
-        require_non_negative(epoch=epoch)
-        self.epoch = int(epoch)
+        self.epoch = whole_number(self, "epoch", epoch)
 
     def resume(self, at: int) -> None:
         """Let the next iteration begin with batch number `at`; the ones after it begin at 0.
@@ -131,13 +132,13 @@ class EpisodeSampler(BatchSampler):
         ValueError
             If the epoch has fewer than `at` batches.
         """
-        require_non_negative(at=at)
+        at = whole_number(self, "at", at)
         if at > self._batches_per_epoch:
             raise ValueError(
                 f"cannot resume at batch {at}: an epoch has {self._batches_per_epoch} batches; "
                 "call set_epoch for the epoch, and resume with the batch number within it"
             )
-        self._first_batch = int(at)
+        self._first_batch = at
 
     @property
     def _batches_per_epoch(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from paddle.io import Dataset
 
-from paddle_metaopt.data.arguments import require_non_negative, require_positive
+from paddle_metaopt.arguments import whole_number
 from paddle_metaopt.data.episode import Episode
 
 
@@ -40,9 +40,10 @@ class Sinusoid(Dataset):
     """
 
     def __init__(self, shots: int = 10, queries: int = 10, episodes: int = 10_000, seed: int = 0) -> None:
-        require_positive(shots=shots, queries=queries, episodes=episodes)
-        require_non_negative(seed=seed)
-        self.shots, self.queries, self.episodes, self.seed = shots, queries, episodes, seed
+        self.shots = whole_number(self, "shots", shots, least=1)
+        self.queries = whole_number(self, "queries", queries, least=1)
+        self.episodes = whole_number(self, "episodes", episodes, least=1)
+        self.seed = whole_number(self, "seed", seed)
 
     def __len__(self) -> int:
         return self.episodes

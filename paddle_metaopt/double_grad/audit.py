@@ -10,7 +10,7 @@ import paddle
 
 from ..errors import NotTwiceDifferentiableError
 from .activity import ANY_ORDER, order_wanted
-from .graph import RULE_NAME, address_of, is_leaf, pylayer_of, walk
+from .graph import RULE_NAME, address_of, is_leaf, pylayer_of, reachable, walk
 from .registry import EXACT_BESIDE_RULES, NATIVELY_EXACT
 
 _trusted_layers: set[str] = set()
@@ -21,6 +21,8 @@ def trust(pylayer: type) -> type:
 
     The audit refuses any other PyLayer: whether its backward can be differentiated can't be seen from outside.
     """
+    if not (isinstance(pylayer, type) and issubclass(pylayer, paddle.autograd.PyLayer)):
+        raise TypeError(f"trust: pylayer: expected a subclass of paddle.autograd.PyLayer, got {pylayer!r}")
     _trusted_layers.add(pylayer.__name__)
     return pylayer
 
@@ -65,7 +67,7 @@ def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, 
     """
     stops = {address_of(tensor) for tensor in boundary}
     leaves, met = {}, False
-    for address, node, _ in walk(_listed(output), stops | further_stops):
+    for address, node in reachable(_listed(output), stops | further_stops):
         if address in stops:
             met = True
         elif address in further_stops:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from functools import lru_cache
 
 import paddle
 
@@ -32,15 +31,29 @@ def takes_any_gradient(tensor) -> bool:
     return node is None or is_leaf(node) or is_rule(node)
 
 
+def _grad_fn_leaks() -> bool:
+    leaf = paddle.zeros([1])
+    leaf.stop_gradient = False
+    with paddle.enable_grad():
+        node = (leaf * 2).grad_fn
+    leaks = sys.getrefcount(node) > sys.getrefcount(object()) + 1  # the one more is our variable's
+    if leaks:
+        ctypes.pythonapi.Py_DecRef(ctypes.py_object(node))
+    return leaks
+
+
+_decrement = ctypes.PYFUNCTYPE(None, ctypes.py_object)(("Py_DecRef", ctypes.pythonapi))
+_give_back = _decrement if _grad_fn_leaks() else bool
+
+
 def node_of(tensor):
     """The node that computes the tensor's gradient, or None; like ``tensor.grad_fn``, but freed with the graph.
 
     ``Tensor.grad_fn`` returns its object with one reference too many (Paddle 3.1 to 3.3), so that the node, and all
     tensors behind it, would stay for ever.
     """
-    node = tensor.grad_fn
-    if node is not None and _grad_fn_leaks():
-        ctypes.pythonapi.Py_DecRef(ctypes.py_object(node))
+    # In one line, for an interrupt that came between would leave it alive.
+    node = tensor.grad_fn; node is None or _give_back(node)  # noqa: E702
     return node
 
 
@@ -48,6 +61,28 @@ def address_of(tensor):
     """The address of the tensor's node, or None."""
     node = node_of(tensor)
     return None if node is None else node.node_ptr()
+
+
+def reachable(tensors, boundary=()):
+    """Each node below `tensors` once, in any order, not going past the addresses in `boundary`.
+
+    Yields
+    ------
+    address, node : int, node
+    """
+    seen = set()
+    stack = [node_of(tensor) for tensor in tensors]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            continue
+        address = node.node_ptr()
+        if address in seen:
+            continue
+        seen.add(address)
+        yield address, node
+        if address not in boundary:
+            stack += node.next_functions
 
 
 def walk(tensors, boundary):
@@ -70,15 +105,3 @@ def walk(tensors, boundary):
             children[address] = [child.node_ptr() for child in below]
             stack.append((node, True))
             stack.extend((child, False) for child in below)
-
-
-@lru_cache(maxsize=None)
-def _grad_fn_leaks() -> bool:
-    leaf = paddle.zeros([1])
-    leaf.stop_gradient = False
-    with paddle.enable_grad():
-        node = (leaf * 2).grad_fn
-    leaks = sys.getrefcount(node) > sys.getrefcount(object()) + 1  # the one more is our variable's
-    if leaks:
-        ctypes.pythonapi.Py_DecRef(ctypes.py_object(node))
-    return leaks

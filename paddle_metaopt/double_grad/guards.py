@@ -14,18 +14,18 @@ import re
 import signal
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import nullcontext
 
 import paddle
 
 from . import kernels
 from .activity import is_active
 from .audit import audit
-from .graph import address_of, is_leaf, is_rule, walk
+from .graph import address_of, is_leaf, is_rule, reachable
 from .passes import Pass, current, engine, used_up
 from .patches import Hold
-from .primitive import anchor, rooted
-from .undo import grad_mode_kept
+from .primitive import anchor_addresses, rooted
+from .undo import Undo, grad_mode_kept
 
 _grad = paddle.grad
 _grad_lock = threading.RLock()
@@ -142,17 +142,19 @@ class _Interrupts:
             signal.signal(signal.SIGINT, self._handler)
             self._handler(number, frame)
 
-    def defer(self):
+    def deferred(self):
+        """From now on Ctrl-C waits; what is returned is a context to be left for its coming through."""
         handler = signal.getsignal(signal.SIGINT)
         if handler is not self:
             if not callable(handler):
-                return False
+                return nullcontext()
             self._handler = handler
         self._came = None
+        end = Undo(self._let_through)
         signal.signal(signal.SIGINT, self)
-        return True
+        return end
 
-    def let_through(self):
+    def _let_through(self):
         signal.signal(signal.SIGINT, self._handler)
         came, self._came = self._came, None
         if came is not None:
@@ -162,20 +164,13 @@ class _Interrupts:
 _interrupts = _Interrupts()
 
 
-@contextmanager
 def _interrupts_deferred():
     outermost = current().is_outermost and threading.current_thread() is threading.main_thread()
-    if not (outermost and _interrupts.defer()):
-        yield
-        return
-    try:
-        yield
-    finally:
-        _interrupts.let_through()
+    return _interrupts.deferred() if outermost else nullcontext()
 
 
 def _refuse_used_up(outputs):
-    if used_up and any(address in used_up for address, _, _ in walk(_listed(outputs), ())):
+    if used_up and any(address in used_up for address, _ in reachable(_listed(outputs))):
         raise RuntimeError(
             "backward() went through a part of this graph before and used it up, also with retain_graph=True: add up "
             "the losses and call backward() once, on the sum; or take the gradients by paddle.grad"
@@ -194,17 +189,15 @@ def _known_leaves_below(outputs):
     """The leaf tensors that `outputs` depend on, or None if one is not known, or no rule is among the nodes."""
     if not _leaves:
         return None
-    found, rules, technical = [], False, address_of(anchor())
-    for address, node, _ in walk(outputs, ()):
-        if address == technical:
-            continue
-        if is_leaf(node):
+    found, rules, technical = [], False, anchor_addresses()
+    for address, node in reachable(outputs):
+        if not rules and is_rule(node):
+            rules = True
+        elif is_leaf(node) and address not in technical:
             leaf = _leaves.get(address)
             if leaf is None or leaf.stop_gradient:
                 return None
             found.append(leaf)
-        else:
-            rules = rules or is_rule(node)
     return found if rules else None
 
 

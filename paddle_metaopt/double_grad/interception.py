@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import paddle
 
+from ..arguments import require_dynamic_mode
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
 from .activity import ANY_ORDER, Activation, here, is_active
@@ -54,6 +55,7 @@ class twice_differentiable:
         self._entered = _Entered()
 
     def __enter__(self):
+        require_dynamic_mode()
         self._entered.stack.append((activate(), paddle.is_grad_enabled()))
         return self
 
@@ -140,7 +142,7 @@ def _dispatcher(native, function, native_to, op=None):
         order = here.activations.highest
         if not order or (order <= native_order and (native_complex or not _any_complex(args, kwargs))):
             return native(*args, **kwargs)
-        if not (paddle.is_grad_enabled() and _any_requires_grad(args, kwargs)):
+        if not (paddle.is_grad_enabled() and _any_requires_grad(args, kwargs) and paddle.in_dynamic_mode()):
             return native(*args, **kwargs)
         if kwargs:
             kwargs = _own_keywords(kwargs, positions, op)
@@ -158,7 +160,7 @@ def _switch(native, function):
 
     @functools.wraps(native)
     def switched(*args, **kwargs):
-        return (function if is_active() else native)(*args, **kwargs)
+        return (function if is_active() and paddle.in_dynamic_mode() else native)(*args, **kwargs)
 
     return switched
 

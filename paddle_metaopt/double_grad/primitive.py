@@ -94,23 +94,23 @@ class _Recorded:
             outputs[0].register_hook(self._mark.append)
 
     def run(self, cotangents):
-        """The operands' gradients in a pass of the engine, whatever happens."""
+        """The operands' gradients in a pass of the engine."""
         present = passes.current()
-        try:
-            if present is not None and present.error is not None:
-                gradients = self._no_gradients()
-            else:
-                gradients = self.backward(cotangents)
-        except BaseException as error:
-            if present is None:  # nobody can give the error its type back
-                if isinstance(error, KeyboardInterrupt):
-                    _thread.interrupt_main()
-                raise
-            present.error = error
-            gradients = self._no_gradients()
         if self._mark is not None and (not passes.runs_copies() if present is None else present.uses_up):
             self._mark.note_used_up()
-        return gradients
+        if present is not None and present.error is not None:
+            return self._no_gradients()
+        return self.backward(cotangents)
+
+    def fail(self, error):
+        """What is returned in place of gradients, if somebody is there to raise the error after the pass."""
+        present = passes.current()
+        if present is None:
+            if isinstance(error, KeyboardInterrupt):  # it would come out of Paddle as another error
+                _thread.interrupt_main()
+            raise error
+        present.error = error
+        return self._no_gradients()
 
     def backward(self, cotangents):
         if all(cotangent is None for cotangent in cotangents):
@@ -155,16 +155,27 @@ def _fit(operand, gradient):
 
 
 def anchored(constant):
-    """A constant that looks as if it depended on a tensor: on `anchor`, which it does not."""
-    return with_pullback(constant.detach, [anchor()], lambda g: [None])
+    """A constant that looks as if it depended on a tensor."""
+    if constant.size == 1:
+        return constant.detach() * _anchor(constant.dtype)
+    return with_pullback(constant.detach, [_anchor(constant.dtype)], lambda g: [None])
 
 
 @functools.lru_cache(maxsize=None)
-def anchor():
-    """A leaf that stands in graphs for technical reasons; nobody wants its gradient."""
-    leaf = paddle.zeros([1])
+def _anchor(dtype):
+    """A leaf, one, that stands in graphs for technical reasons; nobody wants its gradient."""
+    leaf = paddle.ones([], dtype)
     leaf.stop_gradient = False
+    _anchors.append(leaf)
     return leaf
+
+
+_anchors: list[Tensor] = []
+
+
+def anchor_addresses() -> set[int]:
+    """Of the leaf nodes that stand in graphs for technical reasons."""
+    return set(map(address_of, _anchors))
 
 
 def rooted(output):
@@ -187,9 +198,12 @@ class MetaOptRule(PyLayer):
 
     @staticmethod
     def backward(ctx, *cotangents):
-        if len(cotangents) == 1 and isinstance(cotangents[0], list):
-            cotangents = cotangents[0]
-        return (ctx.recorded.run(cotangents),)
+        try:
+            if len(cotangents) == 1 and isinstance(cotangents[0], list):
+                cotangents = cotangents[0]
+            return (ctx.recorded.run(cotangents),)
+        except BaseException as error:
+            return (ctx.recorded.fail(error),)
 
 
 #: The class name shows in the graph, where the audit finds it.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import paddle
 
-from .rule import InnerRule, at_least_zero, fraction, sqrt
+from ..arguments import above_zero, at_least_zero, flag, fraction
+from .rule import InnerRule, sqrt
 
 
 class _Moments(InnerRule):
     """Remembers running means of the gradient and of something squared, and how many steps were taken."""
 
     def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0):
-        self.beta1 = fraction("beta1", beta1)
-        self.beta2 = fraction("beta2", beta2)
-        self.epsilon = at_least_zero("epsilon", epsilon)
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self.beta1 = fraction(self, "beta1", beta1, tensor=True)
+        self.beta2 = fraction(self, "beta2", beta2, tensor=True)
+        self.epsilon = above_zero(self, "epsilon", epsilon, tensor=True)
+        self.weight_decay = at_least_zero(self, "weight_decay", weight_decay, tensor=True)
 
     def slots(self, p):
         return paddle.zeros_like(p), paddle.zeros_like(p), 0
@@ -42,7 +43,7 @@ class Adam(_Moments):
 
     def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0, amsgrad: bool = False):
         super().__init__(beta1, beta2, epsilon, weight_decay)
-        self.amsgrad = amsgrad
+        self.amsgrad = flag(self, "amsgrad", amsgrad)
 
     def slots(self, p):
         return (*super().slots(p), paddle.zeros_like(p))
@@ -97,7 +98,7 @@ class NAdam(_Moments):
 
     def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8, momentum_decay=0.004, weight_decay=0.0):
         super().__init__(beta1, beta2, epsilon, weight_decay)
-        self.momentum_decay = at_least_zero("momentum_decay", momentum_decay)
+        self.momentum_decay = at_least_zero(self, "momentum_decay", momentum_decay, tensor=True)
 
     def slots(self, p):
         return (*super().slots(p), 1.0)

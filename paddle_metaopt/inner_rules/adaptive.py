@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import paddle
 
-from .rule import InnerRule, at_least_zero, fraction, sqrt
+from ..arguments import above_zero, at_least_zero, flag, fraction
+from .rule import InnerRule, sqrt
 
 
 class Adagrad(InnerRule):
@@ -18,9 +19,11 @@ class Adagrad(InnerRule):
     """
 
     def __init__(self, epsilon=1e-6, initial_accumulator_value=0.0, weight_decay=0.0):
-        self.epsilon = at_least_zero("epsilon", epsilon)
-        self.initial_accumulator_value = at_least_zero("initial_accumulator_value", initial_accumulator_value)
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self.epsilon = above_zero(self, "epsilon", epsilon, tensor=True)
+        self.initial_accumulator_value = at_least_zero(
+            self, "initial_accumulator_value", initial_accumulator_value, tensor=True
+        )
+        self.weight_decay = at_least_zero(self, "weight_decay", weight_decay, tensor=True)
 
     def slots(self, p):
         return (paddle.zeros_like(p) + self.initial_accumulator_value,)
@@ -39,9 +42,9 @@ class Adadelta(InnerRule):
     """
 
     def __init__(self, epsilon=1e-6, rho=0.95, weight_decay=0.0):
-        self.epsilon = at_least_zero("epsilon", epsilon)
-        self.rho = fraction("rho", rho)
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self.epsilon = above_zero(self, "epsilon", epsilon, tensor=True)
+        self.rho = fraction(self, "rho", rho, tensor=True)
+        self.weight_decay = at_least_zero(self, "weight_decay", weight_decay, tensor=True)
 
     def slots(self, p):
         return paddle.zeros_like(p), paddle.zeros_like(p)
@@ -65,11 +68,11 @@ class RMSProp(InnerRule):
     """
 
     def __init__(self, rho=0.95, epsilon=1e-6, momentum=0.0, centered: bool = False, weight_decay=0.0):
-        self.rho = fraction("rho", rho)
-        self.epsilon = at_least_zero("epsilon", epsilon)
-        self.momentum = at_least_zero("momentum", momentum)
-        self.centered = centered
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self.rho = fraction(self, "rho", rho, tensor=True)
+        self.epsilon = above_zero(self, "epsilon", epsilon, tensor=True)
+        self.momentum = at_least_zero(self, "momentum", momentum, tensor=True)
+        self.centered = flag(self, "centered", centered)
+        self.weight_decay = at_least_zero(self, "weight_decay", weight_decay, tensor=True)
 
     def slots(self, p):
         return paddle.zeros_like(p), paddle.zeros_like(p), paddle.zeros_like(p)

@@ -31,7 +31,8 @@ def inner_rule(choice):
         return _BY_NAME[choice.lower()]()
     if isinstance(choice, paddle.optimizer.Optimizer):
         return _like(choice)
-    if not callable(getattr(choice, "update", None)) or isinstance(choice, type):
+    has_methods = all(callable(getattr(choice, method, None)) for method in ("init", "update"))
+    if not has_methods or isinstance(choice, type):
         raise TypeError(
             "inner_rule: expected a name, an inner rule such as inner_rules.SGD(), or a paddle.optimizer object whose "
             f"settings are taken over; got {choice!r}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
-
 import paddle
 
 
@@ -69,26 +67,6 @@ class InnerRule:
     def learned(self) -> list:
         """The hyperparameters that are trainable."""
         return list(learned_in(self).values())
-
-
-def fraction(name: str, value):
-    """A hyperparameter that lies in [0, 1), or a Tensor; anything else raises."""
-    return _checked(name, value, "a number in [0, 1)", lambda x: 0 <= x < 1)
-
-
-def at_least_zero(name: str, value):
-    """A hyperparameter that is not negative, or a Tensor; anything else raises."""
-    return _checked(name, value, "a finite number of at least 0", lambda x: 0 <= x < float("inf"))
-
-
-def _checked(name, value, expected, holds):
-    if isinstance(value, paddle.Tensor):
-        return value
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name}: expected {expected}, or a Tensor, got {value!r}")
-    if not holds(value):
-        raise ValueError(f"{name}: expected {expected}, got {value!r}")
-    return float(value)
 
 
 def learned_in(rule) -> dict:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import paddle
 
-from .rule import InnerRule, at_least_zero
+from ..arguments import at_least_zero, flag
+from .rule import InnerRule
 
 
 class SGD(InnerRule):
@@ -17,7 +18,7 @@ class SGD(InnerRule):
     """
 
     def __init__(self, weight_decay=0.0):
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self.weight_decay = at_least_zero(self, "weight_decay", weight_decay, tensor=True)
 
     def step(self, p, g, rate):
         return p - rate * g, ()
@@ -34,9 +35,9 @@ class Momentum(InnerRule):
     """
 
     def __init__(self, momentum=0.9, use_nesterov: bool = False, weight_decay=0.0):
-        self.momentum = at_least_zero("momentum", momentum)
-        self.use_nesterov = use_nesterov
-        self.weight_decay = at_least_zero("weight_decay", weight_decay)
+        self.momentum = at_least_zero(self, "momentum", momentum, tensor=True)
+        self.use_nesterov = flag(self, "use_nesterov", use_nesterov)
+        self.weight_decay = at_least_zero(self, "weight_decay", weight_decay, tensor=True)
 
     def slots(self, p):
         return (paddle.zeros_like(p),)

@@ -6,6 +6,7 @@ import warnings
 
 import paddle
 
+from ..arguments import above_zero, flag
 from .replayed import Replayed
 
 
@@ -26,19 +27,17 @@ class HessianFree(Replayed):
 
     Raises
     ------
-    ValueError
-        If `step` is not larger than 0. At the first inner step, if the net is not in float64 and `allow_float32` is
-        not set.
+    ValueError, TypeError
+        If `step` is no number larger than 0. At the first inner step, if the net is not in float64 and
+        `allow_float32` is not set.
     """
 
     name = "meta_gradient='hessian_free'"
     takes_second_derivatives = False
 
     def __init__(self, allow_float32: bool = False, step: float | None = None):
-        if step is not None and not step > 0:
-            raise ValueError(f"step: expected a length larger than 0, got {step!r}")
-        self.allow_float32 = allow_float32
-        self.step = step
+        self.allow_float32 = flag(self, "allow_float32", allow_float32)
+        self.step = None if step is None else above_zero(self, "step", step)
 
     def inner_gradient(self, task, moment, fast):
         if not self.allow_float32 and any(fast[name].dtype != paddle.float64 for name in task.adapted):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 import warnings
 from dataclasses import dataclass
 
 import paddle
 
+from ..arguments import above_zero, at_least_zero, flag, one_of, whole_number
 from ..tensors import leaves_of
 from .replayed import Cotangents, ExactGradient
 from .unrolled import WayBack
@@ -63,19 +62,11 @@ class Implicit(WayBack):
         self, proximal: float = 2.0, solver: str = "cg", iterations: int = 5, tolerance: float = 1e-10,
         hessian: bool = True,
     ):  # fmt: skip
-        if not (_is_number(proximal) and proximal > 0):
-            raise ValueError(f"proximal: expected a finite number larger than 0, got {proximal!r}")
-        if solver not in _SOLVERS:
-            raise ValueError(f"solver: expected one of {', '.join(map(repr, _SOLVERS))}, got {solver!r}")
-        if isinstance(iterations, bool) or not (isinstance(iterations, int) and iterations > 0):
-            raise ValueError(f"iterations: expected an integer of at least 1, got {iterations!r}")
-        if not (_is_number(tolerance) and tolerance >= 0):
-            raise ValueError(f"tolerance: expected a finite number of at least 0, got {tolerance!r}")
-        self.proximal = proximal
-        self.solver = solver
-        self.iterations = iterations
-        self.tolerance = tolerance
-        self.hessian = hessian
+        self.proximal = above_zero(self, "proximal", proximal)
+        self.solver = one_of(self, "solver", solver, tuple(_SOLVERS))
+        self.iterations = whole_number(self, "iterations", iterations, least=1)
+        self.tolerance = at_least_zero(self, "tolerance", tolerance)
+        self.hessian = flag(self, "hessian", hessian)
         self.report = None
 
     def solve(self, task, query):
@@ -166,10 +157,6 @@ def neumann_series(system, right_side: list, iterations: int, tolerance: float) 
 
 
 _SOLVERS = {"cg": conjugate_gradient, "neumann": neumann_series}
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _dot(first, second) -> float:

@@ -7,7 +7,7 @@ import paddle
 import pytest
 from paddle.io import BatchSampler, DataLoader, Dataset, IterableDataset
 
-from paddle_metaopt.data import Episode, EpisodeSampler
+from paddle_metaopt.data import Episode, EpisodeLoader, EpisodeSampler, Sinusoid
 
 
 class Numbered(Dataset):
@@ -167,6 +167,35 @@ def test_tuple_inputs(workers):
         np.testing.assert_array_equal(xs[0][:, :1].numpy(), xs[1].numpy())
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_loader_of_episodes_gives_their_names(workers):
+    dataset, options = Numbered(), {"num_workers": workers, "timeout": 60 if workers else 0}
+    sampler, by_twos = sampler_of(dataset), sampler_of(dataset, tasks_per_batch=2)
+    loader = EpisodeLoader(dataset, sampler, **options)
+    assert isinstance(loader, DataLoader) and len(loader) == 5
+    episodes = [episode for batch in EpisodeLoader(dataset, by_twos, **options) for episode in batch]
+    for episode, same, plain in zip(loader, episodes, load(dataset, sampler)):
+        assert type(episode) is type(same) is Episode
+        assert type(episode.support) is type(episode.query) is tuple
+        for tensor, *twins in zip(*map(tensors_of, (episode, same, plain))):
+            assert all(np.array_equal(tensor.numpy(), twin.numpy()) for twin in twins)
+    assert [type(episode) for episode in loader] == [Episode] * 5  # again
+
+
+def test_a_loader_of_episodes_without_a_sampler():
+    (episode,) = EpisodeLoader(Sinusoid(shots=3, queries=4, episodes=1))
+    assert isinstance(episode.query[0], paddle.Tensor)
+    np.testing.assert_array_equal(episode.query[0].numpy(), Sinusoid(shots=3, queries=4)[0].query[0])
+
+
+def test_a_loader_of_episodes_refuses_what_its_sampler_decides():
+    dataset = Numbered()
+    with pytest.raises(TypeError, match="EpisodeLoader: sampler: expected an EpisodeSampler, got <paddle"):
+        EpisodeLoader(dataset, BatchSampler(dataset))
+    with pytest.raises(TypeError, match="EpisodeLoader: collate_fn, shuffle: the sampler decides that"):
+        EpisodeLoader(dataset, sampler_of(dataset), shuffle=True, collate_fn=list)
+
+
 def test_tensor_inputs():
     dataset = Numbered(form=paddle.to_tensor)
     (xs, _), _ = load(dataset, sampler_of(dataset))[0]
@@ -262,19 +291,19 @@ def test_collate_fn_can_be_pickled():
 @pytest.mark.parametrize("value", [0, -1, 1.5, True])
 @pytest.mark.parametrize("name", ["ways", "shots", "queries", "episodes", "tasks_per_batch"])
 def test_numbers_must_be_positive(name, value):
-    with pytest.raises(ValueError, match=f"{name} must be a positive integer, got {value}"):
+    with pytest.raises(ValueError, match=f"EpisodeSampler: {name}: expected an integer of at least 1, got {value}"):
         sampler_of(**{name: value})
 
 
 def test_seed_and_epoch_must_not_be_negative():
-    with pytest.raises(ValueError, match="seed must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="seed: expected an integer of at least 0, got -1"):
         sampler_of(seed=-1)
-    with pytest.raises(ValueError, match="epoch must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="epoch: expected an integer of at least 0, got -1"):
         sampler_of().set_epoch(-1)
 
 
 def test_resume_must_be_within_the_epoch():
-    with pytest.raises(ValueError, match="at must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="at: expected an integer of at least 0, got -1"):
         sampler_of().resume(-1)
     with pytest.raises(ValueError, match="cannot resume at batch 4: an epoch has 3 batches"):
         sampler_of(tasks_per_batch=2).resume(4)
@@ -296,6 +325,12 @@ def test_one_hot_labels_are_refused():
     dataset = Numbered(label_form=lambda label: np.eye(70)[label])
     with pytest.raises(ValueError, match=r"one number or name.* shape \(70,\); for one-hot"):
         sampler_of(dataset)
+
+
+@pytest.mark.parametrize("dataset", [3, None, iter([])])
+def test_what_is_no_dataset_is_refused(dataset):
+    with pytest.raises(TypeError, match="EpisodeSampler: dataset: expected a paddle.io.Dataset"):
+        EpisodeSampler(dataset, ways=1, shots=1, queries=1, episodes=1)
 
 
 def test_iterable_dataset_is_refused():

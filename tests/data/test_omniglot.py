@@ -373,12 +373,17 @@ def test_is_a_sequence(whole_omniglot):
 
 
 def test_wrong_arguments(tmp_path):
-    with pytest.raises(ValueError, match="mode must be one of train, valid, test; got 'val'"):
+    with pytest.raises(ValueError, match="Omniglot: mode: expected one of 'train', 'valid', 'test', got 'val'"):
         Omniglot(tmp_path, "val")
-    with pytest.raises(ValueError, match="split must be one of maml, official; got 'lake'"):
+    with pytest.raises(ValueError, match="split: expected one of 'maml', 'official', got 'lake'"):
         Omniglot(tmp_path, split="lake")
-    with pytest.raises(ValueError, match="image_size must be a positive integer, got 0"):
+    with pytest.raises(ValueError, match="image_size: expected an integer of at least 1, got 0"):
         Omniglot(tmp_path, image_size=0)
+    for name in ("rotations", "download"):
+        with pytest.raises(TypeError, match=f"Omniglot: {name}: expected True or False, got 'no'"):
+            Omniglot("", **{name: "no"})
+    with pytest.raises(TypeError, match="Omniglot: root: expected a path, got 3"):
+        Omniglot(3)
     with pytest.raises(ValueError, match='no mode "valid": use "train" or "test", or split="maml"'):
         Omniglot(tmp_path, "valid", "official")
 

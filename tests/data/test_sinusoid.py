@@ -71,10 +71,10 @@ def test_loads_meta_batches():
 
 @pytest.mark.parametrize("name", ["shots", "queries", "episodes"])
 def test_numbers_must_be_positive(name):
-    with pytest.raises(ValueError, match=f"{name} must be a positive integer, got 0"):
+    with pytest.raises(ValueError, match=f"Sinusoid: {name}: expected an integer of at least 1, got 0"):
         Sinusoid(**{name: 0})
 
 
 def test_seed_must_not_be_negative():
-    with pytest.raises(ValueError, match="seed must be a non-negative integer, got -1"):
+    with pytest.raises(ValueError, match="Sinusoid: seed: expected an integer of at least 0, got -1"):
         Sinusoid(seed=-1)

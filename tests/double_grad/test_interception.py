@@ -252,3 +252,15 @@ def test_calls_leave_no_memory_behind():
     before = run(20)
     # A single output kept per call would be 16·8·26·26·4 B = 346 kB: 35 MB in 100 calls.
     assert run(100) - before < 15_000
+
+
+def test_sync_batch_norm_runs_without_a_gradient_too_and_is_refused_over_several_processes(monkeypatch):
+    net, x = paddle.nn.SyncBatchNorm(3), paddle.randn([4, 3, 2, 2])
+    plain = paddle.nn.BatchNorm2D(3)
+    with twice_differentiable(), paddle.no_grad():
+        np.testing.assert_array_equal(net(x).numpy(), plain(x).numpy())
+    np.testing.assert_array_equal(net._mean.numpy(), plain._mean.numpy())
+    monkeypatch.setattr(paddle.distributed, "get_world_size", lambda: 2)
+    refused = pytest.raises(NotTwiceDifferentiableError, match="SyncBatchNorm over several processes.*use BatchNorm")
+    with twice_differentiable(), refused:
+        net(x)

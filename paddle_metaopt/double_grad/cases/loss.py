@@ -192,6 +192,11 @@ CASES = {
         (5, 4),
         call=lambda net, x: net(x, paddle.to_tensor([5, 0, 1, 3, 2])),
     ),
+    "nn.AdaptiveLogSoftmaxWithLoss without width": layer(  # the last projection has 4 // 4² = 0 columns
+        lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 6, [2, 4]),
+        (5, 4),
+        call=lambda net, x: net(x, paddle.to_tensor([5, 0, 1, 3, 2])),
+    ),
     "F.label_smooth": op(F.label_smooth, (3, 4)),
     "F.label_smooth prior": op(lambda t, prior: F.label_smooth(t, prior, 0.3), (3, 4), (1, 4)),
     "F.dice_loss": op(lambda x: F.dice_loss(F.softmax(x), image().unsqueeze(-1)), (1, 2, 2, 4)),

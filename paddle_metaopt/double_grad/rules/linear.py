@@ -23,12 +23,13 @@ natively_exact("Matmul")
 
 @rule("matmul")
 def matmul(x, y, transpose_x=False, transpose_y=False):
-    if x.ndim > 2 and y.ndim == 2 and not transpose_x:
+    empty = 0 in x.shape or 0 in y.shape  # Paddle's own gradient for one such factor alone is a null pointer
+    if x.ndim > 2 and y.ndim == 2 and not transpose_x and not empty:
         rows = matmul(paddle.reshape(x, [-1, x.shape[-1]]), y, False, transpose_y)
         return paddle.reshape(rows, [*x.shape[:-1], rows.shape[-1]])
     if x.is_complex() or y.is_complex():
         x, y = in_one_type(x, y)
-    elif x.ndim <= 2 and y.ndim <= 2:
+    elif x.ndim <= 2 and y.ndim <= 2 and not empty:
         return native.matmul(x, y, transpose_x, transpose_y)
     if y.ndim == 1:
         return paddle.squeeze(matmul(x, paddle.unsqueeze(y, -1), transpose_x, False), -1)

@@ -15,9 +15,10 @@ from functools import cached_property
 
 import paddle
 
+from ...errors import NotTwiceDifferentiableError
 from .. import kernels
 from ..primitive import requires_grad, with_pullback
-from ..registry import rule
+from ..registry import replaces, rule
 
 
 class Standardization:
@@ -163,6 +164,19 @@ def batch_norm(
     statistics = [s.reshape(_without_leading_ones(shape)).astype(x.dtype) for s in (batch_mean, inverse_std)]
     standard = Standardization(x, axes, epsilon, *statistics, jacobian=lambda this, g: fused(unit, g)[0])
     return (_affine(standard, scale, shift, shape, y.detach, lambda g: fused(scale_value, g)), *unused)
+
+
+@replaces(kernels.TABLE, "sync_batch_norm_", always=True)
+def sync_batch_norm(x, *arguments):
+    """In one process it is batch normalization, also on the CPU, where Paddle has no kernel for it."""
+    if paddle.distributed.get_world_size() == 1:
+        return batch_norm(x, *arguments)
+    if paddle.is_grad_enabled() and any(isinstance(t, paddle.Tensor) and requires_grad(t) for t in (x, *arguments)):
+        raise NotTwiceDifferentiableError(
+            "SyncBatchNorm over several processes has no second derivative: its statistics depend on what the others "
+            "hold; use BatchNorm"
+        )
+    return kernels.native.sync_batch_norm_(x, *arguments)
 
 
 @rule("layer_norm")

@@ -1,0 +1,95 @@
+"""Every check of a number, a flag or a name that a user gave; an error says whose it is, and what was expected."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from contextlib import contextmanager
+
+import paddle
+
+
+def whole_number(owner, name: str, value, least: int = 0) -> int:
+    """An integer of at least `least`; anything else raises a ValueError."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise ValueError(f"{_of(owner)}{name}: expected an integer of at least {least}, got {value!r}")
+    return int(value)
+
+
+def at_least_zero(owner, name: str, value, tensor: bool = False):
+    """A finite number that is not negative, or a Tensor where that is allowed."""
+    return _number(owner, name, value, "a finite number of at least 0", lambda x: 0 <= x < math.inf, tensor)
+
+
+def above_zero(owner, name: str, value, tensor: bool = False):
+    """A finite number larger than 0, or a Tensor where that is allowed."""
+    return _number(owner, name, value, "a finite number larger than 0", lambda x: 0 < x < math.inf, tensor)
+
+
+def fraction(owner, name: str, value, tensor: bool = False):
+    """A number in [0, 1), or a Tensor where that is allowed."""
+    return _number(owner, name, value, "a number in [0, 1)", lambda x: 0 <= x < 1, tensor)
+
+
+def flag(owner, name: str, value) -> bool:
+    """True or False; anything else raises a TypeError."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{_of(owner)}{name}: expected True or False, got {value!r}")
+    return value
+
+
+def one_of(owner, name: str, value, choices) -> str:
+    """One of the names in `choices`; anything else raises a ValueError."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{_of(owner)}{name}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+    return value
+
+
+def checked_function(owner, name: str, value, takes: str):
+    """A callable; `takes` shows its call. Anything else raises a TypeError."""
+    if not callable(value) or isinstance(value, type):
+        raise TypeError(f"{_of(owner)}{name}: expected a function, called as {takes}, got {value!r}")
+    return value
+
+
+def checked_layer(owner, name: str, value) -> paddle.nn.Layer:
+    """A Layer; anything else raises a TypeError."""
+    if not isinstance(value, paddle.nn.Layer):
+        raise TypeError(f"{_of(owner)}{name}: expected a paddle.nn.Layer, got {value!r}")
+    return value
+
+
+def require_dynamic_mode() -> None:
+    """Raise a RuntimeError in static mode, where Paddle's eager functions end the process."""
+    if not paddle.in_dynamic_mode():
+        raise RuntimeError(
+            "paddle_metaopt works in dynamic mode only, and static mode is on; call paddle.disable_static() before"
+        )
+
+
+@contextmanager
+def naming(owner):
+    """A context in which a ValueError or TypeError says whose argument it is about."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if type(error) in (TypeError, ValueError) and not str(error).startswith(_of(owner)):
+            error.args = (f"{_of(owner)}{error}",)
+        raise
+
+
+def _number(owner, name, value, expected, holds, tensor):
+    if tensor and isinstance(value, paddle.Tensor):
+        return value
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{_of(owner)}{name}: expected {expected}{', or a Tensor' * tensor}, got {value!r}")
+    if not holds(value):
+        raise ValueError(f"{_of(owner)}{name}: expected {expected}, got {value!r}")
+    return float(value)
+
+
+def _of(owner) -> str:
+    """How an error begins: by a class, or by a name given for it, or by nothing where that is said elsewhere."""
+    if owner is None:
+        return ""
+    return f"{owner if isinstance(owner, str) else getattr(owner, '__name__', type(owner).__name__)}: "

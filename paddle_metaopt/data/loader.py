@@ -1,0 +1,67 @@
+"""A loader whose episodes keep their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from paddle.io import DataLoader, Dataset
+
+from paddle_metaopt.data.episode import Episode
+from paddle_metaopt.data.sampler import EpisodeSampler
+
+_DECIDED = frozenset({"batch_sampler", "batch_size", "collate_fn", "drop_last", "return_list", "shuffle"})
+
+
+class EpisodeLoader(DataLoader):
+    """A ``paddle.io.DataLoader`` that gives an `Episode`, or a list of them for a sampler with ``tasks_per_batch``.
+
+    Paddle's own hands every tuple on as a list, so that an episode arrives as ``[[xs, ys], [xq, yq]]``, without the
+    names ``support`` and ``query``.
+
+    Parameters
+    ----------
+    dataset : paddle.io.Dataset
+        A labelled one, with `sampler`; or one whose items are episodes, such as `Sinusoid`.
+    sampler : EpisodeSampler, optional
+        Also brings its ``collate_fn``.
+    **options
+        Those of DataLoader that the sampler does not decide, such as ``num_workers``.
+
+    Raises
+    ------
+    TypeError
+        If `sampler` is none, or an option is given that it decides.
+
+    Examples
+    --------
+    >>> from paddle_metaopt.data import EpisodeLoader, Sinusoid
+    >>> for episode in EpisodeLoader(Sinusoid(episodes=2)):
+    ...     xs, ys = episode.support
+    """
+
+    def __init__(self, dataset: Dataset, sampler: EpisodeSampler | None = None, **options: Any) -> None:
+        decided = _DECIDED.intersection(options)
+        if decided:
+            raise TypeError(f"EpisodeLoader: {', '.join(sorted(decided))}: the sampler decides that; leave it out")
+        if sampler is None:
+            options["batch_size"] = None
+        elif isinstance(sampler, EpisodeSampler):
+            options.update(batch_sampler=sampler, collate_fn=sampler.collate_fn)
+        else:
+            raise TypeError(f"EpisodeLoader: sampler: expected an EpisodeSampler, got {sampler!r}")
+        self._gives_lists = sampler is not None and sampler.collate_fn.meta_batch
+        super().__init__(dataset, **options)
+
+    def __iter__(self) -> Iterator[Episode | list[Episode]]:
+        batches = super().__iter__()
+        return map(_episodes if self._gives_lists else _episode, batches)
+
+
+def _episode(pairs: Any) -> Episode:
+    support, query = pairs
+    return Episode(tuple(support), tuple(query))
+
+
+def _episodes(batch: Any) -> list[Episode]:
+    return [_episode(pairs) for pairs in batch]
