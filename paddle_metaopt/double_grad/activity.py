@@ -40,17 +40,18 @@ class _Thread(threading.local):
         self.activations = _Activations()
 
 
-_thread = _Thread()
+#: ``here.activations`` are those of this thread.
+here = _Thread()
 
 
 def is_active() -> bool:
     """Whether the rules are on in this thread."""
-    return _thread.activations.highest > 0
+    return here.activations.highest > 0
 
 
 def order_wanted() -> float:
     """The highest order of derivative that is wanted in this thread; 0 where the rules are off."""
-    return _thread.activations.highest
+    return here.activations.highest
 
 
 class Activation:
@@ -66,7 +67,7 @@ class Activation:
 
     def __init__(self, holds: list, order: float = ANY_ORDER):
         self._holds = holds
-        self._of_thread = _thread.activations
+        self._of_thread = here.activations
         self._of_thread.add(self, order)
 
     def __call__(self):
@@ -80,7 +81,7 @@ class Activation:
 
 def _in_child():
     """A child process that was forked inside a task asked for nothing."""
-    _thread.activations = _Activations()
+    here.activations = _Activations()
 
 
 os.register_at_fork(after_in_child=_in_child)

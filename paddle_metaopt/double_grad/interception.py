@@ -17,7 +17,7 @@ import paddle
 from ..arguments import require_dynamic_mode
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
-from .activity import ANY_ORDER, Activation, is_active, order_wanted
+from .activity import ANY_ORDER, Activation, here, is_active
 from .guards import guard_engine
 from .patches import Patch
 from .precision import autocast_is_on, cast_operands, without_autocast
@@ -139,7 +139,7 @@ def _dispatcher(native, function, native_to, op=None):
 
     @functools.wraps(native)
     def dispatch(*args, **kwargs):
-        order = order_wanted()
+        order = here.activations.highest
         if not order or (order <= native_order and (native_complex or not _any_complex(args, kwargs))):
             return native(*args, **kwargs)
         if not (paddle.is_grad_enabled() and _any_requires_grad(args, kwargs) and paddle.in_dynamic_mode()):
