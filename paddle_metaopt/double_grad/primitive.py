@@ -76,7 +76,7 @@ class _Recorded:
     def __init__(self, compute, operands, live, pullback):
         self.compute = compute
         self.operands = [operands[position] for position in live]
-        self.versions = [operand.inplace_version for operand in self.operands]
+        self.versions = [(operand, operand.inplace_version) for operand in operands if operand is not None]
         self.live = live
         self.pullback = pullback
         self.error = None
@@ -115,13 +115,14 @@ class _Recorded:
     def backward(self, cotangents):
         if all(cotangent is None for cotangent in cotangents):
             return self._no_gradients()
-        return [_fit(operand, g) for operand, g in zip(self.operands, self._pulled_back(cotangents))]
+        gradients = [_fit(operand, g) for operand, g in zip(self.operands, self._pulled_back(cotangents))]
+        return gradients if len(gradients) == 1 else _apart(gradients)
 
     def _no_gradients(self):
         return [_fit(operand, None) for operand in self.operands]
 
     def _pulled_back(self, cotangents):
-        for operand, version in zip(self.operands, self.versions):
+        for operand, version in self.versions:
             if operand.inplace_version != version:
                 raise RuntimeError(
                     f"a tensor of shape {list(operand.shape)} that a derivative needs was changed by an in-place "
@@ -138,7 +139,19 @@ class _Recorded:
     def forget(self):
         """Let go of the graph: an interrupt may leave a node that is never collected."""
         self.compute = self.pullback = self.error = None
-        self.operands = []
+        self.operands = self.versions = ()
+
+
+def _apart(gradients):
+    """The gradients, of which no two share memory: to the first for a tensor Paddle adds the others in place."""
+    seen = set()
+    for position, gradient in enumerate(gradients):
+        if gradient is not None:
+            if gradient.data_ptr() in seen:
+                gradients[position] = paddle.assign(gradient)
+            else:
+                seen.add(gradient.data_ptr())
+    return gradients
 
 
 def _fit(operand, gradient):

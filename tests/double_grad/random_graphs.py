@@ -71,8 +71,10 @@ GLUE = {
     "assign": paddle.assign,
 }
 
-#: Paddle does not count some of its weights among its parameters.
-WITHOUT = {"nn.AdaptiveLogSoftmaxWithLoss"}
+#: Not drawn: layers of which Paddle does not count some weights among the parameters; whose singular vectors count as
+#: constants, which differences see move; and those that keep a weight among their buffers, which a case puts back in
+#: place, behind the back of the graph of the call before.
+WITHOUT = ("nn.AdaptiveLogSoftmaxWithLoss", "nn.SpectralNorm", "with spectral_norm", "with weight_norm")
 
 #: How a graph's output becomes a loss; those in front give it a constant cotangent.
 LOSSES = {
@@ -96,7 +98,7 @@ def names() -> dict:
     """Public name to its cases."""
     found: dict = {}
     for name in cases():
-        if name not in WITHOUT and not name.endswith("gradient") and " gradient," not in name:
+        if not any(word in name for word in WITHOUT) and not name.endswith("gradient") and " gradient," not in name:
             found.setdefault(name.split()[0], []).append(name)
     return found
 
