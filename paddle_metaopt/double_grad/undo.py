@@ -7,6 +7,7 @@ stands for is done when its block is left, or else when it is collected, or else
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
 from functools import partial
 from typing import Callable
@@ -14,7 +15,7 @@ from typing import Callable
 import paddle
 
 _numbers = itertools.count()
-_open: dict[int, tuple] = {}  # number to (who answers for it, what is to be done)
+_open: dict[int, tuple] = {}  # number to (who answers for it, what is to be done, in which thread it began)
 
 
 class Undo:
@@ -28,7 +29,7 @@ class Undo:
 
     def __init__(self, undo: Callable):
         self._number = next(_numbers)
-        _open[self._number] = weakref.ref(self), undo
+        _open[self._number] = weakref.ref(self), undo, threading.get_ident()
 
     def __enter__(self):
         return self
@@ -51,13 +52,25 @@ def _set_grad_mode(enabled):
 
 
 def _finish(number):
-    if number in _open:
-        _open[number][1]()
+    if number not in _open:
+        return
+    if next(reversed(_open)) != number:  # what began later in this thread was kept from ending, and has to go first
+        thread = _open[number][2]
+        for later in sorted((n for n in list(_open) if n > number and _open[n][2] == thread), reverse=True):
+            _do(later)
+    _do(number)
+
+
+def _do(number):
+    entry = _open.get(number)
+    if entry is not None:
+        entry[1]()
         _open.pop(number, None)
 
 
 def repair():
     """Put back what an interrupt kept from being put back."""
     for number in sorted(_open, reverse=True):
-        if number in _open and _open[number][0]() is None:
-            _finish(number)
+        entry = _open.get(number)
+        if entry is not None and entry[0]() is None:
+            _do(number)

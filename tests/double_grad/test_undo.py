@@ -1,0 +1,60 @@
+"""What has to be put back is, once, in the right order, whatever came in between."""
+
+import sys
+import threading
+
+import pytest
+
+from paddle_metaopt.double_grad import undo
+from paddle_metaopt.double_grad.undo import Undo, repair
+
+
+@pytest.fixture
+def done():
+    yield []
+    assert undo._open == {}
+
+
+def test_it_is_done_once_on_leaving_on_an_exception_and_when_dropped(done):
+    with Undo(lambda: done.append("left")) as context:
+        assert not done
+    del context
+    with pytest.raises(ZeroDivisionError), Undo(lambda: done.append("raised")):
+        raise ZeroDivisionError
+    dropped = Undo(lambda: done.append("dropped"))
+    del dropped
+    assert done == ["left", "raised", "dropped"]
+
+
+def test_what_was_kept_from_ending_ends_before_what_began_earlier(done):
+    outer = Undo(lambda: done.append("outer"))
+    inner = Undo(lambda: done.append("inner"))
+    outer.__exit__(None, None, None)
+    inner.__exit__(None, None, None)
+    assert done == ["inner", "outer"]
+
+
+def test_another_threads_stays(done):
+    outer, others = Undo(lambda: done.append("outer")), []
+    thread = threading.Thread(target=lambda: others.append(Undo(lambda: done.append("other"))))
+    thread.start()
+    thread.join()
+    outer.__exit__(None, None, None)
+    assert done == ["outer"]
+    others.clear()
+    assert done == ["outer", "other"]
+
+
+def test_an_undo_that_fails_is_left_to_the_next_repair(done, monkeypatch):
+    def undo_once_more():
+        done.append("tried")
+        if len(done) < 3:
+            raise KeyboardInterrupt
+
+    context = Undo(undo_once_more)
+    with pytest.raises(KeyboardInterrupt):
+        context.__exit__(None, None, None)
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: None)
+    del context  # fails once more, where nothing can be raised
+    repair()
+    assert done == ["tried"] * 3
