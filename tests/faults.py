@@ -97,10 +97,8 @@ class Scene:
         paddle.seed(5)
         self.net, self.style = net(), style
         self.opt = ALGORITHMS[algorithm](self.net, parameters=self.net.parameters(), inner_lr=0.05, adapt_steps=2)
-        self.episodes = [
-            ((paddle.randn([4, 1, 6, 6]), paddle.to_tensor([0, 1, 2, 0])), (paddle.randn([4, 1, 6, 6]), paddle.to_tensor([1, 2, 0, 1])))
-            for _ in range(2)
-        ]  # fmt: skip
+        labels = paddle.to_tensor([0, 1, 2, 0]), paddle.to_tensor([1, 2, 0, 1])
+        self.episodes = [[(paddle.randn([4, 1, 6, 6]), y) for y in labels] for _ in range(2)]
 
     def run(self) -> list:
         """Numbers that every random draw and every weight enters."""
@@ -163,16 +161,25 @@ class Surroundings:
 
     def _of_net(self):
         layers = self._scene.net.sublayers(include_self=True)
-        return [(layer, key, t) for layer in layers for held in (layer._parameters, layer._buffers) for key, t in held.items()]
+        return [
+            (layer, key, t)
+            for layer in layers
+            for held in (layer._parameters, layer._buffers)
+            for key, t in held.items()
+        ]
 
     def _flags(self):
-        return [(layer, layer.training, "forward" in vars(layer)) for layer in self._scene.net.sublayers(include_self=True)]
+        return [
+            (layer, layer.training, "forward" in vars(layer)) for layer in self._scene.net.sublayers(include_self=True)
+        ]
 
     def what_changed(self) -> list:
         gc.collect()
         changed = []
         for owner, before in self._attributes:
-            changed += [f"{getattr(owner, '__name__', owner)}.{n}" for n, v in before.items() if vars(owner).get(n) is not v][:3]
+            changed += [
+                f"{getattr(owner, '__name__', owner)}.{n}" for n, v in before.items() if vars(owner).get(n) is not v
+            ][:3]
         now = self._of_net()
         if len(now) != len(self._tensors) or any(a[2] is not b[2] for a, b in zip(now, self._tensors)):
             changed.append("the net's tensors")
@@ -249,13 +256,15 @@ def _place(frame):
     return " < ".join(found)
 
 
-#: What Paddle's C++ calls. Before the `try` in their first line takes hold, an exception would have to pass through it;
-#: Ctrl-C, the only one that could come there, is kept back until the engine has returned.
+#: What Paddle's C++ calls. Before the `try` in their first line takes hold, an exception has to pass through it; Ctrl-C,
+#: the only one that can come there, is kept back in a backward, and comes out of a forward as it is.
 ENTRIES = {primitive.MetaOptRule.forward.__code__, primitive.MetaOptRule.backward.__code__}
 
 #: Functions in which things are put back, or a ``with`` statement ends.
-CLEANING = ("__exit__", "__del__", "_finish", "_put_back", "_settle", "drop", "end", "_end_task", "leave_behind", "repair",
-            "let_through", "restore", "_go_back_to", "_remove", "_set_grad_mode", "_in_child", "__call__", "outer_step")  # fmt: skip
+CLEANING = (
+    "__exit__", "__del__", "_finish", "_do", "_put_back", "_settle", "drop", "end", "_end_task", "leave_behind", "repair",
+    "_let_through", "restore", "_go_back_to", "_remove", "_set_grad_mode", "_in_child", "__call__", "outer_step",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=None)
@@ -358,8 +367,14 @@ def main(arguments=None) -> int:
             if found["verdict"] not in KEPT:
                 failures += 1
                 print(f"\r{kind} {seed}: {found}", flush=True)
-            print(f"\r{kind} {sum(verdicts.values())}, {time.time() - began:.0f} s  ", end="", file=sys.stderr, flush=True)
-        print(f"\n{kind}: {count} faults:", ", ".join(f"{number} {name}" for name, number in verdicts.most_common()), flush=True)
+            print(
+                f"\r{kind} {sum(verdicts.values())}, {time.time() - began:.0f} s  ", end="", file=sys.stderr, flush=True
+            )
+        print(
+            f"\n{kind}: {count} faults:",
+            ", ".join(f"{number} {name}" for name, number in verdicts.most_common()),
+            flush=True,
+        )
     print(f"{failures} failures")
     return int(failures > 0)
 

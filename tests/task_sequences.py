@@ -1,6 +1,7 @@
 """What users do with one or two learners, in every order: the right number or an error that helps, and no crash.
 
-``python tests/task_sequences.py [--random 5000] [--way WAY]``; one of them, in this process: ``--only WAY STYLE LOSSES EVENTS``
+``python tests/task_sequences.py [--random 5000] [--way WAY]``; one of them, in this process:
+``--only WAY STYLE LOSSES EVENTS``.
 
 Each sequence runs in a process forked for it. A number is right if it is that of a new task after as many inner steps.
 """
@@ -36,7 +37,9 @@ class Scene:
 
     def __init__(self, way: str):
         paddle.seed(3)
-        self.net = nn.Sequential(nn.Conv2D(1, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 4), nn.Tanh(), nn.Linear(4, 3))
+        self.net = nn.Sequential(
+            nn.Conv2D(1, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 4), nn.Tanh(), nn.Linear(4, 3)
+        )
         self.net.to(dtype="float64")
         self.x, self.xq = (paddle.randn([4, 1, 3, 3], "float64") for _ in range(2))
         self.y, self.yq = paddle.to_tensor([0, 1, 2, 0]), paddle.to_tensor([2, 1, 0, 1])
@@ -86,7 +89,8 @@ class Actor:
         self.query = self.query_steps = None
 
     def do(self, event):
-        """Take part in an event; the number of steps whose meta-gradient was added or returned, and what was returned."""
+        """Take part in an event; the number of steps whose meta-gradient was added or returned, and what was
+        returned."""
         scene = self.scene
         if event == "A":
             self.learner.adapt(lambda: F.cross_entropy(self.forward(scene.x), scene.y))
@@ -177,7 +181,9 @@ def main(arguments=None) -> int:
     parser.add_argument("--random", type=int, default=5000, help="random sequences, over all ways and styles together")
     parser.add_argument("--way", choices=WAYS, help="this way back alone")
     parser.add_argument("--every", type=int, default=1, help="take one of so many")
-    parser.add_argument("--only", nargs=4, metavar=("WAY", "STYLE", "LOSSES", "EVENTS"), help="events divided by commas")
+    parser.add_argument(
+        "--only", nargs=4, metavar=("WAY", "STYLE", "LOSSES", "EVENTS"), help="events divided by commas"
+    )
     options = parser.parse_args(arguments)
     if options.only:
         way, style, losses, events = options.only

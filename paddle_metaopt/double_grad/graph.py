@@ -53,7 +53,7 @@ def node_of(tensor):
     tensors behind it, would stay for ever.
     """
     # In one line, for an interrupt that came between would leave it alive.
-    node = tensor.grad_fn; node is None or _give_back(node)  # noqa: E702
+    (node := tensor.grad_fn) is None or _give_back(node)
     return node
 
 

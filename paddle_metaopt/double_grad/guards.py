@@ -114,7 +114,9 @@ def _run(engine, args, kwargs, in_backward=False, uses_up=False):
 
 
 #: How Paddle tells of an exception in a hook or a PyLayer.
-_TOLD = re.compile(r"\(External\)\s*(?:\{\s*=+ Error message in backward of .*?=+\s*)?(\w+)(?:: (.*?))?\s*(?:\n\s*At:|$)", re.S)
+_TOLD = re.compile(
+    r"\(External\)\s*(?:\{\s*=+ Error message in backward of .*?=+\s*)?(\w+)(?:: (.*?))?\s*(?:\n\s*At:|$)", re.S
+)
 
 
 def _in_its_own_type(error):

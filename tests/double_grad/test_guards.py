@@ -1,4 +1,4 @@
-"""Passes of Paddle's engine: their errors keep their type and leave nothing, none goes where it would end the process."""
+"""Passes of Paddle's engine: errors keep their type and leave nothing, and none goes where it ends the process."""
 
 import gc
 import os
@@ -89,17 +89,19 @@ def test_an_error_in_a_users_hook_or_pylayer_keeps_its_type():
 
 
 def test_another_pass_through_a_graph_that_was_used_up_is_an_error_as_long_as_it_is_there():
-    x = leaf(4)
-    with twice_differentiable():
-        y = F.gelu(x)
-        loss = y.sum()
-        loss.backward(retain_graph=True)
-        for again in (loss.backward, y.sum().backward, lambda: paddle.grad(loss, [x])):
-            with pytest.raises(RuntimeError, match="used it up.*call backward\\(\\) once"):
-                again()
-    with pytest.raises(RuntimeError, match="used it up"):
-        paddle.grad(loss, [x])
-    del y, loss, again
+    def use_up():
+        x = leaf(4)
+        with twice_differentiable():
+            y = F.gelu(x)
+            loss = y.sum()
+            loss.backward(retain_graph=True)
+            for again in (loss.backward, y.sum().backward, lambda: paddle.grad(loss, [x])):
+                with pytest.raises(RuntimeError, match="used it up.*call backward\\(\\) once"):
+                    again()
+        with pytest.raises(RuntimeError, match="used it up"):
+            paddle.grad(loss, [x])
+
+    use_up()
     gc.collect()
     assert patches() == OWN
 
@@ -142,7 +144,9 @@ def test_a_constant_that_was_changed_in_place_raises():
             y.sum().backward()
 
 
-@pytest.mark.parametrize("name", ["layer_norm", "instance_norm", "group_norm", "Transformer", "linalg.", "softmax", "LSTM"])
+@pytest.mark.parametrize(
+    "name", ["layer_norm", "instance_norm", "group_norm", "Transformer", "linalg.", "softmax", "LSTM"]
+)
 def test_a_graph_is_freed_at_once_and_not_when_python_looks_for_cycles(name):
     gc.collect()
     gc.disable()
@@ -153,7 +157,9 @@ def test_a_graph_is_freed_at_once_and_not_when_python_looks_for_cycles(name):
                 tensor.stop_gradient = False
             with twice_differentiable():
                 outputs = [y for y in paddle.utils.flatten(problem.function(*problem.tensors)) if y.is_floating_point()]
-                found = paddle.grad(sum((y * y).sum() for y in outputs), problem.tensors, create_graph=True, allow_unused=True)
+                found = paddle.grad(
+                    sum((y * y).sum() for y in outputs), problem.tensors, create_graph=True, allow_unused=True
+                )
             del outputs, found
             assert not any(type(o) is primitive._Recorded for o in gc.get_objects())
     finally:
@@ -215,7 +221,9 @@ def test_threads_take_turns_in_paddle_grad_while_the_engine_is_guarded():
 
 
 def test_memory_is_flat_over_tasks_that_fail():
-    net = paddle.nn.Sequential(paddle.nn.Conv2D(1, 16, 3), paddle.nn.ReLU(), paddle.nn.Flatten(), paddle.nn.Linear(576, 3))
+    net = paddle.nn.Sequential(
+        paddle.nn.Conv2D(1, 16, 3), paddle.nn.ReLU(), paddle.nn.Flatten(), paddle.nn.Linear(576, 3)
+    )
     opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.1)
     x, y = paddle.randn([8, 1, 8, 8]), paddle.zeros([8], "int64")
     good, bad = (x, y), (paddle.randn([8, 2, 8, 8]), y)

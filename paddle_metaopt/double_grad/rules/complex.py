@@ -20,6 +20,7 @@ from ..registry import NATIVE_TO, RULES, replaces, rule
 from . import arithmetic, special  # noqa: F401  what they register is for real numbers
 from .shape import sum_to
 
+
 def for_complex(op):
     """Decorator: register the rule for complex operands of an op; real ones keep the rule that it has, or Paddle's own
     derivatives."""

@@ -141,10 +141,12 @@ def _cheapest(sizes, start, stop):
     """The multiplications that the factors from start to stop take, and where to cut them."""
     if stop - start == 1:
         return 0, None
-    return min(
-        (_cheapest(sizes, start, cut)[0] + _cheapest(sizes, cut, stop)[0] + sizes[start] * sizes[cut] * sizes[stop], cut)
-        for cut in range(start + 1, stop)
-    )
+
+    def cost(cut):
+        both = _cheapest(sizes, start, cut)[0] + _cheapest(sizes, cut, stop)[0]
+        return both + sizes[start] * sizes[cut] * sizes[stop]
+
+    return min((cost(cut), cut) for cut in range(start + 1, stop))
 
 
 @rule("kron")
