@@ -290,6 +290,7 @@ def judge(kind, seed, expected, places, duration, verbose=False) -> dict:
     told = dict(scene=f"{key[0].__name__} {key[1]} {key[2]}", exception=name)
     if kind == "signal":
         name, injector = "KeyboardInterrupt", None
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has a job in the background ignore it
     else:
         injector = {"op": AtAnOp, "line": AtALine}[kind](at, EXCEPTIONS[name])
     caught = None

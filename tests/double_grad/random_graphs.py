@@ -74,10 +74,10 @@ GLUE = {
     "assign": paddle.assign,
 }
 
-#: Not drawn: layers of which Paddle does not count some weights among the parameters; whose singular vectors count as
+#: Not drawn: numbers as large as there are; layers of which Paddle does not count some weights among the parameters; whose singular vectors count as
 #: constants, which differences see move; and those that keep a weight among their buffers, which a case puts back in
 #: place, behind the back of the graph of the call before.
-WITHOUT = ("nn.AdaptiveLogSoftmaxWithLoss", "nn.SpectralNorm", "with spectral_norm", "with weight_norm")
+WITHOUT = ("paddle.nan_to_num", "nn.AdaptiveLogSoftmaxWithLoss", "nn.SpectralNorm", "with spectral_norm", "with weight_norm")
 
 #: How a graph's output becomes a loss; those in front give it a constant cotangent.
 LOSSES = {

@@ -66,6 +66,7 @@ CASES = {
     "paddle.pdist": op(paddle.pdist, (4, 3)),
     "paddle.renorm": op(lambda x: paddle.renorm(x, 2.0, 0, 1.8), (3, 4)),
     "paddle.renorm p 3, last axis": op(lambda x: paddle.renorm(x, 3.0, -1, 1.2), (2, 3, 4)),
+    "paddle.renorm p 3, long": op(lambda x: paddle.renorm(x * 5, 3.0, -1, 1.2), (2, 3, 4)),
     "_C_ops.squared_l2_norm": op(lambda x: paddle._C_ops.squared_l2_norm(x), (3, 4)),
     "_C_ops.l1_norm": op(lambda x: RULES["l1_norm"](x), (3, 4)),
 }

@@ -103,5 +103,6 @@ def renorm(x, p, axis, max_norm):
 def _norm(x, p, axes):
     with paddle.no_grad():
         values = x.detach()
-        value = paddle.sum(paddle.abs(values) ** p, axes, keepdim=True) ** (1 / p)
+        value = paddle.sum(paddle.abs(values) ** p, axes, keepdim=True)
+        value = native.elementwise_pow(value, paddle.full([], 1 / p, x.dtype))  # a number is rounded to float32
     return _norm_known(x, p, axes, value)
