@@ -144,7 +144,7 @@ def test_one_exact_step_equals_differences(name, record_property):
             return float(output_loss(learner, *episode.query))
 
     result = compared(query_loss, gradients, weights)
-    record_property("error", result.error)
+    record_property("error", float(result.error))
     record_property("without_second_order", share)
     record_property("parameters", sum(p.size for p in weights))
     assert result.error < TOLERANCE, result
