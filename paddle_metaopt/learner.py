@@ -71,7 +71,8 @@ class Learner(paddle.nn.Layer):
         adapted = [name for name, p in slots.parameters.items() if plan.adapts(name, p)]
         if not adapted:
             raise ValueError(
-                "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head="
+                "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head=; "
+                "is it another net than the optimizer's, or one of the two a copy? Copy them together"
             )
         vars(self)["net"] = net  # setattr would make it a sublayer
         self.training = net.training

@@ -32,7 +32,17 @@ _grad_lock = threading.RLock()
 
 
 def guard_engine() -> Hold:
-    """Have the engine's passes guarded, in all threads, as long as somebody holds the result."""
+    """Have the passes of Paddle's engine guarded, in all threads, as long as the result is held, or until it is called.
+
+    A task and a ``twice_differentiable()`` block do so for themselves. A program in which one thread calls
+    ``paddle.grad`` while tasks come and go in others needs it all the time.
+
+    Examples
+    --------
+    >>> import paddle_metaopt as metaopt
+    >>> guard = metaopt.double_grad.guard_engine()  # before the threads start
+    >>> guard()  # after they have ended
+    """
     return engine.acquire()
 
 
