@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import functools
 import inspect
+import os
 import re
 import signal
 import threading
@@ -21,7 +22,7 @@ import paddle
 from . import kernels
 from .activity import is_active
 from .audit import audit
-from .graph import address_of, is_leaf, is_rule, reachable
+from .graph import RULE_NAME, address_of, is_leaf, is_rule, pylayer_of, reachable
 from .passes import Pass, current, engine, used_up
 from .patches import Hold
 from .primitive import anchor_addresses, rooted
@@ -64,7 +65,7 @@ def _guarded_grad(grad):
 def gradients(outputs, inputs, **options) -> list:
     """``paddle.grad``, guarded, but not audited."""
     _refuse_used_up(outputs)
-    if options.get("create_graph"):
+    if options.get("create_graph") and paddle.is_grad_enabled():
         outputs = [rooted(output) for output in _listed(outputs)]
     return _on_copies(outputs, inputs, **options)
 
@@ -76,22 +77,52 @@ def _guarded_backward(backward):
     where every leaf is known, as in a task, ``paddle.grad`` takes the gradients, on copies of the nodes.
     """
 
+    signature = inspect.signature(backward)
+    first, second = list(signature.parameters)[:2]
+
     @functools.wraps(backward)
-    def guarded(tensors, grad_tensors=None, *args, **kwargs):
-        outputs = _listed(tensors)
+    def guarded(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        outputs, cotangents = _listed(given[first]), given.get(second)
+        if not all(isinstance(output, paddle.Tensor) for output in outputs):
+            return backward(*args, **kwargs)  # which says what it expects
         _refuse_used_up(outputs)
-        leaves = None if kwargs.get("dump_backward_graph_path") else _known_leaves_below(outputs)
+        leaves = None if given.get("dump_backward_graph_path") else _known_leaves_below(outputs)
         if leaves is None:
-            return _run(backward, (tensors, grad_tensors, *args), kwargs, in_backward=True, uses_up=True)
-        options = dict(grad_outputs=grad_tensors, retain_graph=True, create_graph=False, allow_unused=True)
-        _hand_to(leaves, _on_copies(outputs, leaves, in_backward=True, **options))
+            return _run(backward, args, kwargs, in_backward=True, uses_up=True)
+        _require_shapes(outputs, cotangents)
+        options = dict(grad_outputs=cotangents, retain_graph=True, create_graph=False, allow_unused=True)
+        found = _on_copies(outputs, leaves, in_backward=True, **options)
+        _run(_hand_to, (leaves, found), {}, in_backward=True, uses_up=True)
 
     return guarded
 
 
+def _require_shapes(outputs, cotangents):
+    cotangents = [] if cotangents is None else _listed(cotangents)
+    for output, cotangent in zip(outputs, cotangents):
+        if cotangent is not None and cotangent.shape != output.shape:
+            raise ValueError(
+                f"backward: expected a gradient of shape {list(output.shape)} for the tensor of that shape, got "
+                f"{list(cotangent.shape)}"
+            )
+
+
 def _on_copies(*args, in_backward=False, **kwargs):
+    if _copies_run():  # Paddle keeps the state of one such pass
+        raise RuntimeError(
+            "paddle.grad was called inside a pass that paddle.grad itself runs, by a hook or the backward of a PyLayer: "
+            "that ends the process in Paddle. In a task, passes are such ones; write that backward with ops instead, or "
+            "with Tensor.backward()"
+        )
     with _grad_lock:
         return _run(_grad, args, kwargs, in_backward, uses_up=False)
+
+
+def _copies_run() -> bool:
+    """Whether this thread is in a pass on copies of nodes, as ``paddle.grad`` makes them."""
+    present = current()
+    return present is not None and not present.uses_up
 
 
 def _hand_to(leaves, gradients):
@@ -114,13 +145,23 @@ def _run(engine, args, kwargs, in_backward=False, uses_up=False):
             failure = error
         finally:
             present.end()
-    failure = present.error or failure
+    thrown, failure = failure, present.error or failure
     if failure is None:
         return result
+    if thrown is not None and present.is_outermost:
+        _let_go()
     try:
         raise _in_its_own_type(failure)
     finally:
-        del failure, present  # they hold this frame
+        del failure, thrown, present  # they hold this frame
+
+
+def _let_go():
+    """After an error in its C++ code, Paddle keeps the graph until the next ``paddle.grad``."""
+    with paddle.enable_grad():
+        leaf = paddle.ones([])
+        leaf.stop_gradient = False
+        _grad(leaf * leaf, [leaf])
 
 
 #: How Paddle tells of an exception in a hook or a PyLayer.
@@ -135,7 +176,10 @@ def _in_its_own_type(error):
     kind = getattr(builtins, told[1], None) if told else None
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):
         return error
-    own = kind(*([told[2]] if told[2] else []))
+    try:
+        own = kind(*([told[2]] if told[2] and told[2] != "<EMPTY MESSAGE>" else []))
+    except Exception:  # one that is not made from a text
+        return error
     own.__cause__ = error
     return own
 
@@ -198,18 +242,23 @@ def know_leaves(tensors):
 
 
 def _known_leaves_below(outputs):
-    """The leaf tensors that `outputs` depend on, or None if one is not known, or no rule is among the nodes."""
-    if not _leaves:
+    """The leaf tensors that `outputs` depend on, where a pass on copies serves as well as ``backward()``: None if one is
+    not known, if no rule is among the nodes, or if somebody's PyLayer is, whose backward may take gradients itself."""
+    if not _leaves or current() is not None or any(output.is_leaf for output in outputs):
         return None
     found, rules, technical = [], False, anchor_addresses()
     for address, node in reachable(outputs):
         if not rules and is_rule(node):
             rules = True
-        elif is_leaf(node) and address not in technical:
+        elif is_leaf(node):
+            if address in technical:
+                continue
             leaf = _leaves.get(address)
-            if leaf is None or leaf.stop_gradient:
+            if leaf is None or leaf.stop_gradient or address_of(leaf) != address:
                 return None
             found.append(leaf)
+        elif pylayer_of(node.name()) not in (None, RULE_NAME):
+            return None
     return found if rules else None
 
 
@@ -226,7 +275,15 @@ def graphs_of_gradients() -> int:
 
 
 def _listed(tensors):
-    return [tensors] if isinstance(tensors, paddle.Tensor) else list(tensors)
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+
+
+def _in_child():
+    global _grad_lock
+    _grad_lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_in_child)
 
 
 def _replacements():
