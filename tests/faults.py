@@ -216,12 +216,15 @@ class AtAnOp:
     def __exit__(self, *exception):
         sys.setprofile(None)
 
+    def _met(self, frame):
+        self.count += 1
+        if self.count == self.at:
+            self.place = _place(frame)
+            raise self.exception("injected")
+
     def _event(self, frame, event, function):
         if event == "c_call" and id(function) in self._ops:
-            self.count += 1
-            if self.count == self.at:
-                self.place = _place(frame)
-                raise self.exception("injected")
+            self._met(frame)
 
 
 class AtALine(AtAnOp):
@@ -239,10 +242,7 @@ class AtALine(AtAnOp):
 
     def _line(self, frame, event, argument):
         if event == "line" and not (frame.f_code in ENTRIES and frame.f_lineno == frame.f_code.co_firstlineno + 2):
-            self.count += 1
-            if self.count == self.at:
-                self.place = _place(frame)
-                raise self.exception("injected")
+            self._met(frame)
         return self._line
 
 
