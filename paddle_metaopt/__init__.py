@@ -1,7 +1,6 @@
 """Gradient-based meta-learning for PaddlePaddle, as optimizers."""
 
 from . import data, double_grad, errors, inner_rules, meta_gradients, models
-from .adapter import InnerAdapter
 from .algorithms import (
     ANILOptimizer,
     BOILOptimizer,
@@ -23,8 +22,8 @@ from .errors import (
     StaleTaskError,
 )
 from .evaluate import Evaluation, evaluate
-from .learner import Learner
-from .optimizer import MetaOptimizer
+from .outer import InnerAdapter, MetaOptimizer
+from .task import Learner
 
 __version__ = "0.1.0"
 

@@ -16,9 +16,9 @@ def whole_number(owner, name: str, value, least: int = 0) -> int:
     return int(value)
 
 
-def at_least_zero(owner, name: str, value, tensor: bool = False):
-    """A finite number that is not negative, or a Tensor where that is allowed."""
-    return _number(owner, name, value, "a finite number of at least 0", lambda x: 0 <= x < math.inf, tensor)
+def at_least_zero(owner, name: str, value, tensor: bool = False, kinds: str | None = None):
+    """A finite number that is not negative, or a Tensor where that is allowed; `kinds` says what else would be."""
+    return _number(owner, name, value, "a finite number of at least 0", lambda x: 0 <= x < math.inf, tensor, kinds)
 
 
 def above_zero(owner, name: str, value, tensor: bool = False):
@@ -78,11 +78,11 @@ def naming(owner):
         raise
 
 
-def _number(owner, name, value, expected, holds, tensor):
+def _number(owner, name, value, expected, holds, tensor, kinds=None):
     if tensor and isinstance(value, paddle.Tensor):
         return value
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{_of(owner)}{name}: expected {expected}{', or a Tensor' * tensor}, got {value!r}")
+        raise TypeError(f"{_of(owner)}{name}: expected {kinds or expected + ', or a Tensor' * tensor}, got {value!r}")
     if not holds(value):
         raise ValueError(f"{_of(owner)}{name}: expected {expected}, got {value!r}")
     return float(value)

@@ -9,11 +9,11 @@ from typing import Callable
 import numpy as np
 import paddle
 
-from .adapter import require_meta_optimizer
 from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, whole_number
 from .double_grad.interception import patches_kept
 from .double_grad.undo import Undo
-from .episodes import each_of, episode_parts, loss_on
+from .meta_batch.episodes import each_of, episode_parts, loss_on
+from .outer import require_meta_optimizer
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def evaluate(
         checked_function("evaluate", "metric", metric, "metric(net_output, y), or a paddle.metric.Metric object")
     steps = opt.adapt_steps if steps is None else whole_number("evaluate", "steps", steps)
     one_of("evaluate", "statistics", statistics, ("batch", "running"))
-    if statistics == "running" and opt._plan.buffers.policy == "restore":
+    if statistics == "running" and opt.algorithm.buffers == "restore":
         raise ValueError(
             "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
             "buffers='mean'"
@@ -89,12 +89,12 @@ def evaluate(
         with patches_kept():
             for episode in each_of(episodes):
                 support, query = episode_parts(episode, net, adapts=steps > 0)
-                learner = opt._begin_task(net, tracked=False)
+                learner = opt.begin(net, support, track=False)
                 try:
                     _set_modes(net, True, statistics)
                     learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
                     _set_modes(net, False, statistics)
-                    with paddle.set_grad_enabled(learner.takes_gradients_itself):
+                    with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):
                         values.append(loss_on(learner, query, score))
                 finally:
                     learner.end()

@@ -17,6 +17,11 @@ def leaves_of(tensors: dict) -> dict:
     return {name: leaf(tensor) for name, tensor in tensors.items()}
 
 
+def detached(nested):
+    """The same nest of lists and dicts with its tensors detached."""
+    return paddle.utils.map_structure(lambda x: x.detach() if isinstance(x, paddle.Tensor) else x, nested)
+
+
 def tensors_in(nested) -> list:
     """The tensors in nested lists and dicts."""
     return [x for x in paddle.utils.flatten(nested) if isinstance(x, paddle.Tensor)]
@@ -27,3 +32,20 @@ def added(first, second):
     if first is None or second is None:
         return second if first is None else first
     return first + second
+
+
+def scalar(value, what: str) -> paddle.Tensor:
+    """A loss that a user's function gave, of shape [].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no Tensor, or no real scalar.
+    """
+    if not isinstance(value, paddle.Tensor):
+        raise TypeError(f"the {what} function must return a Tensor, got {value!r}")
+    if value.size != 1:
+        raise ValueError(f"the {what} must be a scalar, got shape {list(value.shape)}; reduce it, e.g. by mean()")
+    if value.is_complex():
+        raise ValueError(f"the {what} must be real, got {value.dtype}; take its real() or abs()")
+    return value if value.ndim == 0 else value.reshape([])

@@ -29,7 +29,7 @@ from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad import activity, passes, primitive, undo
-from paddle_metaopt.groups import parameters_of
+from paddle_metaopt.paddle_optimizers import parameters_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 from forks import in_a_fork  # noqa: E402

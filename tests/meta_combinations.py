@@ -7,8 +7,6 @@ gradients are numbers; Reptile's with the way it went.
 
 from __future__ import annotations
 
-from unittest import mock
-
 import numpy as np
 import paddle
 import paddle.nn.functional as F
@@ -165,22 +163,16 @@ def error_of(algorithm: str, way, rule: str, steps: int = 2, directions: int = 5
         options["meta_gradient"] = way
     opt = ALGORITHMS[algorithm](net, **options)
     tensors = [p for p in net.parameters() if not p.stop_gradient] + list(opt.learned.values())
-    recorded, update = [], metaopt.Learner.inner_update
-
-    def recording(self, step, fast, gradients, state):
-        recorded.append({name: g.detach() for name, g in gradients.items()})
-        return update(self, step, fast, gradients, state)
-
-    with mock.patch.object(metaopt.Learner, "inner_update", recording):
-        loss = opt.meta_loss(net, [task], F.mse_loss)
+    loss = opt.meta_loss(net, [task], F.mse_loss)
     loss.backward()
     gradients = [None if t.grad is None else t.grad.numpy().copy() for t in tensors]
     if way is None:
         return _from_the_way_it_went(net, opt, task)
     if way == "first_order":
+        _, inner_gradients = loss_after_steps_by_hand(net, opt, task)
 
         def value():
-            return with_constant_inner_gradients(net, opt, task, recorded)
+            return loss_after_steps_by_hand(net, opt, task, inner_gradients)[0]
     else:
 
         def value():
@@ -190,20 +182,34 @@ def error_of(algorithm: str, way, rule: str, steps: int = 2, directions: int = 5
     return compare_with_differences(value, gradients, tensors, directions=directions).error
 
 
-def with_constant_inner_gradients(net, opt, task, recorded) -> float:
-    """The query loss after inner steps whose gradients are those `recorded`."""
-    plan = opt._plan
-    learner = metaopt.Learner(net, plan, tracked=False)
-    fast, state = learner.fast_weights, plan.inner_rule.init(learner.fast_weights)
-    factors = plan.query_weights(len(recorded)) if plan.query_weights else [*[0.0] * (len(recorded) - 1), 1.0]
-    total = 0.0
-    for number, (inner, factor) in enumerate(zip(recorded, factors)):
-        moved, state = learner.inner_update(number, {name: fast[name] for name in learner.adapted}, inner, state)
-        fast.update(moved)
-        learner._fast.update(fast)
-        total += factor * float(F.mse_loss(learner(task.query[0]), task.query[1]))
-    learner.end()
-    return total
+def loss_after_steps_by_hand(net, opt, task, inner_gradients=None) -> tuple:
+    """The query loss after inner steps with these gradients, or with their own; and the gradients."""
+    plan = opt.plan
+    own = {name: p for name, p in net.named_parameters() if not p.stop_gradient}
+    start = {name: p.clone().detach() for name, p in own.items()}
+    fast = {name: w for name, w in start.items() if plan.adapts(name, own[name])}
+    state = plan.step.before(fast)
+    factors = [*[0.0] * (plan.adapt_steps - 1), 1.0]
+    if plan.query_weights is not None:
+        factors = plan.query_weights(plan.adapt_steps)
+    total, taken = 0.0, []
+    for number, factor in enumerate(factors):
+        taken.append(inner_gradients[number] if inner_gradients else _gradients(net, own, list(fast), task.support))
+        with paddle.no_grad():
+            fast, state = plan.step(own, start, fast, taken[-1], state, number)
+            for name, weight in fast.items():
+                own[name].set_value(weight)
+            total += factor * float(F.mse_loss(net(task.query[0]), task.query[1]))
+    for name, weight in start.items():
+        own[name].set_value(weight)
+    return total, taken
+
+
+def _gradients(net, own, names, support) -> dict:
+    with metaopt.twice_differentiable():
+        loss = F.mse_loss(net(support[0]), support[1])
+        found = paddle.grad(loss, [own[name] for name in names], allow_unused=True)
+    return {name: g for name, g in zip(names, found) if g is not None}
 
 
 def _adapted_loss(net, opt, task) -> float:

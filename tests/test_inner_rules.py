@@ -129,10 +129,10 @@ def test_a_live_optimizers_rate_and_clip_are_taken_over_unless_given():
     live = paddle.optimizer.Momentum(scheduler, 0.8, net.parameters(), grad_clip=clip)
     scheduler.step()
     opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=live)
-    assert opt._plan.rate_of(net.weight, 3) == 0.2 and opt._plan.inner_grad_clip is clip
-    assert opt._plan.inner_rule.momentum == 0.8
+    assert opt.plan.step.rate(net.weight, 3) == 0.2 and opt.plan.step.clip is clip
+    assert opt.plan.step.rule.momentum == 0.8
     opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=live, inner_lr=0.3, inner_grad_clip=other)
-    assert opt._plan.rate_of(net.weight, 0) == 0.3 and opt._plan.inner_grad_clip is other
+    assert opt.plan.step.rate(net.weight, 0) == 0.3 and opt.plan.step.clip is other
 
 
 def test_a_live_optimizers_settings_that_would_be_lost_are_refused():

@@ -238,7 +238,7 @@ def test_a_rate_and_a_momentum_that_are_parameters_are_learned():
 def inner_rates_of(inner_lr, steps):
     net = make_net()
     opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=inner_lr)
-    return [opt._plan.rate_of(net.enter.weight, number) for number in range(steps)]
+    return [opt.plan.step.rate(net.enter.weight, number) for number in range(steps)]
 
 
 def test_schedules_by_inner_step():
@@ -268,29 +268,29 @@ def test_each_step_has_a_rate_of_its_own_and_those_beyond_the_last():
     rates = opt.learned[f"rates.{net.head.weight.name}"]
     rates.set_value(np.array([0.1, 0.2, 0.3]))
     for number, expected in enumerate([0.1, 0.2, 0.3, 0.3]):
-        assert opt._plan.rate_of(net.head.weight, number).item() == expected
+        assert opt.plan.step.rate(net.head.weight, number).item() == expected
 
 
 def test_the_loss_of_every_step_moves_to_the_last():
     net = make_net()
     opt = plus_plus(net, adapt_steps=4, iterations_per_epoch=2, multi_step_loss_epochs=3)
-    np.testing.assert_allclose(opt._plan.query_weights(4), [0.25] * 4)
+    np.testing.assert_allclose(opt.plan.query_weights(4), [0.25] * 4)
     seen = []
     for seed in range(6):
-        seen.append(opt._plan.query_weights(4))
+        seen.append(opt.plan.query_weights(4))
         step(net, opt, seed)
-    assert opt.epoch == 3 and opt._plan.query_weights is None
+    assert opt.epoch == 3 and opt.plan.query_weights is None
     np.testing.assert_array_equal(seen[0], seen[1])
     np.testing.assert_allclose(seen[2], [1 / 6, 1 / 6, 1 / 6, 0.5])
     np.testing.assert_allclose(np.sum(seen, 1), 1)
-    assert opt._plan.plain_backward
+    assert opt.plan.refusal_of_backward is None
 
 
 def test_orders_switch_after_the_epochs_that_were_said_and_the_count_is_saved():
     net = make_net()
     opt = plus_plus(net, iterations_per_epoch=1, first_order_epochs=2, multi_step_loss_epochs=0)
     for expected in (False, False, True):
-        assert opt._plan.way.tracks_inner_gradients is expected
+        assert (opt.plan.way.order > 1) is expected
         step(net, opt, 0)
     other = plus_plus(make_net(), iterations_per_epoch=1, first_order_epochs=2)
     other.set_state_dict(opt.state_dict())
@@ -317,6 +317,6 @@ def test_statistics_of_each_step():
     assert np.isfinite(result.mean)
     other = plus_plus(make_net(), adapt_steps=2, inner_lr=0.5)
     other.set_state_dict(opt.state_dict())
-    restored = {(name, number): value.numpy() for name, number, value in other._plan.buffers.state()}
+    restored = {(name, number): value.numpy() for name, number, value in other.state_dict()["MetaOptimizer"]["buffers"]}
     for key, value in kept.items():
         np.testing.assert_array_equal(restored[key], value)

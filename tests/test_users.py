@@ -14,7 +14,7 @@ from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import data, inner_rules, meta_gradients, models
-from paddle_metaopt.groups import groups_of
+from paddle_metaopt.paddle_optimizers import groups_of
 
 OUTER = [
     paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.Adam, paddle.optimizer.AdamW,

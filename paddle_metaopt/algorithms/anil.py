@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import paddle
 
-from ..groups import parameters_of
-from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..outer import Algorithm, MetaOptimizer, adapts_only, itself
 
 
-class ANIL(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class ANIL(Algorithm):
     """Adapts the head alone (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
 
-    def _choose(
-        self, *, head=None, inner_lr=0.01, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
-        meta_gradient="unrolled", buffers="restore", learned_group=None,
-    ) -> Plan:  # fmt: skip
-        if head is None:
+    head: Any = None
+    adapt: None = itself(None)
+
+    def adapts(self):
+        if self.head is None:
             raise TypeError("head: expected the Layer that adapts, such as net.classifier, or its parameters")
-        in_head = adapts_only(head, "head")
-        if in_head is not head and not any(in_head("", p) for p in parameters_of(self)):
+        return adapts_only(self.head, "head")
+
+    def require_fit(self, parameters):
+        in_head = self.adapts()
+        if in_head is not self.head and not any(in_head("", p) for p in parameters):
             raise ValueError("head: none of its parameters is in the optimizer; is it the head of another net?")
-        return self._make_plan(
-            in_head, inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=first_order,
-            rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
-            head=head if isinstance(head, paddle.nn.Layer) else None,
-        )  # fmt: skip
+
+    def fixed_head(self):
+        return self.head if isinstance(self.head, paddle.nn.Layer) else None
 
 
-@named
-class ANILOptimizer(ANIL, paddle.optimizer.Adam):
+class ANILOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=ANIL):
     """ANIL with Adam as its outer optimizer.
 
     The body is computed once per task where that is provably the same as computing it for every inner step. The

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import paddle
 
-from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..outer import Algorithm, MetaOptimizer, all_but, itself
 
 
-class BOIL(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class BOIL(Algorithm):
     """Adapts all but the head (Oh et al. 2021, https://arxiv.org/abs/2008.08882)."""
 
-    def _choose(
-        self, *, head=None, inner_lr=0.5, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
-        meta_gradient="unrolled", buffers="restore", learned_group=None,
-    ) -> Plan:  # fmt: skip
-        if head is None:
+    head: Any = None
+    inner_lr: Any = 0.5
+    adapt: None = itself(None)
+
+    def adapts(self):
+        if self.head is None:
             raise TypeError("head: expected the Layer that stays, such as net.classifier, or its parameters")
-        in_head = adapts_only(head, "head")
-        return self._make_plan(
-            lambda name, p: not in_head(name, p), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=first_order,
-            rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
-        )  # fmt: skip
+        return all_but(self.head, "head")
 
 
-@named
-class BOILOptimizer(BOIL, paddle.optimizer.Adam):
+class BOILOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=BOIL):
     """BOIL with Adam as its outer optimizer.
 
     The head stays as it is in the inner loop, so that the body has to change what it represents. The arguments not

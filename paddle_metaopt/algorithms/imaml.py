@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import paddle
 
 from ..arguments import at_least_zero, whole_number
 from ..meta_gradients import Implicit
-from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..outer import Algorithm, MetaOptimizer, itself
 
 
-class IMAML(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class IMAML(Algorithm):
     """Differentiates the solution of a proximal inner problem (Rajeswaran et al. 2019,
     https://arxiv.org/abs/1909.04630)."""
 
-    def _choose(
-        self, *, proximal=2.0, solver="cg", solver_iterations=5, solver_tolerance=1e-10, inner_lr=0.1, adapt_steps=16,
-        first_order=False, inner_rule="sgd", inner_grad_clip=None, adapt=None, buffers="restore",
-    ) -> Plan:  # fmt: skip
-        whole_number(None, "solver_iterations", solver_iterations, least=1)
-        at_least_zero(None, "solver_tolerance", solver_tolerance)
-        way = Implicit(proximal, solver, solver_iterations, solver_tolerance, hessian=not first_order)
-        return self._make_plan(
-            adapts_only(adapt, "adapt"), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=False,
-            rule=inner_rule, grad_clip=inner_grad_clip, way=way, buffers=buffers,
-        )  # fmt: skip
+    proximal: float = 2.0
+    solver: str = "cg"
+    solver_iterations: int = 5
+    solver_tolerance: float = 1e-10
+    inner_lr: Any = 0.1
+    adapt_steps: int = 16
+    meta_gradient: str = itself("implicit")
+    learned_group: None = itself(None)
+
+    def __post_init__(self):
+        super().__post_init__()
+        whole_number(None, "solver_iterations", self.solver_iterations, least=1)
+        at_least_zero(None, "solver_tolerance", self.solver_tolerance)
+        self.way()  # checks the rest
+
+    def way(self):
+        return Implicit(
+            self.proximal, self.solver, self.solver_iterations, self.solver_tolerance, hessian=not self.first_order
+        )
 
 
-@named
-class IMAMLOptimizer(IMAML, paddle.optimizer.Adam):
+class IMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=IMAML):
     """Implicit MAML with Adam as its outer optimizer.
 
     The inner loss gets a proximal term λ/2 |θ' − θ|², and the meta-gradient is that of its minimum, found by

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import paddle
 
-from ..optimizer import MetaOptimizer, named
+from ..outer import Algorithm, MetaOptimizer
 
 
-class MAML(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class MAML(Algorithm):
     """Adapts every parameter by gradient descent (Finn et al. 2017, https://arxiv.org/abs/1703.03400)."""
 
 
-@named
-class MAMLOptimizer(MAML, paddle.optimizer.Adam):
+class MAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=MAML):
     """MAML with Adam as its outer optimizer: Adam in every respect, and an inner loop beside it.
 
     Every argument of ``paddle.optimizer.Adam`` has the same name, place and meaning; the following are keywords.

@@ -2,75 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import paddle
 
 from ..arguments import whole_number
-from ..inner_rates import checked_rate
+from ..inner_rules.rates import checked_rate
 from ..meta_gradients import FirstOrder
-from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..outer import Algorithm, Learned, MetaOptimizer
 
 
-class MAMLPlusPlus(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class MAMLPlusPlus(Algorithm):
     """MAML with learned rates per layer and step, a query loss after every step at first, and statistics for each
     step (Antoniou et al. 2019, https://arxiv.org/abs/1810.09502)."""
 
-    def _choose(
-        self, *, inner_lr=0.1, adapt_steps=5, first_order=False, inner_rule="sgd", inner_grad_clip=None,
-        meta_gradient="unrolled", adapt=None, buffers="last", learned_group=None, iterations_per_epoch=500,
-        multi_step_loss_epochs=15, first_order_epochs=0,
-    ) -> Plan:  # fmt: skip
-        if first_order and first_order_epochs:
+    inner_lr: Any = 0.1
+    adapt_steps: int = 5
+    buffers: str = "last"
+    iterations_per_epoch: int = 500
+    multi_step_loss_epochs: int = 15
+    first_order_epochs: int = 0
+
+    statistics_per_step = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.first_order and self.first_order_epochs:
             raise ValueError("first_order=True takes all epochs in first order; leave first_order_epochs out")
-        self._iterations_per_epoch = whole_number(self, "iterations_per_epoch", iterations_per_epoch, least=1)
-        self._multi_step_loss_epochs = whole_number(self, "multi_step_loss_epochs", multi_step_loss_epochs)
-        self._first_order_epochs = whole_number(self, "first_order_epochs", first_order_epochs)
-        return self._make_plan(
-            adapts_only(adapt, "adapt"), inner_lr=0.0, adapt_steps=adapt_steps, first_order=first_order,
-            rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
-            rate_of=lambda p, step: self._rate(self._learned_of("rates", p), step), statistics_per_step=True,
-        )  # fmt: skip
-
-    def _learned_for(self, starts, choices):
-        steps = choices["adapt_steps"]
-        if not steps:
+        whole_number(None, "iterations_per_epoch", self.iterations_per_epoch, least=1)
+        whole_number(None, "multi_step_loss_epochs", self.multi_step_loss_epochs)
+        whole_number(None, "first_order_epochs", self.first_order_epochs)
+        if not self.adapt_steps:
             raise ValueError("adapt_steps: MAML++ learns a rate for each inner step; expected at least 1")
-        rates = []
-        for p, inner_lr in starts:
-            start = paddle.nn.initializer.Constant(checked_rate(inner_lr, "a number, where the learned rates start"))
-            rates.append(("rates", p, paddle.create_parameter([steps], p.dtype, default_initializer=start)))
-        return rates
 
-    @staticmethod
-    def _rate(rates, step):
+    def learns(self, weights):
+        learned = []
+        for p, inner_lr in weights:
+            start = paddle.nn.initializer.Constant(checked_rate(inner_lr, "a number, where the learned rates start"))
+            rates = paddle.create_parameter([self.adapt_steps], p.dtype, default_initializer=start)
+            learned.append(Learned("rates", rates, of=p))
+        return learned
+
+    def given_rates(self, groups):
+        return {}
+
+    def rate(self, beside, parameter, step):
+        rates = beside.learned("rates", parameter)
         position = min(step, rates.shape[0] - 1)
         return paddle.slice(rates, [0], [position], [position + 1])
+
+    def now(self, plan, outer_steps):
+        epoch = self.epoch(outer_steps)
+        if epoch < self.multi_step_loss_epochs:
+            plan = replace(plan, query_weights=partial(self.query_weights, epoch))
+        if epoch < self.first_order_epochs:
+            plan = replace(plan, way=FirstOrder())
+        return plan
+
+    def epoch(self, outer_steps: int) -> int:
+        return outer_steps // self.iterations_per_epoch
+
+    def query_weights(self, epoch: int, steps: int) -> list:
+        """Equal at first, and moving to the last step epoch by epoch."""
+        least = 0.03 / steps
+        each = max(1 / steps - epoch / (steps * self.multi_step_loss_epochs), least)
+        return [each] * (steps - 1) + [1 - each * (steps - 1)]
+
+
+class CountsEpochs(MetaOptimizer):
+    """A meta-optimizer whose algorithm changes from one epoch to another."""
 
     @property
     def epoch(self) -> int:
         """How many times ``iterations_per_epoch`` outer steps were taken."""
-        return self._outer_steps // self._iterations_per_epoch
-
-    @property
-    def _plan(self):
-        plan = self._fixed_plan
-        if self.epoch < self._multi_step_loss_epochs:
-            plan = replace(plan, query_weights=self._query_weights)
-        if self.epoch < self._first_order_epochs:
-            plan = replace(plan, way=FirstOrder())
-        return plan
-
-    def _query_weights(self, steps: int) -> list:
-        """Equal at first, and moving to the last step epoch by epoch."""
-        least = 0.03 / steps
-        each = max(1 / steps - self.epoch / (steps * self._multi_step_loss_epochs), least)
-        return [each] * (steps - 1) + [1 - each * (steps - 1)]
+        return self.algorithm.epoch(self.outer_steps)
 
 
-@named
-class MAMLPlusPlusOptimizer(MAMLPlusPlus, paddle.optimizer.Adam):
+class MAMLPlusPlusOptimizer(CountsEpochs, paddle.optimizer.Adam, algorithm=MAMLPlusPlus):
     """MAML++ with Adam as its outer optimizer.
 
     * Every parameter has a learned inner rate for each step, in ``opt.learned`` by name; steps beyond

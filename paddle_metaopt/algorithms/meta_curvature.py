@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import paddle
 
-from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..outer import Algorithm, Learned, MetaOptimizer
 
 
-class MetaCurvature(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class MetaCurvature(Algorithm):
     """MAML on a transformed gradient (Park & Oliva 2019, https://arxiv.org/abs/1902.03356).
 
     A weight's gradient, seen as a tensor with an output, an input and a filter axis, is multiplied along each axis
     by a learned matrix that starts as the identity; a bias's gradient by a learned vector.
     """
 
-    def _choose(
-        self, *, inner_lr=0.1, adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
-        meta_gradient="unrolled", adapt=None, buffers="restore", learned_group=None,
-    ) -> Plan:  # fmt: skip
-        return self._make_plan(
-            adapts_only(adapt, "adapt"), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=first_order,
-            rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
-            transform=self._transformed,
-        )  # fmt: skip
+    inner_lr: Any = 0.1
 
-    def _learned_for(self, starts, choices):
-        transforms = []
-        for p, _ in starts:
+    def learns(self, weights):
+        learned = []
+        for p, _ in weights:
             for axis, size in enumerate(_axes(p.shape)):
                 start = paddle.eye(size) if p.ndim > 1 else paddle.ones([size])
-                transform = paddle.create_parameter(
+                matrix = paddle.create_parameter(
                     start.shape, p.dtype, default_initializer=paddle.nn.initializer.Assign(start.numpy())
                 )
-                transforms.append((f"curvature{axis}", p, transform))
-        return transforms
+                learned.append(Learned(f"curvature{axis}", matrix, of=p))
+        return learned
 
-    def _transformed(self, parameter, gradient):
+    def transform(self, beside, parameter, gradient):
         sizes = _axes(parameter.shape)
         if parameter.ndim <= 1:
-            return gradient * self._learned_of("curvature0", parameter).reshape(gradient.shape)
+            return gradient * beside.learned("curvature0", parameter).reshape(gradient.shape)
         cube = gradient.reshape([*sizes, 1][:3])
         for axis in range(len(sizes)):
-            matrix = self._learned_of(f"curvature{axis}", parameter)
+            matrix = beside.learned(f"curvature{axis}", parameter)
             front = [axis, *(other for other in range(3) if other != axis)]
             turned = cube.transpose(front)
             product = paddle.matmul(matrix, turned.reshape([turned.shape[0], -1])).reshape(turned.shape)
@@ -59,8 +53,7 @@ def _axes(shape) -> list:
     return [*shape[:2]] if len(shape) == 2 else [shape[0], shape[1], math.prod(shape[2:])]
 
 
-@named
-class MetaCurvatureOptimizer(MetaCurvature, paddle.optimizer.Adam):
+class MetaCurvatureOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=MetaCurvature):
     """Meta-Curvature with Adam as its outer optimizer.
 
     The transforms are meta-learned with the weights by the same ``step()``; ``opt.learned`` has them by name. They

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import paddle
 
-from ..inner_rates import checked_rate
-from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..inner_rules.rates import checked_rate
+from ..outer import Algorithm, Learned, MetaOptimizer
 
 
-class MetaSGD(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class MetaSGD(Algorithm):
     """MAML with a learned rate for each element (Li et al. 2017, https://arxiv.org/abs/1707.09835)."""
 
-    def _choose(
-        self, *, inner_lr=(0.005, 0.1), adapt_steps=1, first_order=False, inner_rule="sgd", inner_grad_clip=None,
-        meta_gradient="unrolled", adapt=None, buffers="restore", learned_group=None,
-    ) -> Plan:  # fmt: skip
-        return self._make_plan(
-            adapts_only(adapt, "adapt"), inner_lr=0.0, adapt_steps=adapt_steps, first_order=first_order,
-            rule=inner_rule, grad_clip=inner_grad_clip, way=meta_gradient, buffers=buffers,
-            rate_of=lambda p, step: self._learned_of("rates", p),
-        )  # fmt: skip
+    inner_lr: Any = (0.005, 0.1)
 
-    def _learned_for(self, starts, choices):
-        rates = []
-        for p, inner_lr in starts:
+    def learns(self, weights):
+        learned = []
+        for p, inner_lr in weights:
             start = paddle.nn.initializer.Uniform(*_range(inner_lr))
-            rates.append(("rates", p, paddle.create_parameter(p.shape, p.dtype, default_initializer=start)))
-        return rates
+            rates = paddle.create_parameter(p.shape, p.dtype, default_initializer=start)
+            learned.append(Learned("rates", rates, of=p))
+        return learned
+
+    def given_rates(self, groups):
+        return {}
+
+    def rate(self, beside, parameter, step):
+        return beside.learned("rates", parameter)
 
 
 def _range(inner_lr) -> tuple:
@@ -41,8 +43,7 @@ def _range(inner_lr) -> tuple:
     return rate, rate
 
 
-@named
-class MetaSGDOptimizer(MetaSGD, paddle.optimizer.Adam):
+class MetaSGDOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=MetaSGD):
     """Meta-SGD with Adam as its outer optimizer.
 
     Every element of every weight has an inner learning rate of its own, which is meta-learned with the weights by

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import paddle
 
 from ..meta_gradients import Displacement
-from ..optimizer import MetaOptimizer, named
-from ..plan import Plan, adapts_only
+from ..outer import Algorithm, MetaOptimizer, itself
 
 
-class Reptile(MetaOptimizer):
+@dataclass(frozen=True, eq=False)
+class Reptile(Algorithm):
     """Moves the weights towards the adapted ones (Nichol et al. 2018, https://arxiv.org/abs/1803.02999)."""
 
-    def _choose(
-        self, *, inner_lr=0.02, adapt_steps=8, first_order=True, inner_rule="sgd", inner_grad_clip=None, adapt=None,
-        buffers="restore",
-    ) -> Plan:  # fmt: skip
-        if not first_order:
+    inner_lr: Any = 0.02
+    adapt_steps: int = 8
+    first_order: bool = True
+    meta_gradient: str = itself("displacement")
+    learned_group: None = itself(None)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.first_order:
             raise ValueError("first_order=False: Reptile takes no second derivative; leave the argument out")
-        return self._make_plan(
-            adapts_only(adapt, "adapt"), inner_lr=inner_lr, adapt_steps=adapt_steps, first_order=False,
-            rule=inner_rule, grad_clip=inner_grad_clip, way=Displacement(), buffers=buffers,
-        )  # fmt: skip
+
+    def way(self):
+        return Displacement()
 
 
-@named
-class ReptileOptimizer(Reptile, paddle.optimizer.Adam):
+class ReptileOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=Reptile):
     """Reptile with Adam as its outer optimizer; the paper's own outer step is that of
     ``ReptileOptimizer.over(paddle.optimizer.SGD)``.
 

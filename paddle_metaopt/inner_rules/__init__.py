@@ -4,6 +4,7 @@ from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSProp
 from .choice import inner_rule, settings_beside_the_rule
 from .clipping import clip_gradients
+from .inner_step import InnerStep
 from .rule import InnerRule, learned_in
 from .sgd import SGD, Momentum
 
@@ -15,6 +16,7 @@ __all__ = [
     "AdamW",
     "Adamax",
     "InnerRule",
+    "InnerStep",
     "Momentum",
     "NAdam",
     "RAdam",

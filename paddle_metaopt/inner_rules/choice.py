@@ -6,7 +6,7 @@ import inspect
 
 import paddle
 
-from ..groups import groups_of
+from .. import paddle_optimizers
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSProp
 from .sgd import SGD, Momentum
@@ -42,47 +42,26 @@ def inner_rule(choice):
 
 def settings_beside_the_rule(optimizer) -> dict:
     """What a live optimizer says about the inner loop besides the rule: its present rate, and how it clips."""
-    return {"inner_lr": float(optimizer.get_lr()), "inner_grad_clip": optimizer._grad_clip}
+    return {"inner_lr": float(optimizer.get_lr()), "inner_grad_clip": paddle_optimizers.clip_of(optimizer)}
 
 
 def _like(optimizer):
     rule = _BY_NAME.get(type(optimizer).__name__.lower())
-    if rule is None or getattr(paddle.optimizer, rule.__name__) is not type(optimizer):
+    if rule is None or getattr(paddle.optimizer, rule.__name__, None) is not type(optimizer):
         raise ValueError(
             f"inner_rule: there is no rule like {type(optimizer).__name__}; there are {', '.join(map(repr, _BY_NAME))}"
         )
-    if getattr(optimizer, "_apply_decay_param_fun", None) or getattr(optimizer, "_lr_ratio", None):
+    if paddle_optimizers.has_settings_by_function(optimizer):
         raise ValueError("inner_rule: apply_decay_param_fun and lr_ratio have no counterpart in the inner loop")
-    groups = groups_of(optimizer)
-    if isinstance(optimizer._param_groups[0], dict) or any(
-        _has_settings(p) for group in groups for p in group["params"]
-    ):
+    if paddle_optimizers.has_settings_of_parameters(optimizer):
         raise ValueError(
             "inner_rule: the settings of the optimizer's parameter groups, and the regularizers and learning rates of "
             "single parameters, have no counterpart in the inner loop; give the rule itself, such as "
             f"inner_rules.{rule.__name__}(), and inner_lr in the groups of the outer optimizer"
         )
     settings = {
-        name: _setting(optimizer, name) for name in inspect.signature(rule).parameters if name != "weight_decay"
+        name: paddle_optimizers.setting(optimizer, name)
+        for name in inspect.signature(rule).parameters
+        if name != "weight_decay"
     }
-    return rule(weight_decay=_weight_decay(optimizer), **settings)
-
-
-def _has_settings(parameter) -> bool:
-    return parameter.regularizer is not None or parameter.optimize_attr.get("learning_rate", 1.0) != 1.0
-
-
-def _setting(optimizer, name):
-    own = vars(optimizer)
-    return own[f"_{name}"] if f"_{name}" in own else own[name]
-
-
-def _weight_decay(optimizer):
-    if isinstance(optimizer, paddle.optimizer.AdamW):
-        return optimizer._weight_decay
-    decay = optimizer.regularization
-    if decay is None:
-        return getattr(optimizer, "_regularization_coeff", 0.0)
-    if not isinstance(decay, paddle.regularizer.L2Decay):
-        raise ValueError(f"inner_rule: a weight decay of kind {type(decay).__name__} has no counterpart; use L2Decay")
-    return decay._coeff
+    return rule(weight_decay=paddle_optimizers.weight_decay_of(optimizer), **settings)

@@ -9,7 +9,7 @@ class InnerRule:
     """A pure update rule that treats each parameter by itself.
 
     A subclass gives `slots`, what is remembered of a parameter, and `step`, how it moves. Hyperparameters may be
-    numbers or Tensors; a Parameter among them gets a meta-gradient.
+    numbers or Tensors; a Parameter among them gets a meta-gradient, and so do those of a Layer that `update` uses.
 
     Attributes
     ----------
@@ -70,13 +70,21 @@ class InnerRule:
 
 
 def learned_in(rule) -> dict:
-    """The trainable tensors among the attributes of a rule, ours or a user's, by name; in lists and tuples too."""
+    """The trainable tensors among the attributes of a rule, ours or a user's, by name: in lists, tuples and Layers."""
     found = {}
-    for name, value in getattr(rule, "__dict__", {}).items():
-        for position, entry in enumerate(value if isinstance(value, (list, tuple)) else [value]):
+    for attribute, value in getattr(rule, "__dict__", {}).items():
+        for name, entry in _entries(attribute, value):
             if isinstance(entry, paddle.Tensor) and not entry.stop_gradient:
-                found.setdefault(id(entry), (f"{name}.{position}" if position else name, entry))
+                found.setdefault(id(entry), (name, entry))
     return dict(found.values())
+
+
+def _entries(attribute: str, value) -> list:
+    if isinstance(value, paddle.nn.Layer):
+        return [(f"{attribute}.{name}", parameter) for name, parameter in value.named_parameters()]
+    if isinstance(value, (list, tuple)):
+        return [(f"{attribute}.{position}" if position else attribute, entry) for position, entry in enumerate(value)]
+    return [(attribute, value)]
 
 
 def sqrt(x):

@@ -1,11 +1,12 @@
 """Ways back from the query loss to what is meta-learned."""
 
-from .difference import Displacement
+from .checkpointed import Checkpointed
+from .displacement import Displacement
 from .hessian_free import HessianFree
 from .implicit import Implicit, SolverReport
-from .replayed import Checkpointed
-from .surrogate import with_gradients
-from .unrolled import FirstOrder, Unrolled, WayBack
+from .meta_gradient import MetaGradient
+from .unrolled import FirstOrder, Unrolled
+from .way_back import ForwardOnly, WayBack
 
 _BY_NAME = {
     "unrolled": Unrolled,
@@ -44,11 +45,12 @@ __all__ = [
     "Checkpointed",
     "Displacement",
     "FirstOrder",
+    "ForwardOnly",
     "HessianFree",
     "Implicit",
+    "MetaGradient",
     "SolverReport",
     "Unrolled",
     "WayBack",
     "meta_gradient",
-    "with_gradients",
 ]

@@ -7,10 +7,10 @@ import warnings
 import paddle
 
 from ..arguments import above_zero, flag
-from .replayed import Replayed
+from .step_by_step import StepByStep
 
 
-class HessianFree(Replayed):
+class HessianFree(StepByStep):
     """The meta-gradient with each Hessian-vector product replaced by a central difference of two gradients.
 
     Each inner step costs two more gradients, and no op needs a second derivative. In float64 the error is that of
@@ -33,7 +33,7 @@ class HessianFree(Replayed):
     """
 
     name = "meta_gradient='hessian_free'"
-    takes_second_derivatives = False
+    order = 1
 
     def __init__(self, allow_float32: bool = False, step: float | None = None):
         self.allow_float32 = flag(self, "allow_float32", allow_float32)
@@ -56,8 +56,7 @@ _ATTEMPTS = 4
 class _DifferencedGradient:
     def __init__(self, task, moment, fast, step):
         self._task, self._moment, self._fast, self._step = task, moment, fast, step
-        loss = task.replayed_loss(moment, fast)
-        self.values = task.inner_gradients(loss, {name: fast[name] for name in task.adapted}, differentiable=False)
+        self.values = task.gradients(moment.loss_again(fast), fast)
 
     def pulled(self, towards: dict) -> tuple:
         length = _norm(towards.values())
@@ -93,7 +92,7 @@ class _DifferencedGradient:
             there = self._fast[name].detach() + epsilon * u
             there.stop_gradient = False
             moved[name] = there
-        loss = self._task.replayed_loss(self._moment, moved, elsewhere=True)
+        loss = self._moment.loss_again(moved, elsewhere=True)
         return paddle.grad(loss, [*moved.values(), *self._task.meta_parameters()], allow_unused=True)
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import paddle
 
 from ..arguments import above_zero, at_least_zero, flag, one_of, whole_number
+from ..inner_rules import InnerRule
 from ..tensors import leaves_of
-from .replayed import Cotangents, ExactGradient
-from .unrolled import WayBack
+from .checkpointed import ExactGradient
+from .step_by_step import Cotangents
+from .way_back import AsksWhereItEnds, Replaying
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class SolverReport:
     residual: float
 
 
-class Implicit(WayBack):
+class Implicit(Replaying, AsksWhereItEnds):
     """Implicit MAML (Rajeswaran et al. 2019, https://arxiv.org/abs/1909.04630).
 
     The inner loss gets a proximal term λ/2 |θ' − θ|². At its minimum θ*, by the implicit function theorem,
@@ -54,9 +56,6 @@ class Implicit(WayBack):
     """
 
     name = "meta_gradient='implicit'"
-    replays = True
-    replays_every_step = False
-    follows_path = False
 
     def __init__(
         self, proximal: float = 2.0, solver: str = "cg", iterations: int = 5, tolerance: float = 1e-10,
@@ -69,22 +68,29 @@ class Implicit(WayBack):
         self.hessian = flag(self, "hessian", hessian)
         self.report = None
 
+    def require_served(self, plan):
+        super().require_served(plan)
+        rule = plan.step.rule
+        if isinstance(rule, InnerRule) and rule.has_decay() and rule.decay_is_decoupled:
+            raise ValueError(
+                f"{self.name} differentiates the minimum of the support loss, where an inner rule with decoupled weight "
+                "decay does not come to rest; use weight_decay=0.0, or a rule whose decay is an L2 penalty"
+            )
+
+    def remember(self, history, moment):
+        history[:] = [moment]
+
     def solve(self, task, query):
-        moment = task.present()
-        fast = leaves_of(moment.fast)
-        with task.at(moment, fast):
-            loss = query()
-        gradients = paddle.grad(loss, [*fast.values(), *task.meta_parameters()], allow_unused=True)
+        present = task.present()
         bar = Cotangents(task)
-        bar.add_weights(dict(zip(fast, gradients)))
-        bar.add_direct(gradients[len(fast) :])
+        loss = bar.add_query(query, present)
         if task.history and self.hessian:
-            self._through_solution(task, fast, bar)
-        return loss.detach(), bar.gradients()
+            self._through_solution(task, present.fast, bar)
+        return loss, bar.gradients()
 
     def _through_solution(self, task, fast, bar):
         last = task.history[-1]
-        task.replayed_loss(last, leaves_of(last.fast))  # raises if the loss is another than then
+        last.loss_again(leaves_of(last.fast))  # raises if the loss is another than then
         inner = ExactGradient(task, last, leaves_of(fast), elsewhere=True)
         names = list(inner.values)  # also those that the query loss does not depend on: the minimum moves as a whole
         right_side = [
@@ -95,7 +101,7 @@ class Implicit(WayBack):
         def system(x):
             """(I + H/λ) x, H with the rule's own L2 penalty"""
             product, _ = inner.pulled(dict(zip(names, x)), again=True)
-            shifted = [(1 + task.inner_penalty / self.proximal) * v for v in x]
+            shifted = [(1 + task.plan.step.penalty / self.proximal) * v for v in x]
             return [v if product.get(n) is None else v + product[n] / self.proximal for n, v in zip(names, shifted)]
 
         solution, self.report = _SOLVERS[self.solver](system, right_side, self.iterations, self.tolerance)

@@ -7,7 +7,7 @@ from functools import partial
 import paddle
 from paddle.jit.pir_translated_layer import PirTranslatedLayer  # what paddle.jit.load gives; not public
 
-from .double_grad.undo import Undo
+from ..double_grad.undo import Undo
 
 #: Parameters by form, but a forward pass moves them: BatchNorm's statistics, spectral norm's vectors.
 _STATISTICS = frozenset({"_mean", "_variance", "weight_u", "weight_v"})

@@ -9,13 +9,11 @@ from __future__ import annotations
 import paddle
 
 from ..tensors import added, leaf, leaves_of, tensors_in
-from .unrolled import WayBack
+from .way_back import Replaying
 
 
-class Replayed(WayBack):
+class StepByStep(Replaying):
     """Base of the ways that take each inner step again; a subclass says how a gradient is differentiated."""
-
-    replays = True
 
     def solve(self, task, query):
         points = {moment.step: (moment, weight) for moment, weight in task.query_points()}
@@ -25,18 +23,8 @@ class Replayed(WayBack):
             if moment.step < len(task.history):
                 self._through_step(task, moment, bar)
             if moment.step in points:
-                total = total + self._add_query(task, query, *points[moment.step], bar)
+                total = total + bar.add_query(query, *points[moment.step])
         return total, bar.gradients()
-
-    def _add_query(self, task, query, moment, weight, bar):
-        fast = leaves_of(moment.fast)
-        with task.at(moment, fast):
-            loss = query()
-        gradients = paddle.grad(loss, [*fast.values(), *task.meta_parameters()], allow_unused=True)
-        scaled = [None if g is None else g * weight for g in gradients]
-        bar.add_weights(dict(zip(fast, scaled)))
-        bar.add_direct(scaled[len(fast) :])
-        return loss.detach() * weight
 
     def _through_step(self, task, moment, bar):
         fast = leaves_of(moment.fast)
@@ -45,7 +33,7 @@ class Replayed(WayBack):
         state, slots = _with_leaves(moment.state)
         before = {name: leaf(fast[name]) for name in task.adapted}
         with paddle.enable_grad():
-            after, new_state = task.inner_update(moment.step, before, numbers, state)
+            after, new_state = task.stepped(before, numbers, state, moment.step)
         pairs = [(after[name], bar.weights.get(name)) for name in task.adapted]
         pairs += list(zip(tensors_in(new_state), bar.state)) if bar.state else []
         pairs = [(y, g) for y, g in pairs if g is not None and not y.stop_gradient]
@@ -71,46 +59,27 @@ class Replayed(WayBack):
         raise NotImplementedError
 
 
-class Checkpointed(Replayed):
-    """The exact meta-gradient in the memory of one inner step, for the price of taking each step twice.
-
-    The idea is gradient checkpointing (Chen et al. 2016, https://arxiv.org/abs/1604.06174), with a checkpoint before
-    every step.
-    """
-
-    name = "meta_gradient='checkpointed'"
-
-    def inner_gradient(self, task, moment, fast):
-        return ExactGradient(task, moment, fast)
-
-
-class ExactGradient:
-    """The gradient of a step's loss, with its derivative by Paddle's engine."""
-
-    def __init__(self, task, moment, fast, elsewhere=False):
-        loss = task.replayed_loss(moment, fast, elsewhere)
-        self._task, self._fast = task, fast
-        self._live = task.inner_gradients(loss, {name: fast[name] for name in task.adapted}, differentiable=True)
-        self.values = {name: g.detach() for name, g in self._live.items()}
-
-    def pulled(self, towards: dict, again: bool = False) -> tuple:
-        live = [(self._live[name], u) for name, u in towards.items() if not self._live[name].stop_gradient]
-        wrt = [*self._fast.values(), *self._task.meta_parameters()]
-        if not live:
-            return {}, []
-        found = paddle.grad([g for g, _ in live], wrt, [u for _, u in live], retain_graph=again, allow_unused=True)
-        return dict(zip(self._fast, found)), found[len(self._fast) :]
-
-
 class Cotangents:
     """The gradient of what was passed so far, for the fast weights, for the rule's state, and for what is
     meta-learned where it entered directly: a rate, or a loss that looks at the net's own weights."""
 
     def __init__(self, task):
-        self._own = list(task.own_weights)
+        self._task = task
         self.weights = {}
         self.state = []
         self._direct = [None] * len(task.meta_parameters())
+
+    def add_query(self, query, moment, weight: float = 1.0):
+        """Add the gradient of the query loss at a moment; returns the loss, times its weight."""
+        fast = leaves_of(moment.fast)
+        with self._task.residence.at(moment, fast):
+            loss = query()
+        gradients = paddle.grad(loss, [*fast.values(), *self._task.meta_parameters()], allow_unused=True)
+        if weight != 1.0:
+            gradients = [None if g is None else g * weight for g in gradients]
+        self.add_weights(dict(zip(fast, gradients)))
+        self.add_direct(gradients[len(fast) :])
+        return loss.detach() * weight
 
     def replace_weights(self, found: dict):
         self.weights.update(found)
@@ -124,8 +93,8 @@ class Cotangents:
             self._direct = [added(a, b) for a, b in zip(self._direct, found)]
 
     def gradients(self) -> list:
-        through_start = [added(self.weights.get(name), g) for name, g in zip(self._own, self._direct)]
-        return [*through_start, *self._direct[len(self._own) :]]
+        """For ``task.meta_parameters()``, now that the way has come back to where the task began."""
+        return [added(a, b) for a, b in zip(self._task.back_from_start(self.weights), self._direct)]
 
 
 def _with_leaves(state) -> tuple:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
-from .data.episode import Episode
+from ..data.episode import Episode
 
 
 def each_of(episodes):

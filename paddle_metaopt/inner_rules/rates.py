@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-import math
-import numbers
 from typing import Callable, Iterator
 
 import paddle
+
+from ..arguments import at_least_zero
 
 
 def rate_by_step(inner_lr, steps: int = 0) -> Callable:
@@ -83,11 +83,7 @@ def checked_rate(rate, kinds: str = _KINDS) -> float:
     TypeError, ValueError
         If it is not a finite number of at least 0.
     """
-    if isinstance(rate, bool) or not isinstance(rate, numbers.Real):
-        raise TypeError(f"inner_lr: expected {kinds}; got {rate!r}")
-    if not math.isfinite(rate) or rate < 0:
-        raise ValueError(f"inner_lr: expected a finite number of at least 0, got {rate!r}")
-    return float(rate)
+    return at_least_zero(None, "inner_lr", rate, kinds=kinds)
 
 
 def _of_call(rate):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Callable
 
-from .arguments import one_of
-from .double_grad.undo import Undo
+from ..arguments import one_of
+from ..double_grad.undo import Undo
 
 POLICIES = ("restore", "last", "mean")
 
@@ -26,6 +27,11 @@ class BufferKeeper:
         self._steps = steps
         self._kept = {}  # (name, step) to tensor, where each step has its own
         self._sums = {}  # id of where it goes to (where it goes, sum, count)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything remains after a task."""
+        return self.policy != "restore"
 
     def __getstate__(self):
         return {**vars(self), "_sums": list(self._sums.values())}
@@ -76,17 +82,14 @@ class TaskBuffers:
     ----------
     slots : Slots
     keeper : BufferKeeper
-    derivatives : {"follow", "refuse", "drop"}
-        What happens to the derivative of a tensor that was assigned.
-    way_name : str
-        What can't follow one, for the error.
+    with_derivative : callable
+        ``with_derivative(name, tensor)``, what becomes of a tensor with a derivative that was assigned.
     """
 
-    def __init__(self, slots, keeper: BufferKeeper, derivatives: str, way_name: str):
+    def __init__(self, slots, keeper: BufferKeeper, with_derivative: Callable):
         self._slots = slots
         self._keeper = keeper
-        self._derivatives = derivatives
-        self._way_name = way_name
+        self._with_derivative = with_derivative
         self._sets = []
         self._other = None
 
@@ -112,13 +115,7 @@ class TaskBuffers:
             if value is before:
                 continue
             if value is not None and not value.stop_gradient:
-                if self._derivatives == "refuse":
-                    raise ValueError(
-                        f"buffer {name!r} was assigned a tensor that carries a derivative from one call to the next, "
-                        f"which {self._way_name} can't follow; detach it, or use meta_gradient='unrolled'"
-                    )
-                if self._derivatives == "drop":
-                    value = value.detach()
+                value = self._with_derivative(name, value)
             grew = before is not None and value is not None and before.shape != value.shape
             if grew and self._keeper.policy != "restore":
                 raise ValueError(
@@ -126,6 +123,10 @@ class TaskBuffers:
                     f"{list(before.shape)}, which buffers={self._keeper.policy!r} can't keep; use buffers='restore'"
                 )
             present[name] = value
+
+    def copied(self, step: int) -> dict:
+        """Copies of them at an inner step."""
+        return copies(self.at(step))
 
     def replaced(self, values: dict | None) -> Undo:
         """From now on the buffers are copies of these, if given, until the context returned is left."""

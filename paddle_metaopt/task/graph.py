@@ -8,11 +8,11 @@ from typing import Sequence
 
 import paddle
 
-from .double_grad import guard_engine, with_pullback
-from .double_grad.guards import know_leaves
-from .double_grad.passes import in_backward
-from .double_grad.undo import Undo
-from .errors import NeedsMetaLossError, StaleTaskError
+from ..double_grad import guard_engine, with_pullback
+from ..double_grad.guards import know_leaves
+from ..double_grad.passes import in_backward
+from ..double_grad.undo import Undo
+from ..errors import NeedsMetaLossError, StaleTaskError
 
 
 class TaskGraph:
@@ -48,6 +48,21 @@ class TaskGraph:
         # A node for each: Paddle mixes up gradients for several outputs of one node.
         with paddle.enable_grad():
             return {name: with_pullback(tensor.clone, [tensor], pullback) for name, tensor in parameters.items()}
+
+    def begin_at(self, values: dict, fast: dict) -> dict:
+        """Other values to begin with for some of the fast weights; constants among them are nodes too."""
+
+        def pullback(g):
+            self.check()
+            self._check_way()
+            self.passed()
+            return [None]
+
+        with paddle.enable_grad():
+            return {
+                name: with_pullback(value.clone, [fast[name]], pullback) if value.stop_gradient else value
+                for name, value in values.items()
+            }
 
     def cut(self, values: dict, parameters: dict) -> dict:
         """Fast weights of these values whose way back `meta_loss` alone knows."""

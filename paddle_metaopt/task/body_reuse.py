@@ -9,19 +9,31 @@ import hashlib
 import pickle
 import random
 from collections import OrderedDict
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import numpy as np
 import paddle
 
-from .double_grad import requires_grad, with_pullback
-from .double_grad.audit import depends
-from .double_grad.graph import address_of
-from .double_grad.undo import Undo
+from ..double_grad import requires_grad, with_pullback
+from ..double_grad.audit import depends
+from ..double_grad.graph import address_of
+from ..double_grad.undo import Undo
 
 
-class FeatureReuse:
+class NoReuse:
+    """Every call of the net runs it in full."""
+
+    installed = nullcontext
+
+    def boundaries(self) -> None:
+        return None
+
+    def anchors(self) -> set[int]:
+        return set()
+
+
+class BodyReuse:
     """Runs a net by its head alone if the same input objects come again.
 
     The head's input is reused only if nothing in the layers outside the head changed since, no random number was drawn
@@ -31,18 +43,44 @@ class FeatureReuse:
 
     Parameters
     ----------
-    learner : Learner
-        Whose plan has a ``head`` Layer.
+    net, head : Layer
+    slots : Slots
+        Of the net.
+    fast : dict of str to Tensor
+        The present fast weights, as the task moves them.
+    adapted : list of str
+        The names of those that move; all are in the head.
+    keeps_buffers : bool
+        Whether what a forward pass does to buffers remains after the task.
     """
 
-    def __init__(self, learner):
-        self.net, self.head = learner.net, learner.plan.head
-        self._task = _TaskView(learner)
+    def __init__(self, net, head, slots, fast: dict, adapted: list, keeps_buffers: bool):
+        self.net, self.head = net, head
+        self._fast, self._adapted = fast, adapted
+        self._restores = not keeps_buffers
+        containers = {
+            id(container)
+            for layer in head.sublayers(include_self=True)
+            for container in (layer._parameters, vars(layer).get("_all_weights"))
+        }
+        places = [place for name in adapted for place in slots.places(name)]
+        self._head_stands_elsewhere = any(id(container) not in containers for container, _ in places)
         inside = {id(layer) for layer in self.head.sublayers(include_self=True)}
         self._body = [layer for layer in self.net.sublayers(include_self=True) if id(layer) not in inside]
         self._known = []
         self._boundaries = []
         self._anchors = []
+
+    def _head_weights(self):
+        return [self._fast[name] for name in self._adapted]
+
+    def _head_ids(self):
+        return {id(self._fast[name]) for name in self._adapted}
+
+    def _only_written(self, layer, tensor):
+        """Statistics that a BatchNorm in batch mode moves but does not read, and that nobody keeps."""
+        statistics = isinstance(layer, paddle.nn.layer.norm._BatchNormBase) and layer.training
+        return self._restores and statistics and not layer._use_global_stats and tensor.stop_gradient
 
     def boundaries(self) -> list:
         """The body's outputs, where an inner gradient for the head's weights may stop."""
@@ -84,11 +122,11 @@ class FeatureReuse:
 
         before = self._surroundings()
         chance = _random_state()
-        watch = _Watch(self.head)
+        watch = _Reads(self.head)
         with watch.watching(), _forward_of(self.head, head_forward):
             result = original(*inputs, **kwargs)
         by_the_head = len(calls) == 1 and outputs and outputs[0] is result and not kwargs and not keywords
-        apart = not watch.reads and not self._task.head_stands_elsewhere
+        apart = not watch.reads and not self._head_stands_elsewhere
         if by_the_head and apart and chance == _random_state() and not self._hooked():
             after = self._surroundings()
             if self._is_same(before, after):
@@ -99,7 +137,7 @@ class FeatureReuse:
         """The head's input, through a node where an inner gradient can be stopped."""
         if not requires_grad(tensor) or not paddle.is_grad_enabled():
             return tensor
-        if depends([tensor], self._task.head_weights()):
+        if depends([tensor], self._head_weights()):
             return tensor
         anchor = paddle.zeros([1], tensor.dtype)
         anchor.stop_gradient = False
@@ -127,10 +165,10 @@ class FeatureReuse:
             seen.extend(layer._sub_layers.values())
             for container in (layer._parameters, layer._buffers):
                 for tensor in container.values():
-                    if tensor is None or id(tensor) in self._task.head_ids():
+                    if tensor is None or id(tensor) in self._head_ids():
                         continue
                     seen.append(tensor)
-                    if not self._task.only_written(layer, tensor):
+                    if not self._only_written(layer, tensor):
                         seen.append(_content(tensor))
         return seen
 
@@ -176,7 +214,7 @@ def _state_of(value):
         return object()
 
 
-class _Watch:
+class _Reads:
     """Counts how often the parameters of a layer are read, while not paused."""
 
     def __init__(self, layer):
@@ -232,32 +270,6 @@ class _WatchedDict(OrderedDict):
     def items(self):
         self._noted()
         return super().items()
-
-
-class _TaskView:
-    """What the reuse needs to know of a learner, without a reference back to it, so that both are freed at once."""
-
-    def __init__(self, learner):
-        self._fast, self._adapted = learner._fast, learner._adapted
-        self._restores = learner.plan.buffers.policy == "restore"
-        inside = {
-            id(container)
-            for layer in learner.plan.head.sublayers(include_self=True)
-            for container in (layer._parameters, vars(layer).get("_all_weights"))
-        }
-        places = [place for name in learner._adapted for place in learner._slots.places(name)]
-        self.head_stands_elsewhere = any(id(container) not in inside for container, _ in places)
-
-    def head_weights(self):
-        return [self._fast[name] for name in self._adapted]
-
-    def head_ids(self):
-        return {id(self._fast[name]) for name in self._adapted}
-
-    def only_written(self, layer, tensor):
-        """Statistics that a BatchNorm in batch mode moves but does not read, and that nobody keeps."""
-        statistics = isinstance(layer, paddle.nn.layer.norm._BatchNormBase) and layer.training
-        return self._restores and statistics and not layer._use_global_stats and tensor.stop_gradient
 
 
 class _Known:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import paddle
 
-from .inner_rates import lasting, rate_by_step, require_fit
+from ..inner_rules.rates import lasting, rate_by_step, require_fit
+
+
+@lru_cache(maxsize=None)
+def signature_of(outer: type) -> inspect.Signature:
+    """The arguments of an outer optimizer's class."""
+    return inspect.signature(outer)
 
 
 def outer_arguments(outer: type, args, kwargs) -> dict:
@@ -21,7 +28,7 @@ def outer_arguments(outer: type, args, kwargs) -> dict:
     ValueError
         If there are no parameters.
     """
-    given = dict(inspect.signature(outer).bind(*args, **kwargs).arguments)
+    given = dict(signature_of(outer).bind(*args, **kwargs).arguments)
     given.update(given.pop("kwargs", {}))
     parameters = given.get("parameters")
     if parameters is None:
@@ -85,34 +92,41 @@ def with_learned_group(outer: type, parameters: list, learned: list, options) ->
     """Parameters for the outer optimizer, with a group of what is learned besides; not decayed unless asked."""
     groups = parameters if isinstance(parameters[0], dict) else [{"params": parameters}]
     no_decay = {
-        name: 0.0 for name in ("weight_decay", "lamb_weight_decay") if name in inspect.signature(outer).parameters
+        name: 0.0 for name in ("weight_decay", "lamb_weight_decay") if name in signature_of(outer).parameters
     }
     return [*groups, {"weight_decay": 0.0, **no_decay, **(options or {}), "params": learned}]
 
 
-def groups_of(optimizer) -> list:
-    """The groups of an optimizer that exists."""
-    groups = optimizer._param_groups
-    if groups and isinstance(groups[0], dict):
-        return groups
-    return [{"params": list(optimizer._parameter_list)}]
+def require_group_options(outer: type, options, learned: list) -> None:
+    """Raise unless `options`, if given, are those of a parameter group for what is learned."""
+    if options is None:
+        return
+    if not isinstance(options, dict) or "params" in options:
+        raise TypeError(
+            "learned_group: expected a dict of a parameter group's options without 'params', such as "
+            f"{{'learning_rate': 0.1}}, got {options!r}"
+        )
+    known = {"learning_rate", "weight_decay", "grad_clip", *signature_of(outer).parameters}
+    unknown = sorted(map(repr, set(options) - known))
+    if unknown:
+        raise ValueError(
+            f"learned_group: {outer.__name__} has no option {', '.join(unknown)} of a parameter group; it has "
+            f"{', '.join(sorted(known - {'parameters', 'name'}))}"
+        )
+    if not learned:
+        raise ValueError("learned_group: nothing is learned besides the weights; leave the argument out")
 
 
-def parameters_of(optimizer) -> list:
-    """Its parameters, in order."""
-    return [p for group in groups_of(optimizer) for p in group["params"]]
-
-
-def rates_by_parameter(optimizer, inner_lr, steps: int) -> dict:
+def rates_by_parameter(groups: list, inner_lr, steps: int) -> dict:
     """id of a parameter to its inner rate as a function of the step: its group's, or `inner_lr`."""
     default = rate_by_step(inner_lr, steps)
-    for group in groups_of(optimizer):
+    for group in groups:
         given = group.get("inner_lr", inner_lr)
         for rate in given if isinstance(given, (list, tuple)) else [given]:
             require_fit(rate, group["params"])
     return {
         id(p): rate_by_step(group["inner_lr"], steps) if "inner_lr" in group else default
-        for group in groups_of(optimizer)
+        for group in groups
         for p in group["params"]
     }
 

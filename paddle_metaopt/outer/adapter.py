@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import paddle
 
-from .arguments import checked_layer, require_dynamic_mode
-from .learner import Learner
+from ..arguments import checked_layer, require_dynamic_mode
+from ..task import Learner
 
 
 def require_meta_optimizer(owner, name: str, optimizer):
     """Raise a TypeError for anything that can't begin a task."""
-    if not callable(getattr(optimizer, "_begin_task", None)) or isinstance(optimizer, type):
+    if not callable(getattr(optimizer, "begin", None)) or isinstance(optimizer, type):
         raise TypeError(
             f"{owner if isinstance(owner, str) else type(owner).__name__}: {name}: expected a MetaOptimizer, such as "
             f"MAMLOptimizer(...), got {optimizer!r}"
@@ -41,17 +41,23 @@ class InnerAdapter:
     def __getstate__(self):
         return {**vars(self), "_model": None}  # a task is not copied
 
-    def clone(self) -> Learner:
-        """A new learner that starts from the net's weights, its graph kept to them."""
-        return self.optimizer._begin_task(self.net)
+    def clone(self, support=None) -> Learner:
+        """A new learner that starts from the net's weights, its graph kept to them.
 
-    def task(self) -> Learner:
+        Parameters
+        ----------
+        support : pair of x and y, optional
+            The support set, for algorithms whose tasks begin at weights that depend on it, as ProtoMAML's do.
+        """
+        return self.optimizer.begin(self.net, support)
+
+    def task(self, support=None) -> Learner:
         """A new learner to be used in a ``with`` block, inside which the net itself runs on the fast weights."""
-        return self.clone()
+        return self.clone(support)
 
     @property
     def model(self) -> Learner:
-        if self._model is None or not self._model.is_running:
+        if self._model is None or not self._model.task.is_running:
             self._model = self.clone()
         return self._model
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from .double_grad.audit import leaves_below
-from .double_grad.graph import address_of
-from .double_grad.guards import graphs_of_gradients
-from .double_grad.primitive import anchor_addresses
+from ..double_grad.audit import leaves_below
+from ..double_grad.graph import address_of
+from ..double_grad.guards import graphs_of_gradients
+from ..double_grad.primitive import anchor_addresses
 
 
 class Leaves:

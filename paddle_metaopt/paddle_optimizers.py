@@ -1,15 +1,11 @@
-"""The outer optimizer's state by the positions of its parameters.
-
-Paddle's keys are made of the parameters' names, which differ in a second copy of the model.
-"""
+"""The only door to what Paddle's optimizers keep private: their groups, moments and settings, and their update."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import paddle
-
-from .groups import parameters_of
 
 #: What an optimizer of Paddle's keeps by the names of parameters or by programs, and a method bound to it.
 ATTRIBUTES_BY_NAME = frozenset({
@@ -18,8 +14,84 @@ ATTRIBUTES_BY_NAME = frozenset({
 })  # fmt: skip
 
 
-def start_of_an_optimizer(optimizer) -> dict:
-    """Those attributes as they are before the first step."""
+class AroundUpdates:
+    """Mix-in for an optimizer class that is told of each update of parameters, by ``step()`` or ``minimize()``."""
+
+    def _apply_optimize(self, *args, **kwargs):
+        # step() and minimize() come through here, once for each parameter group.
+        self.before_update()
+        result = super()._apply_optimize(*args, **kwargs)
+        self.after_update()
+        return result
+
+    def before_update(self) -> None:
+        """The parameters are about to move."""
+
+    def after_update(self) -> None:
+        """They have moved."""
+
+
+def groups_of(optimizer) -> list:
+    """The parameter groups of an optimizer, each a dict with its parameters as ``params``."""
+    if has_groups(optimizer):
+        return optimizer._param_groups
+    return [{"params": list(optimizer._parameter_list)}]
+
+
+def has_groups(optimizer) -> bool:
+    """Whether its parameters were given as groups."""
+    groups = optimizer._param_groups
+    return bool(groups) and isinstance(groups[0], dict)
+
+
+def parameters_of(optimizer) -> list:
+    """Its parameters, in order."""
+    return [p for group in groups_of(optimizer) for p in group["params"]]
+
+
+def has_settings_of_parameters(optimizer) -> bool:
+    """Whether a group, or a parameter by itself, has settings of its own."""
+    return has_groups(optimizer) or any(
+        p.regularizer is not None or p.optimize_attr.get("learning_rate", 1.0) != 1.0 for p in parameters_of(optimizer)
+    )
+
+
+def has_settings_by_function(optimizer) -> bool:
+    """Whether a function of the user's decides about single parameters."""
+    return bool(getattr(optimizer, "_apply_decay_param_fun", None) or getattr(optimizer, "_lr_ratio", None))
+
+
+def setting(optimizer, name: str) -> Any:
+    """The value of a hyperparameter, by the name of its argument."""
+    own = vars(optimizer)
+    return own[f"_{name}"] if f"_{name}" in own else own[name]
+
+
+def clip_of(optimizer) -> Any:
+    """The ``grad_clip`` it was given."""
+    return optimizer._grad_clip
+
+
+def weight_decay_of(optimizer) -> Any:
+    """The factor of its weight decay.
+
+    Raises
+    ------
+    ValueError
+        If that is not an L2 penalty, nor AdamW's.
+    """
+    if isinstance(optimizer, paddle.optimizer.AdamW):
+        return optimizer._weight_decay
+    decay = optimizer.regularization
+    if decay is None:
+        return getattr(optimizer, "_regularization_coeff", 0.0)
+    if not isinstance(decay, paddle.regularizer.L2Decay):
+        raise ValueError(f"inner_rule: a weight decay of kind {type(decay).__name__} has no counterpart; use L2Decay")
+    return decay._coeff
+
+
+def attributes_at_the_start(optimizer) -> dict[str, Any]:
+    """The `ATTRIBUTES_BY_NAME` as they are before the first step."""
     return {
         "_accumulators": defaultdict(dict),
         "_accumulators_holder": {},
@@ -34,7 +106,8 @@ def start_of_an_optimizer(optimizer) -> dict:
 
 
 def places(optimizer) -> dict:
-    """Where each tensor of ``optimizer.state_dict()`` belongs.
+    """Where each tensor of ``optimizer.state_dict()`` belongs: Paddle's keys are made of the parameters' names, which
+    differ in a second copy of the model.
 
     Returns
     -------
@@ -83,7 +156,7 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
             master = optimizer._create_master_weight(parameters[position])
             master.set_value(_checked_shape(state["master_weights"][name], master, parameters, position))
             own["master_weights"][parameters[position].name] = master
-    optimizer._accumulators_holder = {}
+    forget_what_was_loaded(optimizer)
     stepped = sorted({position for *_, position in accumulators})
     optimizer._create_accumulators(
         paddle.static.default_main_program().global_block(), [parameters[position] for position in stepped]
@@ -99,6 +172,11 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
         own_key = ours[accumulator, position]
         own[own_key] = _checked_shape(state[key], tensors[own_key], parameters, position)
     return own
+
+
+def forget_what_was_loaded(optimizer) -> None:
+    """Else Paddle asks the state that was loaded for the moments of parameters that come later."""
+    optimizer._accumulators_holder = {}
 
 
 def _checked_shape(value, tensor, parameters, position):

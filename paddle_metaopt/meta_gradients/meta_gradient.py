@@ -1,0 +1,74 @@
+"""The meta-gradient of a task, or of several, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import paddle
+
+from ..double_grad import with_pullback
+from ..double_grad.passes import in_backward
+from ..tensors import added
+
+
+@dataclass(frozen=True)
+class MetaGradient:
+    """A query loss and its gradients as numbers: they add, divide, and become a loss.
+
+    Attributes
+    ----------
+    value : Tensor
+        The query loss, a scalar.
+    tensors : list of Tensor
+        What the gradients are for; the same for all tasks of a meta-batch.
+    gradients : list of Tensor or None
+        None where the loss does not depend on a tensor.
+    graph : TaskGraph
+        What remains of the task's, or of one of the tasks': it notices a stale one.
+    """
+
+    value: paddle.Tensor
+    tensors: list
+    gradients: list
+    graph: Any
+
+    def __add__(self, other: MetaGradient) -> MetaGradient:
+        gradients = [added(mine, theirs) for mine, theirs in zip(self.gradients, other.gradients)]
+        return replace(other, value=self.value + other.value, gradients=gradients)
+
+    def __truediv__(self, number: int) -> MetaGradient:
+        gradients = [None if gradient is None else gradient / number for gradient in self.gradients]
+        return replace(self, value=self.value / number, gradients=gradients)
+
+    def as_loss(self) -> paddle.Tensor:
+        """A tensor equal to the value, with the gradients as its derivatives.
+
+        ``backward()``, ``paddle.grad``, division by the number of tasks and ``GradScaler`` work on it as on the loss
+        itself, while the graph behind it is free to go.
+
+        Raises
+        ------
+        RuntimeError
+            On differentiating it twice: the gradients are numbers. On another pass after a ``backward()``, perhaps as
+            the OSError that Paddle makes of it.
+        """
+        went_backward = []
+        graph, gradients = self.graph, self.gradients
+
+        def pullback(g):
+            graph.check()
+            if went_backward:
+                raise RuntimeError("backward() went through this meta_loss before; compute it anew")
+            if in_backward():
+                went_backward.append(True)
+            if paddle.is_grad_enabled():
+                raise RuntimeError(
+                    "meta_loss gives a loss that can be differentiated once; for derivatives of the meta-gradient, use "
+                    "the query loss itself, with meta_gradient='unrolled'"
+                )
+            graph.passed()
+            return [None if gradient is None else gradient * g for gradient in gradients]
+
+        graph.watch()
+        return with_pullback(self.value.detach, self.tensors, pullback)

@@ -1,0 +1,294 @@
+"""`MetaOptimizer`: what makes a ``paddle.optimizer`` class a meta-optimizer."""
+
+from __future__ import annotations
+
+import copyreg
+import warnings
+from dataclasses import replace
+from typing import Callable
+
+from ..arguments import checked_function, checked_layer, naming, require_dynamic_mode
+from ..inner_rules import InnerStep
+from ..inner_rules.rates import learned_rates
+from ..meta_batch import solved_one_by_one
+from ..meta_gradients import ForwardOnly
+from ..paddle_optimizers import (
+    ATTRIBUTES_BY_NAME,
+    AroundUpdates,
+    attributes_at_the_start,
+    groups_of,
+    has_groups,
+    parameters_of,
+)
+from ..task import BufferKeeper, Learner, Plan, Task
+from . import learned as learning
+from . import over, state
+from .adapter import InnerAdapter
+from .algorithm import Algorithm
+from .begun import BegunTasks
+from .groups import given_groups, outer_arguments, require_group_options, trainable, with_learned_group
+
+
+class MetaOptimizer(AroundUpdates):
+    """Mix-in that adds an inner loop to an optimizer class of Paddle's; the outer step stays that class's own.
+
+    A subclass names its algorithm, ``class X(MetaOptimizer, paddle.optimizer.Adam, algorithm=MyAlgorithm)``, and has
+    the choices of that one as keyword arguments besides those of the outer optimizer.
+    """
+
+    algorithm_class: type[Algorithm] = Algorithm
+
+    def __init_subclass__(cls, algorithm: type[Algorithm] | None = None, **options):
+        super().__init_subclass__(**options)
+        if algorithm is not None:
+            cls.algorithm_class = algorithm
+            cls._declared = cls
+            cls._outer = over.outer_class_of(cls)
+            cls.__signature__ = over.combined_signature(cls._outer, algorithm)
+
+    def __init__(self, *args, **kwargs):
+        require_dynamic_mode()
+        with naming(type(self)):
+            algorithm = self.algorithm_class.taken_from(kwargs, type(self).__name__)
+            given = outer_arguments(self._outer, args, kwargs)
+            groups = given_groups(given["parameters"], set(algorithm.choices()) - {"inner_lr"})
+            self._begin_to_learn(algorithm, groups)
+            require_group_options(self._outer, algorithm.learned_group, self._learned)
+            passed = {id(p) for p in trainable(groups)}
+            further = [entry.value for entry in self._learned if id(entry.value) not in passed]
+            if further:
+                options = algorithm.learned_group
+                given["parameters"] = with_learned_group(self._outer, given["parameters"], further, options)
+            super().__init__(**given)
+            algorithm.require_fit(parameters_of(self))
+            self._algorithm = algorithm
+            self._outer_steps = 0
+            self._begun = BegunTasks()
+            self._keeper = BufferKeeper(
+                algorithm.buffers, algorithm.adapt_steps if algorithm.statistics_per_step else None
+            )
+            self._settle()
+
+    def _begin_to_learn(self, algorithm, groups):
+        rates = {id(rate) for rate in learned_rates([algorithm.inner_lr])}
+        weights = [w for w in learning.weights_of(groups, algorithm.inner_lr) if id(w.parameter) not in rates]
+        self._rule = algorithm.rule(weights)
+        hyperparameters = learning.learned_hyperparameters(groups, algorithm.inner_lr, self._rule)
+        self._learned = [*hyperparameters, *learning.beside_the_weights(weights, hyperparameters, algorithm.learns)]
+
+    def _settle(self):
+        """Make what follows from the choices and parameters, and knows these by their ids."""
+        algorithm = self._algorithm
+        self._way = algorithm.way()
+        beside = learning.PerParameter(
+            algorithm.given_rates(groups_of(self)), self._learned, algorithm.inner_lr
+        )
+        self._fixed_plan = Plan(
+            adapts=algorithm.adapts_among({id(p) for p in parameters_of(self)}),
+            step=InnerStep(
+                rule=self._rule,
+                rate=lambda parameter, step: algorithm.rate(beside, parameter, step),
+                transform=lambda parameter, gradient: algorithm.transform(beside, parameter, gradient),
+                clip=algorithm.inner_grad_clip,
+                proximal=self._way.proximal,
+            ),
+            adapt_steps=algorithm.adapt_steps,
+            way=self._way,
+            begin=algorithm.begin,
+            head=algorithm.fixed_head(),
+            learned=self.learned,
+        )
+
+    def __reduce__(self):
+        # A copy makes its plan anew from the copied choices, for a plan knows parameters by their ids; Paddle's
+        # moments go by position, as in state_dict, for a copied parameter has another name.
+        own = {name: value for name, value in vars(self).items() if name not in _MADE_ANEW}
+        if type(self) is over.combined(self._declared, self._outer):
+            return over.blank, (self._declared, self._outer), {**own, "outer": self.state_dict()}
+        return copyreg.__newobj__, (type(self),), {**own, "outer": self.state_dict()}
+
+    def __setstate__(self, content):
+        own = dict(content)
+        outer = own.pop("outer")
+        vars(self).update(own, **attributes_at_the_start(self))
+        self._settle()
+        self.set_state_dict(outer)
+
+    @property
+    def plan(self) -> Plan:
+        """The choices for the next task; an algorithm may change them from one outer step to another."""
+        return self._algorithm.now(self._fixed_plan, self._outer_steps)
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """The choices, as they were given."""
+        return self._algorithm
+
+    @property
+    def outer_steps(self) -> int:
+        """How many outer steps were taken."""
+        return self._outer_steps
+
+    @property
+    def learned(self) -> dict:
+        """What is meta-learned besides the net's parameters, by name."""
+        return {entry.name: entry.value for entry in self._learned}
+
+    @property
+    def adapt_steps(self) -> int:
+        """Inner steps for each task."""
+        return self._algorithm.adapt_steps
+
+    def adapter(self, net) -> InnerAdapter:
+        """The paired adapter of a net; the same as ``InnerAdapter(net, self)``."""
+        return InnerAdapter(net, self)
+
+    @property
+    def solver_report(self):
+        """How the last task's linear system was solved, if the way back is implicit: iterations taken and relative
+        residual."""
+        return getattr(self._way, "report", None)
+
+    def begin(self, net, support=None, track: bool = True) -> Learner:
+        """Begin a task; users do so by ``adapter.clone()``, ``adapter.task()``, `meta_loss` or ``evaluate``.
+
+        Parameters
+        ----------
+        net : Layer
+        support : pair, optional
+            (x, y), for algorithms whose tasks begin at weights that depend on it.
+        track : bool
+            Whether there is a way back, and the choice of ``buffers=`` counts. Evaluation does without.
+        """
+        require_dynamic_mode()
+        plan = self.plan if track else replace(self.plan, way=ForwardOnly())
+        task = Task(net, plan, self._keeper, support)
+        if track:
+            self._begun.add(task.graph)
+        return Learner(net, task)
+
+    def meta_loss(self, net, episodes, loss_fn: Callable, inputs: list = ()):
+        """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
+
+        Parameters
+        ----------
+        net : Layer
+        episodes : iterable of Episode
+            Or any nested pairs ``((x, y), (x, y))`` of support and query, of Tensors or numpy arrays; floating arrays
+            take the type of the net's parameters. x may be a tuple, then the net is called as ``net(*x)``, or a
+            dict, ``net(**x)``.
+        loss_fn : callable
+            ``loss_fn(net_output, y)`` gives a scalar.
+        inputs : list of Tensor, optional
+            Leaf tensors outside the net and the optimizer that should get a gradient too.
+
+        Returns
+        -------
+        Tensor
+            A scalar. Each task's graph is freed before the next one starts, and the gradients are summed as they come:
+            memory does not grow with the meta-batch.
+
+        Raises
+        ------
+        ValueError
+            If there are no episodes, or one is not a pair of pairs, or has no examples; if the loss is not a real
+            scalar.
+        TypeError
+            If `net` is no Layer, or `loss_fn` no function.
+        RuntimeError
+            In static mode.
+        """
+        require_dynamic_mode()
+        checked_layer("meta_loss", "net", net)
+        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
+        return solved_one_by_one(self, net, episodes, loss_fn, inputs).as_loss()
+
+    def state_dict(self):
+        """The outer optimizer's state; it can be loaded into a second copy of the model as well."""
+        return state.with_ours(self, super().state_dict(), self._learned, self._outer_steps, self._keeper)
+
+    def set_state_dict(self, state_dict):
+        """Restore what `state_dict` gave; a plain optimizer's state of the same class does too.
+
+        Raises
+        ------
+        ValueError
+            If the state is of a model with other parameters, of another class of optimizer, or of another algorithm.
+        """
+        outer, ours = state.taken_apart(state_dict)
+        if ours is None:
+            super().set_state_dict(outer)
+            return
+        learning.require_same(ours.get("learned", []), self._learned)
+        super().set_state_dict(state.under_own_keys(self, outer, ours))
+        self._outer_steps = state.restore_ours(self, ours, self._learned, self._keeper)
+
+    load_state_dict = set_state_dict
+
+    @classmethod
+    def over(cls, outer: type) -> type:
+        """This algorithm with another outer optimizer.
+
+        Parameters
+        ----------
+        outer : type
+            A ``paddle.optimizer`` class.
+
+        Returns
+        -------
+        type
+            A subclass of `outer`, with its arguments and this algorithm's; the same one for each call.
+
+        Raises
+        ------
+        TypeError
+            If `outer` is not an optimizer class, or one whose step needs a closure.
+        """
+        over.require_outer(outer, MetaOptimizer)
+        return over.combined(cls._declared, outer)
+
+    def step(self):
+        """One outer step, as the outer optimizer takes it; ends the tasks that still run.
+
+        Warns
+        -----
+        UserWarning
+            Once, if there are gradients and no task was ever begun: they are those of a plain loss.
+        """
+        self._warn_of_plain_gradients()
+        super().step()
+        self._outer_steps += 1
+
+    def minimize(self, loss, *args, **kwargs):
+        """One outer step with the gradients of a ``backward()`` before, as Paddle's ``minimize`` takes it in dynamic
+        mode; ends the tasks that still run."""
+        self._warn_of_plain_gradients()
+        if has_groups(self):  # Paddle's own does not know groups
+            pairs = [(p, p.grad) for p in parameters_of(self) if p.grad is not None]
+            self.step()
+            return [], pairs
+        result = super().minimize(loss, *args, **kwargs)  # does not call step()
+        self._outer_steps += 1
+        return result
+
+    def before_update(self):
+        self._begun.end()  # the weights that they began from move
+
+    def after_update(self):
+        self._keeper.outer_step()
+
+    def _warn_of_plain_gradients(self):
+        if self._begun.any_ever or all(p.grad is None for p in parameters_of(self)):
+            return
+        self._begun.any_ever = True  # once
+        warnings.warn(
+            f"{type(self).__name__}: a step without a task before it is one of {self._outer.__name__} on a "
+            "plain loss, without an inner loop. To meta-learn, take it from opt.meta_loss(net, episodes, loss_fn) "
+            "or from a learner that adapts, opt.adapter(net).clone()",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+#: Attributes of an optimizer that a copy makes anew.
+_MADE_ANEW = frozenset({"_way", "_fixed_plan", *ATTRIBUTES_BY_NAME})

@@ -1,0 +1,61 @@
+"""An algorithm's optimizer class with another outer optimizer: one class for each pair."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from functools import lru_cache
+
+import paddle
+
+from .groups import signature_of
+
+
+def outer_class_of(cls: type) -> type:
+    """The ``paddle.optimizer`` class among the bases of a meta-optimizer's."""
+    return next(base for base in cls.__bases__ if is_optimizer(base))
+
+
+def is_optimizer(cls: type) -> bool:
+    return issubclass(cls, paddle.optimizer.Optimizer)
+
+
+def require_outer(outer, mixin: type) -> None:
+    """Raise a TypeError for anything but an optimizer class whose step can be taken with a meta-gradient."""
+    if not (isinstance(outer, type) and is_optimizer(outer)):
+        raise TypeError(f"over: expected a paddle.optimizer class, got {outer!r}")
+    if issubclass(outer, paddle.optimizer.LBFGS):
+        raise TypeError("over: LBFGS computes the loss anew within its step, which a meta-gradient does not allow")
+    if issubclass(outer, mixin):
+        raise TypeError(f"over: {outer.__name__} is a meta-optimizer already")
+
+
+@lru_cache(maxsize=None)
+def combined(declared: type, outer: type) -> type:
+    """The class of `declared`'s algorithm over `outer`; itself, where that is what it was declared over."""
+    own = outer_class_of(declared)
+    if outer is own:
+        return declared
+    bases = tuple(outer if base is own else base for base in declared.__bases__)
+    content = {"__module__": declared.__module__, "__doc__": declared.__doc__}
+    name = f"{declared.__name__}.over({outer.__name__})"
+    return types.new_class(name, bases, {"algorithm": declared.algorithm_class}, lambda body: body.update(content))
+
+
+def combined_signature(outer: type, algorithm: type) -> inspect.Signature:
+    """The outer optimizer's arguments, and the algorithm's choices as keywords."""
+    theirs = list(signature_of(outer).parameters.values())
+    keywords = [p for p in theirs if p.kind is p.KEYWORD_ONLY]
+    rest = [p for p in theirs if p.kind is p.VAR_KEYWORD]
+    first = [p for p in theirs if p not in keywords and p not in rest]
+    ours = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        for name, default in algorithm.choices().items()
+    ]
+    return inspect.Signature([*first, *keywords, *ours, *rest])
+
+
+def blank(declared: type, outer: type):
+    """An optimizer without content, to be filled by ``__setstate__``."""
+    made = combined(declared, outer)
+    return made.__new__(made)

@@ -1,0 +1,8 @@
+"""One task: from where it begins, through its inner steps, to the meta-gradient."""
+
+from .buffers import BufferKeeper
+from .learner import Learner
+from .plan import Plan
+from .task import Task
+
+__all__ = ["BufferKeeper", "Learner", "Plan", "Task"]

@@ -1,0 +1,68 @@
+"""What is wrong with a user's losses, inputs or nets: found before it becomes a wrong number, and said."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import paddle
+
+from ..double_grad.audit import explain, layer_of, unverified_nodes
+from ..errors import NotTwiceDifferentiableError
+
+
+def refuse_unverified(loss, weights: list, net, run_again: Callable) -> None:
+    """Raise unless every op from the weights to the loss has an exact second derivative.
+
+    Parameters
+    ----------
+    loss : Tensor
+    weights : list of Tensor
+    net : Layer
+    run_again : callable
+        Calls the net as it was called last, to find the layer that the error speaks of.
+
+    Raises
+    ------
+    NotTwiceDifferentiableError
+    """
+    culprits = unverified_nodes(loss, weights)
+    if culprits:
+        raise NotTwiceDifferentiableError(explain(culprits, layer_of(culprits, weights, net, run_again)))
+
+
+def require_slopes(gradients: dict) -> None:
+    """Raise a ValueError if an inner loss has no gradient at all."""
+    if not gradients:
+        raise ValueError(
+            "the inner loss does not depend on the weights that adapt; was it computed with the net instead of "
+            "the learner, before the last inner step, or under paddle.no_grad()?"
+        )
+
+
+def require_leaf_inputs(inputs) -> list:
+    """What a user names as ``inputs=``; anything but leaf tensors that want a gradient raises."""
+    if not isinstance(inputs, (list, tuple)):
+        raise TypeError(f"inputs: expected a list of leaf tensors, got {inputs!r}")
+    for tensor in inputs:
+        if not isinstance(tensor, paddle.Tensor) or tensor.stop_gradient or not tensor.is_leaf:
+            raise ValueError(
+                "inputs: expected leaf tensors with stop_gradient=False; compute what follows from them inside the "
+                f"loss function. Got {tensor!r}"
+            )
+    return list(inputs)
+
+
+def one_loss(loss) -> Callable:
+    """A function that gives a loss which was computed already.
+
+    Raises
+    ------
+    ValueError
+        If no graph of it was recorded.
+    """
+    if loss.stop_gradient and not paddle.is_grad_enabled():
+        raise ValueError(
+            "adapt(loss) under paddle.no_grad(): no graph of the loss was recorded; pass a function, which is "
+            "computed with gradients on there too: adapt(lambda: loss_fn(learner(x), y), steps=1)"
+        )
+    return lambda: loss

@@ -1,0 +1,184 @@
+"""What a user holds of a task: the net on fast weights, and their steps."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import paddle
+
+from ..arguments import require_dynamic_mode, whole_number
+from .deployment import adapted_net
+from .diagnosis import one_loss
+from .task import Task
+
+
+class _Forward:
+    """A learner's ``forward``; for ``paddle.jit.save``, which asks in static mode, that of an adapted net by itself."""
+
+    def __get__(self, learner, owner=None):
+        if learner is None:
+            return self
+        return learner.run if paddle.in_dynamic_mode() else learner.deployed().forward
+
+
+class Learner(paddle.nn.Layer):
+    """A net during one task: callable like the net, on fast weights that `adapt` moves.
+
+    Made by ``adapter.clone()`` and ``adapter.task()``. The fast weights stand in the net only while the learner is
+    called, or for the length of a ``with`` block over it; afterwards the net holds its own tensors again, whatever
+    happened.
+
+    Parameters
+    ----------
+    net : Layer
+    task : Task
+        Of that net, just begun.
+    """
+
+    def __init__(self, net, task: Task):
+        super().__init__()
+        vars(self).update(net=net, task=task, _deployed=None)  # setattr would make the nets sublayers
+        self.training = net.training
+
+    def __reduce__(self):
+        raise TypeError(
+            "a Learner can't be copied or pickled: its fast weights hang in the graph of its task; begin another by "
+            "adapter.clone(), or keep the values, learner.state_dict()"
+        )
+
+    def __call__(self, *inputs, **kwargs):
+        require_dynamic_mode()
+        return super().__call__(*inputs, **kwargs)
+
+    forward = _Forward()
+
+    def run(self, *inputs, **kwargs):
+        """The net's output on the fast weights."""
+        return self.task.call(inputs, kwargs)
+
+    def adapt(self, loss, steps: int | None = None):
+        """Take inner steps.
+
+        Parameters
+        ----------
+        loss : Tensor or callable
+            A scalar loss, for one step; or a function without arguments that computes it anew for each step.
+        steps : int, optional
+            How many steps, with a callable; the optimizer's ``adapt_steps`` by default.
+
+        Raises
+        ------
+        ValueError
+            If `steps` is given with a tensor, or is negative; if the loss is not a scalar, or does not depend on the
+            weights that adapt.
+        StaleTaskError
+            If the task has ended.
+        NotTwiceDifferentiableError
+            If a second derivative is needed through an op that has none.
+        """
+        self.task.require_ready()
+        if isinstance(loss, paddle.Tensor):
+            if steps is not None:
+                raise ValueError(
+                    "adapt(loss) is one step, for the loss was computed once; for several, pass a function: "
+                    "adapt(lambda: loss_fn(learner(x), y), steps=...)"
+                )
+            compute, steps = one_loss(loss), 1
+            self.task.plan.way.require_function()
+        elif callable(loss):
+            compute = loss
+            steps = self.task.plan.adapt_steps if steps is None else whole_number("adapt", "steps", steps)
+        else:
+            raise TypeError(f"adapt: expected a scalar Tensor or a function that returns one, got {loss!r}")
+        for _ in range(steps):
+            self.task.advance(compute)
+
+    def meta_loss(self, query: Callable, inputs: list = ()):
+        """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
+
+        The task's graph is freed before it returns.
+
+        Parameters
+        ----------
+        query : callable
+            Computes the scalar query loss with the learner, or the net inside a ``task()`` block.
+        inputs : list of Tensor, optional
+            Leaf tensors outside the net and the optimizer that should get a gradient too.
+
+        Returns
+        -------
+        Tensor
+            A scalar; ``backward()`` adds the meta-gradient to ``.grad`` of the net's parameters.
+
+        Raises
+        ------
+        ValueError
+            If the losses or the inner steps depend on a leaf tensor that nobody named: it would silently get no
+            gradient. If the query loss does not depend on the task's weights.
+        StaleTaskError, NotTwiceDifferentiableError
+        """
+        return self.task.solve(query, inputs).as_loss()
+
+    def end(self):
+        """End the task: its losses can still go backward, but it can't be used any more."""
+        self.task.end()
+
+    @property
+    def fast_weights(self) -> dict:
+        """The present fast weights, by the parameters' names."""
+        return dict(self.task.residence.fast)
+
+    def __enter__(self):
+        self.task.require_running()
+        self.task.residence.open_block()
+        return self
+
+    def __exit__(self, *exception):
+        try:
+            self.task.residence.close_block(*exception)
+        finally:
+            self.end()
+
+    # What a Layer tells of itself is told of the fast weights.
+
+    def parameters(self, include_sublayers=True):
+        return list(self.task.residence.fast.values())
+
+    def named_parameters(self, *args, **kwargs):
+        yield from self.task.residence.fast.items()
+
+    def named_buffers(self, *args, **kwargs):
+        with self.task.residence.entered():
+            found = list(self.net.named_buffers(*args, **kwargs))
+        yield from found
+
+    def named_sublayers(self, *args, **kwargs):
+        yield from self.net.named_sublayers(*args, **kwargs)
+
+    def state_dict(self, *args, **kwargs):
+        with self.task.residence.entered():
+            return self.net.state_dict(*args, **kwargs)
+
+    def train(self):
+        self.net.train()
+        self.training = True
+
+    def eval(self):
+        self.net.eval()
+        self.training = False
+
+    # For paddle.jit.save.
+
+    def deployed(self):
+        """A net of its own with the present weights, for Paddle to trace."""
+        self.task.graph.check()
+        if self.net._forward_pre_hooks or self.net._forward_post_hooks:
+            raise ValueError(
+                "paddle.jit.save of a learner leaves out the hooks of its net; save the net itself inside of a block, "
+                "with adapter.task() as task: ...; paddle.jit.save(net, ...)"
+            )
+        vars(self)["_deployed"] = adapted_net(self.net, *self.task.residence.for_a_copy())
+        return self._deployed
+
+    def to_static_state_dict(self, *args, **kwargs):
+        return self._deployed.to_static_state_dict(*args, **kwargs)

@@ -1,0 +1,114 @@
+"""Where a task stood before each inner step, so that the step can be taken again."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any, Callable
+
+import numpy as np
+import paddle
+
+from ..double_grad.undo import Undo
+from ..errors import ReplayError
+from ..tensors import scalar
+
+
+@dataclass
+class Moment:
+    """A task between two inner steps.
+
+    Attributes
+    ----------
+    step : int
+        How many inner steps were taken before.
+    fast : dict of str to Tensor
+        The fast weights, of all trainable parameters.
+    state : dict
+        The inner rule's.
+    buffers : dict of str to Tensor
+        Their values then.
+    replay : Replay or None
+        How to compute the loss of the step that followed again, if that is wanted.
+    """
+
+    step: int
+    fast: dict
+    state: dict
+    buffers: dict = field(default_factory=dict)
+    replay: Replay | None = None
+
+    def loss_again(self, fast: dict, elsewhere: bool = False):
+        """The loss of the step that followed, on these fast weights.
+
+        Raises
+        ------
+        ReplayError
+            If it is another one than then, and the weights are not `elsewhere`.
+        """
+        replay = self.replay
+        with replay.surroundings.kept():
+            replay.surroundings.restore()
+            with replay.residence.at(self, fast):
+                loss = scalar(replay.compute(), "loss")
+        if not elsewhere:
+            self._require_the_same(float(replay.loss), float(loss), loss.dtype)
+        return loss
+
+    def _require_the_same(self, first: float, second: float, dtype):
+        if not _close(second, first, dtype):
+            raise ReplayError(
+                f"the loss of inner step {self.step} was {first:.6g} and is {second:.6g} when computed "
+                "again; is it a lambda in a loop that reads the loop's variables late (bind them: lambda x=x, y=y: "
+                "...), or does it draw other data each time?"
+            )
+
+
+@dataclass
+class Replay:
+    """What computes a step's loss again.
+
+    Attributes
+    ----------
+    compute : callable
+        Gives the loss.
+    residence : Residence
+        Where the net stands.
+    surroundings : Surroundings
+        What else a forward pass reads, as it was.
+    loss : Tensor or None
+        What `compute` gave then.
+    """
+
+    compute: Callable
+    residence: Any
+    surroundings: Surroundings
+    loss: paddle.Tensor | None = None
+
+
+class Surroundings:
+    """The train flags of a net and the random states of Paddle, numpy and Python, as they are now."""
+
+    def __init__(self, net):
+        self._modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
+        self._paddle = paddle.get_rng_state()
+        self._numpy = np.random.get_state()
+        self._python = random.getstate()
+
+    def kept(self) -> Undo:
+        """A context after which they are as they were."""
+        return Undo(self.restore)
+
+    def restore(self):
+        for layer, training in self._modes:
+            layer.training = training
+        paddle.set_rng_state(self._paddle)
+        np.random.set_state(self._numpy)
+        random.setstate(self._python)
+
+
+def _close(first: float, second: float, dtype) -> bool:
+    if first != first and second != second:  # both are nan
+        return True
+    relative, rounding = (1e-9, 1e-15) if dtype == paddle.float64 else (1e-4, 1e-7)
+    return abs(first - second) <= relative * abs(second) + rounding

@@ -1,0 +1,64 @@
+"""Where a task begins: at the net's own weights, or for some of them elsewhere, as an algorithm says."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+import paddle
+
+from ..tensors import added
+
+
+class Start:
+    """The weights that a task began with, and the way from there back to the net's own.
+
+    Attributes
+    ----------
+    weights : dict of str to Tensor
+    """
+
+    def __init__(self, own: dict):
+        self.weights = own
+        self._moved = {}
+
+    def move(self, values: dict) -> None:
+        """These weights begin elsewhere."""
+        self._moved = dict(values)
+        self.weights = {**self.weights, **values}
+
+    def pulled_back(self, cotangents: dict, tensors: list) -> list:
+        """The gradients for `tensors`, the net's own weights first, from those for the weights that the task began
+        with."""
+        stayed = [None if name in self._moved else cotangents.get(name) for name in self.weights]
+        found = [*stayed, *[None] * (len(tensors) - len(stayed))]
+        live = [(value, cotangents.get(name)) for name, value in self._moved.items() if not value.stop_gradient]
+        live = [(value, cotangent) for value, cotangent in live if cotangent is not None]
+        if live:
+            values, gradients = zip(*live)
+            pulled = paddle.grad(values, tensors, gradients, retain_graph=True, allow_unused=True)
+            found = [added(a, b) for a, b in zip(found, pulled)]
+        return found
+
+
+def begun_elsewhere(begin: Callable, net, residence, own: dict, support) -> dict:
+    """What ``begin(net, support)`` gives, by the names of the weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If that is not a dict of the net's weights to tensors of their shapes.
+    """
+    names = {id(tensor): name for weights in (own, residence.fast) for name, tensor in weights.items()}
+    with residence.entered(), paddle.enable_grad():
+        given = begin(net, support)
+    if not isinstance(given, dict):
+        raise TypeError(f"begin: expected a dict of the net's weights to their values, got {given!r}")
+    values = {}
+    for weight, value in given.items():
+        name = names.get(id(weight))
+        if name is None:
+            raise ValueError(f"begin: expected trainable weights of the net as keys, got {weight!r}")
+        if value.shape != own[name].shape:
+            raise ValueError(f"begin: {name} has shape {own[name].shape}, and was to begin at one of {value.shape}")
+        values[name] = value.astype(own[name].dtype)
+    return values
