@@ -85,19 +85,19 @@ def evaluate(
         )
     score = _score_function(loss_fn if metric is None else metric)
     values = []
-    with Undo(partial(_put_back, [(layer, layer.training) for layer in net.sublayers(include_self=True)])):
-        with patches_kept():
-            for episode in each_of(episodes):
-                support, query = episode_parts(episode, net, adapts=steps > 0)
-                learner = opt.begin(net, support, track=False)
-                try:
-                    _set_modes(net, True, statistics)
-                    learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
-                    _set_modes(net, False, statistics)
-                    with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):
-                        values.append(loss_on(learner, query, score))
-                finally:
-                    learner.end()
+    modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
+    with Undo(partial(_put_back, modes)), patches_kept():
+        for episode in each_of(episodes):
+            support, query = episode_parts(episode, net, adapts=steps > 0)
+            learner = opt.begin(net, support, track=False)
+            try:
+                _set_modes(net, True, statistics)
+                learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
+                _set_modes(net, False, statistics)
+                with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):
+                    values.append(loss_on(learner, query, score))
+            finally:
+                learner.end()
     if not values:
         raise ValueError("evaluate: there are no episodes")
     values = np.asarray(values, dtype=np.float64)

@@ -262,7 +262,7 @@ ENTRIES = {primitive.MetaOptRule.forward.__code__, primitive.MetaOptRule.backwar
 
 #: Functions in which things are put back, or a ``with`` statement ends.
 CLEANING = (
-    "__exit__", "__del__", "_finish", "_do", "_put_back", "_settle", "drop", "end", "_end_task", "leave_behind", "repair",
+    "__exit__", "__del__", "_finish", "_do", "_put_back", "_settle", "drop", "end", "_end", "leave_behind", "repair",
     "_let_through", "restore", "_go_back_to", "_remove", "_set_grad_mode", "_in_child", "__call__", "outer_step",
 )  # fmt: skip
 

@@ -72,8 +72,9 @@ class Activation:
 
     def __call__(self):
         self._of_thread.drop(self)
-        while self._holds:
-            self._holds.pop()()
+        while self._holds:  # again, if an interrupt came between
+            self._holds[-1]()
+            self._holds.pop()
 
     def __del__(self):
         self()

@@ -51,9 +51,14 @@ def _set_grad_mode(enabled):
         paddle.set_grad_enabled(enabled)
 
 
+def _nobody() -> None:
+    """In place of a reference to an `Undo` whose block was left."""
+
+
 def _finish(number):
     if number not in _open:
         return
+    _open[number] = _nobody, *_open[number][1:]  # an error that came in between may hold on to who answered for it
     if next(reversed(_open)) != number:  # what began later in this thread was kept from ending, and has to go first
         thread = _open[number][2]
         for later in sorted((n for n in list(_open) if n > number and _open[n][2] == thread), reverse=True):

@@ -17,7 +17,7 @@ class Displacement(AsksWhereItEnds):
     def require_served(self, plan):
         super().require_served(plan)
         if plan.begin is not None:
-            raise ValueError("Reptile moves the weights towards the adapted ones, so the task has to begin at the weights")
+            raise ValueError("Reptile moves the weights towards the adapted ones, so a task has to begin at them")
 
     def solve(self, task, query):
         if len(task.meta_parameters()) > len(task.own):

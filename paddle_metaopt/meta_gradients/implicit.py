@@ -73,8 +73,8 @@ class Implicit(Replaying, AsksWhereItEnds):
         rule = plan.step.rule
         if isinstance(rule, InnerRule) and rule.has_decay() and rule.decay_is_decoupled:
             raise ValueError(
-                f"{self.name} differentiates the minimum of the support loss, where an inner rule with decoupled weight "
-                "decay does not come to rest; use weight_decay=0.0, or a rule whose decay is an L2 penalty"
+                f"{self.name} differentiates the minimum of the support loss, where an inner rule with decoupled "
+                "weight decay does not come to rest; use weight_decay=0.0, or a rule whose decay is an L2 penalty"
             )
 
     def remember(self, history, moment):

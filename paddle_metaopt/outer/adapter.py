@@ -57,7 +57,7 @@ class InnerAdapter:
 
     @property
     def model(self) -> Learner:
-        if self._model is None or not self._model.task.is_running:
+        if self._model is None or not self._model.is_running:
             self._model = self.clone()
         return self._model
 

@@ -36,13 +36,16 @@ class MetaOptimizer(AroundUpdates):
     the choices of that one as keyword arguments besides those of the outer optimizer.
     """
 
-    algorithm_class: type[Algorithm] = Algorithm
+    #: The class that this one was made from by `over`, or itself.
+    declared: type[MetaOptimizer]
+
+    algorithm_class: type[Algorithm]
 
     def __init_subclass__(cls, algorithm: type[Algorithm] | None = None, **options):
         super().__init_subclass__(**options)
         if algorithm is not None:
             cls.algorithm_class = algorithm
-            cls._declared = cls
+            cls.declared = vars(cls).get("declared", cls)
             cls._outer = over.outer_class_of(cls)
             cls.__signature__ = over.combined_signature(cls._outer, algorithm)
 
@@ -103,8 +106,8 @@ class MetaOptimizer(AroundUpdates):
         # A copy makes its plan anew from the copied choices, for a plan knows parameters by their ids; Paddle's
         # moments go by position, as in state_dict, for a copied parameter has another name.
         own = {name: value for name, value in vars(self).items() if name not in _MADE_ANEW}
-        if type(self) is over.combined(self._declared, self._outer):
-            return over.blank, (self._declared, self._outer), {**own, "outer": self.state_dict()}
+        if type(self) is over.combined(self.declared, self._outer):
+            return over.blank, (self.declared, self._outer), {**own, "outer": self.state_dict()}
         return copyreg.__newobj__, (type(self),), {**own, "outer": self.state_dict()}
 
     def __setstate__(self, content):
@@ -245,7 +248,7 @@ class MetaOptimizer(AroundUpdates):
             If `outer` is not an optimizer class, or one whose step needs a closure.
         """
         over.require_outer(outer, MetaOptimizer)
-        return over.combined(cls._declared, outer)
+        return over.combined(cls.declared, outer)
 
     def step(self):
         """One outer step, as the outer optimizer takes it; ends the tasks that still run.

@@ -37,7 +37,7 @@ def combined(declared: type, outer: type) -> type:
     if outer is own:
         return declared
     bases = tuple(outer if base is own else base for base in declared.__bases__)
-    content = {"__module__": declared.__module__, "__doc__": declared.__doc__}
+    content = {"__module__": declared.__module__, "__doc__": declared.__doc__, "declared": declared}
     name = f"{declared.__name__}.over({outer.__name__})"
     return types.new_class(name, bases, {"algorithm": declared.algorithm_class}, lambda body: body.update(content))
 

@@ -111,6 +111,6 @@ class TaskGraph:
             on_outer_step()
 
     def passed(self):
-        """A gradient went through; after a ``backward()`` Paddle is left as it was, whatever else still refers to the task."""
+        """A gradient went through; after a ``backward()`` Paddle is left as it was, whoever still refers to the task."""
         if in_backward():
             self._guard = None

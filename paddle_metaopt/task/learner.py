@@ -124,6 +124,11 @@ class Learner(paddle.nn.Layer):
         self.task.end()
 
     @property
+    def is_running(self) -> bool:
+        """Whether the task goes on."""
+        return self.task.is_running
+
+    @property
     def fast_weights(self) -> dict:
         """The present fast weights, by the parameters' names."""
         return dict(self.task.residence.fast)

@@ -47,7 +47,7 @@ class Moment:
             If it is another one than then, and the weights are not `elsewhere`.
         """
         replay = self.replay
-        with replay.surroundings.kept():
+        with replay.surroundings.now().kept():
             replay.surroundings.restore()
             with replay.residence.at(self, fast):
                 loss = scalar(replay.compute(), "loss")
@@ -90,10 +90,15 @@ class Surroundings:
     """The train flags of a net and the random states of Paddle, numpy and Python, as they are now."""
 
     def __init__(self, net):
+        self._net = net
         self._modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
         self._paddle = paddle.get_rng_state()
         self._numpy = np.random.get_state()
         self._python = random.getstate()
+
+    def now(self) -> Surroundings:
+        """As they are by now."""
+        return Surroundings(self._net)
 
     def kept(self) -> Undo:
         """A context after which they are as they were."""

@@ -121,7 +121,8 @@ class Task:
             if moment.replay is not None:
                 moment.replay.loss = loss.detach()
             way.remember(self.history, moment)
-        self.leaves.pass_by(self.residence.fast.values())
+        if way.steps_share:  # else their nodes go, and others may come to stand at the same addresses
+            self.leaves.pass_by(self.residence.fast.values())
         self._state = state
         self.residence.move(moved)
         self._interrupted = False
@@ -245,5 +246,5 @@ class Task:
 
 
 def _end(release, finish):
-    release()
-    finish()
+    with Undo(release):
+        finish()
