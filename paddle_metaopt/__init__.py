@@ -2,14 +2,18 @@
 
 from . import data, double_grad, errors, inner_rules, meta_gradients, models
 from .algorithms import (
+    ALFAOptimizer,
     ANILOptimizer,
     BOILOptimizer,
+    CAVIAOptimizer,
     IMAMLOptimizer,
     MAMLOptimizer,
     MAMLPlusPlusOptimizer,
     MetaCurvatureOptimizer,
     MetaSGDOptimizer,
+    ProtoMAMLOptimizer,
     ReptileOptimizer,
+    TNetOptimizer,
 )
 from .checkpoint import load_checkpoint, save_checkpoint
 from .data import Episode
@@ -28,8 +32,10 @@ from .task import Learner
 __version__ = "0.1.0"
 
 __all__ = [
+    "ALFAOptimizer",
     "ANILOptimizer",
     "BOILOptimizer",
+    "CAVIAOptimizer",
     "Episode",
     "Evaluation",
     "IMAMLOptimizer",
@@ -43,9 +49,11 @@ __all__ = [
     "MetaSGDOptimizer",
     "NeedsMetaLossError",
     "NotTwiceDifferentiableError",
+    "ProtoMAMLOptimizer",
     "ReplayError",
     "ReptileOptimizer",
     "StaleTaskError",
+    "TNetOptimizer",
     "data",
     "double_grad",
     "errors",

@@ -12,7 +12,7 @@ import paddle
 from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, whole_number
 from .double_grad.interception import patches_kept
 from .double_grad.undo import Undo
-from .meta_batch.episodes import each_of, episode_parts, loss_on
+from .meta_batch import each_of, episode_parts, loss_on
 from .outer import require_meta_optimizer
 
 
@@ -89,9 +89,9 @@ def evaluate(
     with Undo(partial(_put_back, modes)), patches_kept():
         for episode in each_of(episodes):
             support, query = episode_parts(episode, net, adapts=steps > 0)
+            _set_modes(net, True, statistics)
             learner = opt.begin(net, support, track=False)
             try:
-                _set_modes(net, True, statistics)
                 learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
                 _set_modes(net, False, statistics)
                 with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import paddle
 
 from ..arguments import whole_number
-from ..inner_rules.rates import checked_rate
 from ..meta_gradients import FirstOrder
-from ..outer import Algorithm, Learned, MetaOptimizer
+from ..outer import MetaOptimizer
+from .per_step_rates import PerStepRates
 
 
 @dataclass(frozen=True, eq=False)
-class MAMLPlusPlus(Algorithm):
+class MAMLPlusPlus(PerStepRates):
     """MAML with learned rates per layer and step, a query loss after every step at first, and statistics for each
     step (Antoniou et al. 2019, https://arxiv.org/abs/1810.09502)."""
 
-    inner_lr: Any = 0.1
-    adapt_steps: int = 5
     buffers: str = "last"
     iterations_per_epoch: int = 500
     multi_step_loss_epochs: int = 15
@@ -35,24 +32,6 @@ class MAMLPlusPlus(Algorithm):
         whole_number(None, "iterations_per_epoch", self.iterations_per_epoch, least=1)
         whole_number(None, "multi_step_loss_epochs", self.multi_step_loss_epochs)
         whole_number(None, "first_order_epochs", self.first_order_epochs)
-        if not self.adapt_steps:
-            raise ValueError("adapt_steps: MAML++ learns a rate for each inner step; expected at least 1")
-
-    def learns(self, weights):
-        learned = []
-        for p, inner_lr in weights:
-            start = paddle.nn.initializer.Constant(checked_rate(inner_lr, "a number, where the learned rates start"))
-            rates = paddle.create_parameter([self.adapt_steps], p.dtype, default_initializer=start)
-            learned.append(Learned("rates", rates, of=p))
-        return learned
-
-    def given_rates(self, groups):
-        return {}
-
-    def rate(self, beside, parameter, step):
-        rates = beside.learned("rates", parameter)
-        position = min(step, rates.shape[0] - 1)
-        return paddle.slice(rates, [0], [position], [position + 1])
 
     def now(self, plan, outer_steps):
         epoch = self.epoch(outer_steps)

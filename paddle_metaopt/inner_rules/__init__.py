@@ -5,6 +5,7 @@ from .adaptive import Adadelta, Adagrad, RMSProp
 from .choice import inner_rule, settings_beside_the_rule
 from .clipping import clip_gradients
 from .inner_step import InnerStep
+from .lion import Lion
 from .rule import InnerRule, learned_in
 from .sgd import SGD, Momentum
 
@@ -17,6 +18,7 @@ __all__ = [
     "Adamax",
     "InnerRule",
     "InnerStep",
+    "Lion",
     "Momentum",
     "NAdam",
     "RAdam",

@@ -9,9 +9,10 @@ import paddle
 from .. import paddle_optimizers
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
 from .adaptive import Adadelta, Adagrad, RMSProp
+from .lion import Lion
 from .sgd import SGD, Momentum
 
-_RULES = (SGD, Momentum, Adam, AdamW, Adamax, Adagrad, Adadelta, RMSProp, NAdam, RAdam)
+_RULES = (SGD, Momentum, Adam, AdamW, Adamax, Adagrad, Adadelta, RMSProp, NAdam, RAdam, Lion)
 _BY_NAME = {rule.__name__.lower(): rule for rule in _RULES}
 
 

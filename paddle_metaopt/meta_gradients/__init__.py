@@ -2,6 +2,7 @@
 
 from .checkpointed import Checkpointed
 from .displacement import Displacement
+from .evolution import Evolution
 from .hessian_free import HessianFree
 from .implicit import Implicit, SolverReport
 from .meta_gradient import MetaGradient
@@ -44,6 +45,7 @@ def meta_gradient(choice, first_order: bool):
 __all__ = [
     "Checkpointed",
     "Displacement",
+    "Evolution",
     "FirstOrder",
     "ForwardOnly",
     "HessianFree",

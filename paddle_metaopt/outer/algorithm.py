@@ -157,7 +157,7 @@ def all_but(which, argument: str) -> Callable:
 
 
 def parameters_in(which, argument: str) -> list:
-    """The parameters that a user gives as a Layer, as one, or as several.
+    """The parameters that a user gives as a Layer, as one, or as a list of both.
 
     Raises
     ------
@@ -166,16 +166,14 @@ def parameters_in(which, argument: str) -> list:
     ValueError
         If there are none.
     """
-    if isinstance(which, paddle.nn.Layer):
-        which = which.parameters()
-    elif isinstance(which, paddle.Tensor):
-        which = [which]
+    entries = [which] if isinstance(which, (paddle.nn.Layer, paddle.Tensor)) else which
     try:
-        parameters = list(which)
+        entries = [None] if isinstance(entries, (str, dict)) else list(entries)
     except TypeError:
-        parameters = [None]
-    if not all(isinstance(p, paddle.Tensor) for p in parameters) or isinstance(which, (str, dict)):
+        entries = [None]
+    if not all(isinstance(entry, (paddle.nn.Layer, paddle.Tensor)) for entry in entries):
         raise TypeError(f"{argument}: expected a Layer, parameters or a function of (name, parameter), got {which!r}")
+    parameters = [p for entry in entries for p in (entry.parameters() if hasattr(entry, "parameters") else [entry])]
     if not parameters:
         raise ValueError(f"{argument}: expected a Layer with parameters, or a list of some, got none")
     return parameters

@@ -96,10 +96,13 @@ class Task:
     def _begin_elsewhere(self, support):
         with self.leaves.watching():
             values = begun_elsewhere(self.plan.begin, self._net, self.residence, self.own, support)
-        fast = self.residence.fast
+        way, fast = self.plan.way, self.residence.fast
         self.leaves.add(values.values(), fast.values())
-        fast.update(self.plan.way.begun(self.graph, values, fast))
-        self._start.move({name: fast[name] for name in values})
+        begun = way.begun(self.graph, values, fast)
+        # The others anew: an inner gradient for them is one at a fixed value of what follows from them here.
+        others = way.start(self.graph, {name: p for name, p in self.own.items() if name not in values}, ())
+        fast.update(begun, **others)
+        self._start.move(begun)
 
     def call(self, inputs, kwargs):
         """The net's output on the fast weights."""

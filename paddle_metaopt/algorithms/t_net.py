@@ -1,0 +1,37 @@
+"""T-nets: layers that are learned across tasks, and shape the inner gradients within one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import paddle
+
+from ..outer import Algorithm, MetaOptimizer, all_but, itself
+
+
+@dataclass(frozen=True, eq=False)
+class TNet(Algorithm):
+    """Adapts all but the layers that warp what passes them (Lee & Choi 2018, https://arxiv.org/abs/1801.05558)."""
+
+    warp: Any = None
+    adapt: None = itself(None)
+
+    def adapts(self):
+        if self.warp is None:
+            raise TypeError("warp: expected the Layers that stay in the inner loop, such as [net.warp1, net.warp2]")
+        return all_but(self.warp, "warp")
+
+
+class TNetOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=TNet):
+    """T-nets with Adam as their outer optimizer.
+
+    Layers between those of a net, linear and of as many outputs as inputs in the paper, are meta-learned and do not
+    adapt. They transform the features, and so the gradients that the layers before them adapt by: a learned metric for
+    the inner steps. The arguments not listed here are those of `MAMLOptimizer`, without ``adapt``.
+
+    Parameters
+    ----------
+    warp : Layer, or list of Layer or Parameter
+        What does not adapt.
+    """

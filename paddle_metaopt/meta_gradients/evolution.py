@@ -1,0 +1,76 @@
+"""The meta-gradient of a smoothed loss, estimated from its values alone."""
+
+from __future__ import annotations
+
+import paddle
+
+from ..arguments import above_zero, flag, whole_number
+from ..tensors import detached, leaves_of
+from .way_back import Replaying
+
+
+class Evolution(Replaying):
+    """Evolution strategies, ES-MAML (Song et al. 2020, https://arxiv.org/abs/1910.01215).
+
+    With F(θ) the query loss after the inner loop that begins at θ, and directions ε from a standard normal
+    distribution, the meta-gradient is the mean over them of
+
+        F(θ + σ ε) ε / σ,   or antithetic   (F(θ + σ ε) − F(θ − σ ε)) ε / 2σ,
+
+    an unbiased estimate of the gradient of the mean of F(θ + σ ε). Nothing is differentiated but the inner losses, once,
+    so an op without a second derivative, or a query loss with steps in it, does no harm; but the error falls only with
+    the root of the number of directions, each of which takes the inner loop again, twice if antithetic.
+
+    Parameters
+    ----------
+    sigma : float
+        σ, larger than 0.
+    directions : int
+        How many are drawn for a task, from Paddle's global generator.
+    antithetic : bool
+        Whether each is taken both ways, which costs twice and gains far more.
+
+    Raises
+    ------
+    ValueError
+        By the optimizer, if something is learned besides the net's weights, or the algorithm has tasks begin elsewhere.
+    """
+
+    name = "meta_gradient=Evolution(...)"
+    order = 1
+
+    def __init__(self, sigma: float = 0.05, directions: int = 32, antithetic: bool = True):
+        self.sigma = above_zero(self, "sigma", sigma)
+        self.directions = whole_number(self, "directions", directions, least=1)
+        self.antithetic = flag(self, "antithetic", antithetic)
+
+    def require_served(self, plan):
+        if plan.learned or plan.begin is not None:
+            besides = ", ".join(plan.learned) or "where a task begins elsewhere"
+            raise ValueError(f"{self.name} moves the net's weights alone, so it can't serve {besides}")
+
+    def solve(self, task, query):
+        if len(task.meta_parameters()) > len(task.own):
+            raise ValueError(f"inputs: {self.name} moves the net's weights alone, so a tensor outside gets no gradient")
+        value = query(as_number=True)
+        estimate = dict.fromkeys(task.own, 0.0)
+        for _ in range(self.directions):
+            noise = {name: paddle.randn(p.shape, p.dtype) for name, p in task.own.items()}
+            slope = self._loss(task, query, noise, self.sigma) / self.sigma
+            if self.antithetic:
+                slope = (slope - self._loss(task, query, noise, -self.sigma) / self.sigma) / 2
+            estimate = {name: g + slope * noise[name] / self.directions for name, g in estimate.items()}
+        return value, list(estimate.values())
+
+    def _loss(self, task, query, noise, distance):
+        """The query loss after the inner loop that begins at θ + distance · noise."""
+        fast = {name: p.detach() + distance * noise[name] for name, p in task.own.items()}
+        state = task.plan.step.before({name: fast[name] for name in task.adapted})
+        for moment in task.history:
+            fast = leaves_of(fast)
+            gradients = task.gradients(moment.loss_again(fast, elsewhere=True), fast)
+            moved, state = task.stepped({name: fast[name] for name in task.adapted}, gradients, state, moment.step)
+            fast.update(moved)
+            state = detached(state)
+        with task.residence.at(task.present(), leaves_of(fast)):
+            return query(as_number=True).detach()
