@@ -15,7 +15,33 @@ ATTRIBUTES_BY_NAME = frozenset({
 
 
 class AroundUpdates:
-    """Mix-in for an optimizer class that is told of each update of parameters, by ``step()`` or ``minimize()``."""
+    """Mix-in for an optimizer class that counts its steps, and is told of each and of each update of parameters, whether
+    ``step()`` or ``minimize()`` takes it.
+
+    Attributes
+    ----------
+    outer_steps : int
+    """
+
+    outer_steps = 0
+
+    def step(self):
+        """One outer step, as the optimizer class takes it."""
+        self.before_step()
+        super().step()
+        self.outer_steps += 1
+
+    def minimize(self, loss, *args, **kwargs):
+        """One outer step with the gradients of a ``backward()`` before, as Paddle's ``minimize`` takes it in dynamic
+        mode."""
+        self.before_step()
+        if has_groups(self):  # Paddle's own does not know groups
+            pairs = [(p, p.grad) for p in parameters_of(self) if p.grad is not None]
+            self.step()
+            return [], pairs
+        result = super().minimize(loss, *args, **kwargs)  # does not call step()
+        self.outer_steps += 1
+        return result
 
     def _apply_optimize(self, *args, **kwargs):
         # step() and minimize() come through here, once for each parameter group.
@@ -23,6 +49,9 @@ class AroundUpdates:
         result = super()._apply_optimize(*args, **kwargs)
         self.after_update()
         return result
+
+    def before_step(self) -> None:
+        """A step is about to be taken."""
 
     def before_update(self) -> None:
         """The parameters are about to move."""

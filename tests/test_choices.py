@@ -33,7 +33,7 @@ boil = maker(metaopt.BOILOptimizer)
         (maml, {"first_order": "no"}, TypeError, "first_order: expected True or False"),
         (maml, {"adapt_steps": 1.5}, ValueError, "adapt_steps: expected an integer"),
         (plus_plus, {"adapt_steps": "5"}, ValueError, "adapt_steps: expected an integer"),
-        (plus_plus, {"adapt_steps": 0}, ValueError, "a rate for each inner step"),
+        (plus_plus, {"adapt_steps": 0}, ValueError, "a rate is learned for each inner step"),
         (reptile, {"adapt_steps": 0}, ValueError, "Reptile is nothing without inner steps"),
         (imaml, {"adapt_steps": 0}, ValueError, "nothing without inner steps"),
         (plus_plus, {"first_order": True, "first_order_epochs": 3}, ValueError, "leave first_order_epochs out"),

@@ -48,6 +48,6 @@ def _solved(optimizer, net, episode, loss_fn, inputs) -> MetaGradient:
     learner = optimizer.begin(net, support)
     try:
         learner.adapt(partial(loss_on, learner, support, loss_fn))
-        return learner.task.solve(partial(loss_on, learner, query, loss_fn), inputs)
+        return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
     finally:
         learner.end()

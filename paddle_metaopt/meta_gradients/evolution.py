@@ -17,9 +17,9 @@ class Evolution(Replaying):
 
         F(θ + σ ε) ε / σ,   or antithetic   (F(θ + σ ε) − F(θ − σ ε)) ε / 2σ,
 
-    an unbiased estimate of the gradient of the mean of F(θ + σ ε). Nothing is differentiated but the inner losses, once,
-    so an op without a second derivative, or a query loss with steps in it, does no harm; but the error falls only with
-    the root of the number of directions, each of which takes the inner loop again, twice if antithetic.
+    an unbiased estimate of the gradient of the mean of F(θ + σ ε). Nothing is differentiated but the inner losses,
+    once, so an op without a second derivative, or a query loss with steps in it, does no harm; but the error falls only
+    with the root of the number of directions, each of which takes the inner loop again, twice if antithetic.
 
     Parameters
     ----------
@@ -72,5 +72,5 @@ class Evolution(Replaying):
             moved, state = task.stepped({name: fast[name] for name in task.adapted}, gradients, state, moment.step)
             fast.update(moved)
             state = detached(state)
-        with task.residence.at(task.present(), leaves_of(fast)):
+        with task.residence.at(task.moment(), leaves_of(fast)):
             return query(as_number=True).detach()

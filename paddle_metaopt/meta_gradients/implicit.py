@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import paddle
 
 from ..arguments import above_zero, at_least_zero, flag, one_of, whole_number
-from ..inner_rules import InnerRule
 from ..tensors import leaves_of
 from .checkpointed import ExactGradient
 from .step_by_step import Cotangents
@@ -71,7 +70,7 @@ class Implicit(Replaying, AsksWhereItEnds):
     def require_served(self, plan):
         super().require_served(plan)
         rule = plan.step.rule
-        if isinstance(rule, InnerRule) and rule.has_decay() and rule.decay_is_decoupled:
+        if getattr(rule, "decay_is_decoupled", False) and rule.has_decay():
             raise ValueError(
                 f"{self.name} differentiates the minimum of the support loss, where an inner rule with decoupled "
                 "weight decay does not come to rest; use weight_decay=0.0, or a rule whose decay is an L2 penalty"
@@ -81,7 +80,7 @@ class Implicit(Replaying, AsksWhereItEnds):
         history[:] = [moment]
 
     def solve(self, task, query):
-        present = task.present()
+        present = task.moment()
         bar = Cotangents(task)
         loss = bar.add_query(query, present)
         if task.history and self.hessian:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import paddle
 
 from ..tensors import added, leaf, leaves_of, tensors_in
-from .way_back import Replaying
+from .way_back import Replaying, query_points
 
 
 class StepByStep(Replaying):
     """Base of the ways that take each inner step again; a subclass says how a gradient is differentiated."""
 
     def solve(self, task, query):
-        points = {moment.step: (moment, weight) for moment, weight in task.query_points()}
+        points = {moment.step: (moment, weight) for moment, weight in query_points(task)}
         total = 0.0
         bar = Cotangents(task)
-        for moment in [task.present(), *reversed(task.history)]:
+        for moment in [task.moment(), *reversed(task.history)]:
             if moment.step < len(task.history):
                 self._through_step(task, moment, bar)
             if moment.step in points:
@@ -94,7 +94,8 @@ class Cotangents:
 
     def gradients(self) -> list:
         """For ``task.meta_parameters()``, now that the way has come back to where the task began."""
-        return [added(a, b) for a, b in zip(self._task.back_from_start(self.weights), self._direct)]
+        through_start = self._task.start.pulled_back(self.weights, self._task.meta_parameters())
+        return [added(a, b) for a, b in zip(through_start, self._direct)]
 
 
 def _with_leaves(state) -> tuple:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import paddle
 
-from .way_back import WayBack
+from .way_back import WayBack, query_points
 
 
 class Unrolled(WayBack):
@@ -19,7 +19,7 @@ class Unrolled(WayBack):
 
     def solve(self, task, query):
         loss = 0.0
-        for moment, weight in task.query_points():
+        for moment, weight in query_points(task):
             with task.residence.at(moment):
                 value = query()
             loss = loss + weight * value

@@ -49,7 +49,7 @@ class WayBack:
 
     def before_step(self, task, compute):
         """The moment before an inner step, whose loss `compute` gives, if it will be needed again."""
-        return task.moment() if task.plan.query_weights is not None else None
+        return task.moment(kept=True) if task.plan.query_weights is not None else None
 
     def take_step(self, task, loss) -> tuple:
         """The moved weights and the rule's state, as the next inner step begins with them."""
@@ -75,6 +75,15 @@ class WayBack:
         taken.
         """
         raise NotImplementedError
+
+
+def query_points(task) -> list:
+    """(moment, weight) for each place where the query loss counts."""
+    steps = task.residence.steps
+    if task.plan.query_weights is None or not steps:
+        return [(task.moment(), 1.0)]
+    after = [*task.history[1:], task.moment()]
+    return [(moment, weight) for moment, weight in zip(after, task.plan.query_weights(steps)) if weight]
 
 
 class ForwardOnly(WayBack):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import copyreg
-import warnings
 from dataclasses import replace
 from typing import Callable
 
 from ..arguments import checked_function, checked_layer, naming, require_dynamic_mode
-from ..inner_rules import InnerStep
-from ..inner_rules.rates import learned_rates
 from ..meta_batch import solved_one_by_one
 from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import (
@@ -17,7 +14,6 @@ from ..paddle_optimizers import (
     AroundUpdates,
     attributes_at_the_start,
     groups_of,
-    has_groups,
     parameters_of,
 )
 from ..task import BufferKeeper, Learner, Plan, Task
@@ -27,6 +23,7 @@ from .adapter import InnerAdapter
 from .algorithm import Algorithm
 from .begun import BegunTasks
 from .groups import given_groups, outer_arguments, require_group_options, trainable, with_learned_group
+from .planned import fixed_plan, rule_and_learned
 
 
 class MetaOptimizer(AroundUpdates):
@@ -34,80 +31,54 @@ class MetaOptimizer(AroundUpdates):
 
     A subclass names its algorithm, ``class X(MetaOptimizer, paddle.optimizer.Adam, algorithm=MyAlgorithm)``, and has
     the choices of that one as keyword arguments besides those of the outer optimizer.
+
+    ``step()`` ends the tasks that still run. If no task was ever begun, it warns, once: the gradients are those of a plain
+    loss.
     """
 
-    #: The class that this one was made from by `over`, or itself.
-    declared: type[MetaOptimizer]
-
-    algorithm_class: type[Algorithm]
+    combination: over.Combination
 
     def __init_subclass__(cls, algorithm: type[Algorithm] | None = None, **options):
         super().__init_subclass__(**options)
         if algorithm is not None:
-            cls.algorithm_class = algorithm
-            cls.declared = vars(cls).get("declared", cls)
-            cls._outer = over.outer_class_of(cls)
-            cls.__signature__ = over.combined_signature(cls._outer, algorithm)
+            cls.combination = over.combination_of(cls, algorithm)
+            cls.__signature__ = cls.combination.signature()
 
     def __init__(self, *args, **kwargs):
         require_dynamic_mode()
         with naming(type(self)):
-            algorithm = self.algorithm_class.taken_from(kwargs, type(self).__name__)
-            given = outer_arguments(self._outer, args, kwargs)
+            _, chooses, outer = self.combination
+            algorithm = chooses.taken_from(kwargs, type(self).__name__)
+            given = outer_arguments(outer, args, kwargs)
             groups = given_groups(given["parameters"], set(algorithm.choices()) - {"inner_lr"})
-            self._begin_to_learn(algorithm, groups)
-            require_group_options(self._outer, algorithm.learned_group, self._learned)
+            self._rule, self._learned = rule_and_learned(algorithm, groups)
+            require_group_options(outer, algorithm.learned_group, self._learned)
             passed = {id(p) for p in trainable(groups)}
             further = [entry.value for entry in self._learned if id(entry.value) not in passed]
             if further:
                 options = algorithm.learned_group
-                given["parameters"] = with_learned_group(self._outer, given["parameters"], further, options)
+                given["parameters"] = with_learned_group(outer, given["parameters"], further, options)
             super().__init__(**given)
             algorithm.require_fit(parameters_of(self))
             self._algorithm = algorithm
-            self._outer_steps = 0
+            self.outer_steps = 0
             self._begun = BegunTasks()
             self._keeper = BufferKeeper(
                 algorithm.buffers, algorithm.adapt_steps if algorithm.statistics_per_step else None
             )
             self._settle()
 
-    def _begin_to_learn(self, algorithm, groups):
-        rates = {id(rate) for rate in learned_rates([algorithm.inner_lr])}
-        weights = [w for w in learning.weights_of(groups, algorithm.inner_lr) if id(w.parameter) not in rates]
-        self._rule = algorithm.rule(weights)
-        hyperparameters = learning.learned_hyperparameters(groups, algorithm.inner_lr, self._rule)
-        self._learned = [*hyperparameters, *learning.beside_the_weights(weights, hyperparameters, algorithm.learns)]
-
     def _settle(self):
         """Make what follows from the choices and parameters, and knows these by their ids."""
-        algorithm = self._algorithm
-        self._way = algorithm.way()
-        beside = learning.PerParameter(
-            algorithm.given_rates(groups_of(self)), self._learned, algorithm.inner_lr
-        )
-        self._fixed_plan = Plan(
-            adapts=algorithm.adapts_among({id(p) for p in parameters_of(self)}),
-            step=InnerStep(
-                rule=self._rule,
-                rate=lambda parameter, step: algorithm.rate(beside, parameter, step),
-                transform=lambda parameter, gradient: algorithm.transform(beside, parameter, gradient),
-                clip=algorithm.inner_grad_clip,
-                proximal=self._way.proximal,
-            ),
-            adapt_steps=algorithm.adapt_steps,
-            way=self._way,
-            begin=algorithm.begin,
-            head=algorithm.fixed_head(),
-            learned=self.learned,
-        )
+        self._fixed_plan = fixed_plan(self._algorithm, groups_of(self), self._rule, self._learned)
 
     def __reduce__(self):
         # A copy makes its plan anew from the copied choices, for a plan knows parameters by their ids; Paddle's
         # moments go by position, as in state_dict, for a copied parameter has another name.
         own = {name: value for name, value in vars(self).items() if name not in _MADE_ANEW}
-        if type(self) is over.combined(self.declared, self._outer):
-            return over.blank, (self.declared, self._outer), {**own, "outer": self.state_dict()}
+        declared, _, outer = self.combination
+        if type(self) is over.combined(declared, outer):
+            return over.blank, (declared, outer), {**own, "outer": self.state_dict()}
         return copyreg.__newobj__, (type(self),), {**own, "outer": self.state_dict()}
 
     def __setstate__(self, content):
@@ -120,17 +91,12 @@ class MetaOptimizer(AroundUpdates):
     @property
     def plan(self) -> Plan:
         """The choices for the next task; an algorithm may change them from one outer step to another."""
-        return self._algorithm.now(self._fixed_plan, self._outer_steps)
+        return self._algorithm.now(self._fixed_plan, self.outer_steps)
 
     @property
     def algorithm(self) -> Algorithm:
         """The choices, as they were given."""
         return self._algorithm
-
-    @property
-    def outer_steps(self) -> int:
-        """How many outer steps were taken."""
-        return self._outer_steps
 
     @property
     def learned(self) -> dict:
@@ -150,7 +116,7 @@ class MetaOptimizer(AroundUpdates):
     def solver_report(self):
         """How the last task's linear system was solved, if the way back is implicit: iterations taken and relative
         residual."""
-        return getattr(self._way, "report", None)
+        return getattr(self._fixed_plan.way, "report", None)
 
     def begin(self, net, support=None, track: bool = True) -> Learner:
         """Begin a task; users do so by ``adapter.clone()``, ``adapter.task()``, `meta_loss` or ``evaluate``.
@@ -208,7 +174,7 @@ class MetaOptimizer(AroundUpdates):
 
     def state_dict(self):
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""
-        return state.with_ours(self, super().state_dict(), self._learned, self._outer_steps, self._keeper)
+        return state.with_ours(self, super().state_dict(), self._learned, self.outer_steps, self._keeper)
 
     def set_state_dict(self, state_dict):
         """Restore what `state_dict` gave; a plain optimizer's state of the same class does too.
@@ -224,7 +190,7 @@ class MetaOptimizer(AroundUpdates):
             return
         learning.require_same(ours.get("learned", []), self._learned)
         super().set_state_dict(state.under_own_keys(self, outer, ours))
-        self._outer_steps = state.restore_ours(self, ours, self._learned, self._keeper)
+        self.outer_steps = state.restore_ours(self, ours, self._learned, self._keeper)
 
     load_state_dict = set_state_dict
 
@@ -248,31 +214,10 @@ class MetaOptimizer(AroundUpdates):
             If `outer` is not an optimizer class, or one whose step needs a closure.
         """
         over.require_outer(outer, MetaOptimizer)
-        return over.combined(cls.declared, outer)
+        return over.combined(cls.combination.declared, outer)
 
-    def step(self):
-        """One outer step, as the outer optimizer takes it; ends the tasks that still run.
-
-        Warns
-        -----
-        UserWarning
-            Once, if there are gradients and no task was ever begun: they are those of a plain loss.
-        """
-        self._warn_of_plain_gradients()
-        super().step()
-        self._outer_steps += 1
-
-    def minimize(self, loss, *args, **kwargs):
-        """One outer step with the gradients of a ``backward()`` before, as Paddle's ``minimize`` takes it in dynamic
-        mode; ends the tasks that still run."""
-        self._warn_of_plain_gradients()
-        if has_groups(self):  # Paddle's own does not know groups
-            pairs = [(p, p.grad) for p in parameters_of(self) if p.grad is not None]
-            self.step()
-            return [], pairs
-        result = super().minimize(loss, *args, **kwargs)  # does not call step()
-        self._outer_steps += 1
-        return result
+    def before_step(self):
+        self._begun.warn_if_none(self)
 
     def before_update(self):
         self._begun.end()  # the weights that they began from move
@@ -280,18 +225,6 @@ class MetaOptimizer(AroundUpdates):
     def after_update(self):
         self._keeper.outer_step()
 
-    def _warn_of_plain_gradients(self):
-        if self._begun.any_ever or all(p.grad is None for p in parameters_of(self)):
-            return
-        self._begun.any_ever = True  # once
-        warnings.warn(
-            f"{type(self).__name__}: a step without a task before it is one of {self._outer.__name__} on a "
-            "plain loss, without an inner loop. To meta-learn, take it from opt.meta_loss(net, episodes, loss_fn) "
-            "or from a learner that adapts, opt.adapter(net).clone()",
-            UserWarning,
-            stacklevel=3,
-        )
-
 
 #: Attributes of an optimizer that a copy makes anew.
-_MADE_ANEW = frozenset({"_way", "_fixed_plan", *ATTRIBUTES_BY_NAME})
+_MADE_ANEW = frozenset({"_fixed_plan", *ATTRIBUTES_BY_NAME})

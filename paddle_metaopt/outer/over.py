@@ -5,15 +5,47 @@ from __future__ import annotations
 import inspect
 import types
 from functools import lru_cache
+from typing import NamedTuple
 
 import paddle
 
 from .groups import signature_of
 
 
-def outer_class_of(cls: type) -> type:
-    """The ``paddle.optimizer`` class among the bases of a meta-optimizer's."""
-    return next(base for base in cls.__bases__ if is_optimizer(base))
+class Combination(NamedTuple):
+    """What a meta-optimizer's class is made of.
+
+    Attributes
+    ----------
+    declared : type
+        The class that it was made from by ``over``, or itself.
+    algorithm : type
+        An `Algorithm`.
+    outer : type
+        A ``paddle.optimizer`` class.
+    """
+
+    declared: type
+    algorithm: type
+    outer: type
+
+    def signature(self) -> inspect.Signature:
+        """The outer optimizer's arguments, and the algorithm's choices as keywords."""
+        theirs = list(signature_of(self.outer).parameters.values())
+        keywords = [p for p in theirs if p.kind is p.KEYWORD_ONLY]
+        rest = [p for p in theirs if p.kind is p.VAR_KEYWORD]
+        first = [p for p in theirs if p not in keywords and p not in rest]
+        ours = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+            for name, default in self.algorithm.choices().items()
+        ]
+        return inspect.Signature([*first, *keywords, *ours, *rest])
+
+
+def combination_of(cls: type, algorithm: type) -> Combination:
+    """Of a class that is just being made."""
+    outer = next(base for base in cls.__bases__ if is_optimizer(base))
+    return Combination(vars(cls).get("declared_as", cls), algorithm, outer)
 
 
 def is_optimizer(cls: type) -> bool:
@@ -33,26 +65,13 @@ def require_outer(outer, mixin: type) -> None:
 @lru_cache(maxsize=None)
 def combined(declared: type, outer: type) -> type:
     """The class of `declared`'s algorithm over `outer`; itself, where that is what it was declared over."""
-    own = outer_class_of(declared)
+    _, algorithm, own = declared.combination
     if outer is own:
         return declared
     bases = tuple(outer if base is own else base for base in declared.__bases__)
-    content = {"__module__": declared.__module__, "__doc__": declared.__doc__, "declared": declared}
+    content = {"__module__": declared.__module__, "__doc__": declared.__doc__, "declared_as": declared}
     name = f"{declared.__name__}.over({outer.__name__})"
-    return types.new_class(name, bases, {"algorithm": declared.algorithm_class}, lambda body: body.update(content))
-
-
-def combined_signature(outer: type, algorithm: type) -> inspect.Signature:
-    """The outer optimizer's arguments, and the algorithm's choices as keywords."""
-    theirs = list(signature_of(outer).parameters.values())
-    keywords = [p for p in theirs if p.kind is p.KEYWORD_ONLY]
-    rest = [p for p in theirs if p.kind is p.VAR_KEYWORD]
-    first = [p for p in theirs if p not in keywords and p not in rest]
-    ours = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-        for name, default in algorithm.choices().items()
-    ]
-    return inspect.Signature([*first, *keywords, *ours, *rest])
+    return types.new_class(name, bases, {"algorithm": algorithm}, lambda body: body.update(content))
 
 
 def blank(declared: type, outer: type):

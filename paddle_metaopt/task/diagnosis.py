@@ -30,6 +30,16 @@ def refuse_unverified(loss, weights: list, net, run_again: Callable) -> None:
         raise NotTwiceDifferentiableError(explain(culprits, layer_of(culprits, weights, net, run_again)))
 
 
+def require_adapted(names: list) -> list:
+    """The names of the weights that adapt; none raises a ValueError."""
+    if not names:
+        raise ValueError(
+            "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head=; "
+            "is it another net than the optimizer's, or one of the two a copy? Copy them together"
+        )
+    return names
+
+
 def require_slopes(gradients: dict) -> None:
     """Raise a ValueError if an inner loss has no gradient at all."""
     if not gradients:
@@ -50,6 +60,15 @@ def require_leaf_inputs(inputs) -> list:
                 f"loss function. Got {tensor!r}"
             )
     return list(inputs)
+
+
+def require_dependence(depends: bool) -> None:
+    """Raise a ValueError if the query loss does not depend on the task."""
+    if not depends:
+        raise ValueError(
+            "the query loss does not depend on the weights of the task; compute it inside the function, with the "
+            "learner, or with the net in a task() block"
+        )
 
 
 def one_loss(loss) -> Callable:

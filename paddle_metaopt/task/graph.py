@@ -20,15 +20,13 @@ class TaskGraph:
 
     Parameters
     ----------
-    on_outer_step : callable
-        Called when the weights that the task began from have moved. Held weakly.
     way_name : str or None
         The way back, if a plain backward does not serve it.
     """
 
-    def __init__(self, on_outer_step, way_name=None):
+    def __init__(self, way_name=None):
         self.stale = False
-        self._on_outer_step = weakref.WeakMethod(on_outer_step)
+        self._on_outer_step = lambda: None
         self._way_name = way_name
         self._ours = False
         self._guard = None
@@ -103,6 +101,10 @@ class TaskGraph:
                 "wrong; start a new task after each step"
             )
 
+    def tell_of_outer_step(self, method):
+        """Have a method called when the weights that the task began from have moved; it is held weakly."""
+        self._on_outer_step = weakref.WeakMethod(method)
+
     def outer_step(self):
         """The weights have moved: end the task, if it still runs."""
         self.stale = True
@@ -111,6 +113,6 @@ class TaskGraph:
             on_outer_step()
 
     def passed(self):
-        """A gradient went through; after a ``backward()`` Paddle is left as it was, whoever still refers to the task."""
+        """A gradient went through; after a ``backward()`` Paddle is as it was, whoever still refers to the task."""
         if in_backward():
             self._guard = None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable
 
 import paddle
 
-from ..arguments import require_dynamic_mode, whole_number
+from ..arguments import checked_function, require_dynamic_mode, whole_number
+from ..double_grad.undo import Undo
+from ..meta_gradients import MetaGradient
+from ..tensors import scalar
 from .deployment import adapted_net
-from .diagnosis import one_loss
+from .diagnosis import one_loss, require_dependence
+from .moment import Surroundings
 from .task import Task
 
 
@@ -37,7 +42,7 @@ class Learner(paddle.nn.Layer):
 
     def __init__(self, net, task: Task):
         super().__init__()
-        vars(self).update(net=net, task=task, _deployed=None)  # setattr would make the nets sublayers
+        vars(self).update(net=net, task=task, _solving=False, _deployed=None)  # setattr would make the nets sublayers
         self.training = net.training
 
     def __reduce__(self):
@@ -76,7 +81,7 @@ class Learner(paddle.nn.Layer):
         NotTwiceDifferentiableError
             If a second derivative is needed through an op that has none.
         """
-        self.task.require_ready()
+        self._require_ready()
         if isinstance(loss, paddle.Tensor):
             if steps is not None:
                 raise ValueError(
@@ -91,7 +96,21 @@ class Learner(paddle.nn.Layer):
         else:
             raise TypeError(f"adapt: expected a scalar Tensor or a function that returns one, got {loss!r}")
         for _ in range(steps):
-            self.task.advance(compute)
+            self._advance(compute)
+
+    def _advance(self, compute: Callable):
+        task, way = self.task, self.task.plan.way
+        moment = way.before_step(task, compute)
+        with paddle.enable_grad():
+            with task.leaves.watching():
+                loss = scalar(compute(), "loss")
+            moved, state = way.take_step(task, loss)
+        with task.lifetime.moving():
+            if moment is not None:
+                if moment.replay is not None:
+                    moment.replay.loss = loss.detach()
+                way.remember(task.history, moment)
+            task.move(moved, state)
 
     def meta_loss(self, query: Callable, inputs: list = ()):
         """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
@@ -117,16 +136,47 @@ class Learner(paddle.nn.Layer):
             gradient. If the query loss does not depend on the task's weights.
         StaleTaskError, NotTwiceDifferentiableError
         """
-        return self.task.solve(query, inputs).as_loss()
+        return self.solve(query, inputs).as_loss()
+
+    def solve(self, query: Callable, inputs: list = ()) -> MetaGradient:
+        """The query loss and the meta-gradient as numbers, to be added to those of other tasks; as `meta_loss`."""
+        self._require_ready()
+        checked_function("meta_loss", "query", query, "query(), which computes the query loss")
+        task = self.task
+        task.name_inputs(inputs)
+        # Of several query losses, each draws the same random numbers, in whatever order.
+        surroundings = Surroundings(self.net) if task.plan.query_weights is not None else None
+        with Undo(partial(vars(self).update, _solving=False)):
+            vars(self)["_solving"] = True
+            with task.graph.differentiated_by_us(), paddle.enable_grad():
+                value, found = task.plan.way.solve(task, partial(self._query_loss, query, surroundings))
+        return MetaGradient(value.detach(), task.meta_parameters(), found, task.graph)
+
+    def _query_loss(self, query, surroundings, as_number=False):
+        task = self.task
+        if surroundings is not None:
+            surroundings.restore()
+        with task.leaves.watching():
+            loss = scalar(query(), "query loss")
+        depends = task.leaves.add(loss, task.residence.fast.values())
+        require_dependence(depends or as_number)
+        task.require_named_leaves()
+        return loss
+
+    def _require_ready(self):
+        self.task.lifetime.require()
+        self.task.residence.require_innermost()
+        if self._solving:
+            self.task.plan.way.require_before_query()
 
     def end(self):
         """End the task: its losses can still go backward, but it can't be used any more."""
-        self.task.end()
+        self.task.lifetime.end()
 
     @property
     def is_running(self) -> bool:
         """Whether the task goes on."""
-        return self.task.is_running
+        return self.task.lifetime.goes_on
 
     @property
     def fast_weights(self) -> dict:
@@ -134,7 +184,7 @@ class Learner(paddle.nn.Layer):
         return dict(self.task.residence.fast)
 
     def __enter__(self):
-        self.task.require_running()
+        self.task.lifetime.require()
         self.task.residence.open_block()
         return self
 

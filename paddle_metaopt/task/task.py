@@ -1,25 +1,19 @@
-"""One task: the inner steps, and what the ways back work with."""
+"""One task, as the ways back see it."""
 
 from __future__ import annotations
 
-import weakref
 from functools import partial
 from typing import Callable
 
-import paddle
-
-from ..arguments import checked_function, require_dynamic_mode
 from ..double_grad import activate, guards
-from ..double_grad.undo import Undo
-from ..errors import StaleTaskError
-from ..meta_gradients import MetaGradient
-from ..tensors import scalar, tensors_in
+from ..tensors import tensors_in
 from .body_reuse import BodyReuse, NoReuse
 from .buffers import BufferKeeper, TaskBuffers
-from .diagnosis import refuse_unverified, require_leaf_inputs, require_slopes
+from .diagnosis import refuse_unverified, require_adapted, require_leaf_inputs, require_slopes
 from .graph import TaskGraph
 from .inputs import Inputs
 from .leaves import Leaves
+from .lifetime import Lifetime
 from .moment import Moment, Replay, Surroundings
 from .plan import Plan
 from .residence import Residence, own_slots
@@ -27,7 +21,7 @@ from .start import Start, begun_elsewhere
 
 
 class Task:
-    """A net's adaptation to one task, from where the task begins to the meta-gradient.
+    """A net's adaptation to one task: where it began, where it stands, and its inner steps.
 
     Parameters
     ----------
@@ -49,8 +43,11 @@ class Task:
     residence : Residence
         The present fast weights.
     leaves : Leaves
+        Which leaf tensors the task depends on.
+    start : Start
     history : list of Moment
         Those that the way back needs, oldest first.
+    lifetime : Lifetime
 
     Raises
     ------
@@ -62,34 +59,26 @@ class Task:
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
-        self.adapted = [name for name, p in self.own.items() if plan.adapts(name, p)]
-        if not self.adapted:
-            raise ValueError(
-                "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head=; "
-                "is it another net than the optimizer's, or one of the two a copy? Copy them together"
-            )
-        self.graph = TaskGraph(self.end, plan.refusal_of_backward)
+        self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
+        self.graph = TaskGraph(plan.refusal_of_backward)
         self.leaves = Leaves()
+        self.start = Start(self.own)
         self.history = []
         self._net = net
         self._inputs = Inputs(self.leaves)
         self._named = []
-        self._interrupted = False
-        self._solving = False
         buffers = TaskBuffers(slots, keeper, plan.way.buffer)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
         reuses = plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share
         self._reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps) if reuses else NoReuse()
         self.residence = Residence(slots, buffers, fast, self._reuse.installed)
-        # Also when the task is just dropped, so not a method of its own.
-        self._end = weakref.finalize(self, _end, activate(plan.way.order), partial(plan.way.finish, buffers))
-        self._end.atexit = False
-        self._start = Start(self.own)
+        release = activate(plan.way.order)
+        self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
         if plan.begin is not None:
             try:
                 self._begin_elsewhere(support)
             except BaseException:
-                self.end()
+                self.lifetime.end()
                 raise
         self._state = plan.step.before({name: fast[name] for name in self.adapted})
 
@@ -102,125 +91,24 @@ class Task:
         # The others anew: an inner gradient for them is one at a fixed value of what follows from them here.
         others = way.start(self.graph, {name: p for name, p in self.own.items() if name not in values}, ())
         fast.update(begun, **others)
-        self._start.move(begun)
+        self.start.move(begun)
 
     def call(self, inputs, kwargs):
         """The net's output on the fast weights."""
-        self.require_running()
+        self.lifetime.require()
         with self._inputs.of_a_call(inputs, kwargs) as given, self.residence.entered(), self.leaves.watching():
             inputs, kwargs = given
             return self._net(*inputs, **kwargs)
 
-    def advance(self, compute: Callable):
-        """Take an inner step on the loss that `compute` gives."""
-        way = self.plan.way
-        moment = way.before_step(self, compute)
-        with paddle.enable_grad():
-            with self.leaves.watching():
-                loss = scalar(compute(), "loss")
-            moved, state = way.take_step(self, loss)
-        self._interrupted = True
-        if moment is not None:
-            if moment.replay is not None:
-                moment.replay.loss = loss.detach()
-            way.remember(self.history, moment)
-        if way.steps_share:  # else their nodes go, and others may come to stand at the same addresses
-            self.leaves.pass_by(self.residence.fast.values())
-        self._state = state
-        self.residence.move(moved)
-        self._interrupted = False
-
-    def solve(self, query: Callable, inputs: list = ()) -> MetaGradient:
-        """The query loss and the meta-gradient as numbers, for `meta_parameters`."""
-        self.require_ready()
-        checked_function("meta_loss", "query", query, "query(), which computes the query loss")
-        self._named = require_leaf_inputs(inputs)
-        # Of several query losses, each draws the same random numbers, in whatever order.
-        surroundings = Surroundings(self._net) if self.plan.query_weights is not None else None
-        with Undo(partial(setattr, self, "_solving", False)):
-            self._solving = True
-            with self.graph.differentiated_by_us(), paddle.enable_grad():
-                value, found = self.plan.way.solve(self, partial(self._query_loss, query, surroundings))
-        return MetaGradient(value.detach(), self.meta_parameters(), found, self.graph)
-
-    def _query_loss(self, query, surroundings, as_number=False):
-        if surroundings is not None:
-            surroundings.restore()
-        with self.leaves.watching():
-            loss = scalar(query(), "query loss")
-        depends = self.leaves.add(loss, self.residence.fast.values())
-        if not depends and not as_number:
-            raise ValueError(
-                "the query loss does not depend on the weights of the task; compute it inside the function, with the "
-                "learner, or with the net in a task() block"
-            )
-        self.leaves.require_named(self.meta_parameters(), self._reuse.anchors())
-        return loss
-
-    def end(self):
-        """End the task: its losses can still go backward, but it can't be used any more."""
-        self._end()
-        self.history = []  # its closures usually hold the learner
-
-    @property
-    def is_running(self) -> bool:
-        return self._end.alive and not self.graph.stale
-
-    def require_running(self):
-        """Raise a StaleTaskError if the task has ended, or can't go on."""
-        require_dynamic_mode()
-        self.graph.check()
-        if self._interrupted:
-            raise StaleTaskError("an inner step of this task was interrupted half-way; start a new task")
-        if not self._end.alive:
-            raise StaleTaskError("this task has ended; start a new one with adapter.clone() or adapter.task()")
-
-    def require_ready(self):
-        """Raise if no inner step, and no meta-gradient, can be taken now."""
-        self.require_running()
-        self.residence.require_innermost()
-        if self._solving:
-            self.plan.way.require_before_query()
-
-    # What the ways back are made of.
-
-    def meta_parameters(self) -> list:
-        """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, named inputs."""
-        return list({id(t): t for t in (*self.own.values(), *self.plan.learned.values(), *self._named)}.values())
-
-    def present(self) -> Moment:
-        """Where the task stands; its buffers are the present ones."""
-        return Moment(self.residence.steps, dict(self.residence.fast), self._state)
-
-    def moment(self, compute: Callable | None = None) -> Moment:
-        """Where the task stands, to come back to; the step on the loss that `compute` gives may be taken again."""
-        moment = self.present()
-        moment.buffers = self.residence.copied_buffers()
+    def moment(self, compute: Callable | None = None, kept: bool = False) -> Moment:
+        """Where the task stands, with the buffers as they are now if it is `kept` to come back to; the step on the loss
+        that `compute` gives may be taken again from there."""
+        moment = Moment(self.residence.steps, dict(self.residence.fast), self._state)
+        if kept or compute is not None:
+            moment.buffers = self.residence.copied_buffers()
         if compute is not None:
             moment.replay = Replay(compute, self.residence, Surroundings(self._net))
         return moment
-
-    def query_points(self) -> list:
-        """(moment, weight) for each place where the query loss counts."""
-        steps = self.residence.steps
-        if self.plan.query_weights is None or not steps:
-            return [(self.present(), 1.0)]
-        after = [*self.history[1:], self.present()]
-        return [(moment, weight) for moment, weight in zip(after, self.plan.query_weights(steps)) if weight]
-
-    def moved_by(self, gradients: dict) -> tuple:
-        """The weights that adapt and the rule's state after an inner step from here, with a note of the leaves that
-        they depend on."""
-        require_slopes(gradients)
-        fast = {name: self.residence.fast[name] for name in self.adapted}
-        moved, state = self.stepped(fast, gradients, self._state, self.residence.steps)
-        before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
-        self.leaves.add(tensors_in([moved, state]), before)
-        return moved, state
-
-    def stepped(self, fast: dict, gradients: dict, state: dict, step: int) -> tuple:
-        """The same from anywhere."""
-        return self.plan.step(self.own, self._start.weights, fast, gradients, state, step)
 
     def gradients(self, loss, fast: dict | None = None, differentiable: bool = False) -> dict:
         """The gradients of a scalar loss for the weights that adapt, the present ones or `fast`, by name, without those
@@ -243,11 +131,35 @@ class Task:
         if self._inputs.last is not None:
             self.call(*self._inputs.last)
 
-    def back_from_start(self, cotangents: dict) -> list:
-        """The gradients for `meta_parameters`, from those for the weights that the task began with."""
-        return self._start.pulled_back(cotangents, self.meta_parameters())
+    def moved_by(self, gradients: dict) -> tuple:
+        """The weights that adapt and the rule's state after an inner step from here, with a note of the leaves that
+        they depend on."""
+        require_slopes(gradients)
+        fast = {name: self.residence.fast[name] for name in self.adapted}
+        moved, state = self.stepped(fast, gradients, self._state, self.residence.steps)
+        before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
+        self.leaves.add(tensors_in([moved, state]), before)
+        return moved, state
 
+    def stepped(self, fast: dict, gradients: dict, state: dict, step: int) -> tuple:
+        """The same from anywhere."""
+        return self.plan.step(self.own, self.start.weights, fast, gradients, state, step)
 
-def _end(release, finish):
-    with Undo(release):
-        finish()
+    def move(self, moved: dict, state: dict) -> None:
+        """The inner step was taken: it stands here now."""
+        if self.plan.way.steps_share:  # else their nodes go, and others may come to stand at the same addresses
+            self.leaves.pass_by(self.residence.fast.values())
+        self._state = state
+        self.residence.move(moved)
+
+    def name_inputs(self, inputs) -> None:
+        """Further leaf tensors that a meta-gradient is taken for."""
+        self._named = require_leaf_inputs(inputs)
+
+    def meta_parameters(self) -> list:
+        """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, named inputs."""
+        return list({id(t): t for t in (*self.own.values(), *self.plan.learned.values(), *self._named)}.values())
+
+    def require_named_leaves(self) -> None:
+        """Raise a ValueError if the task depends on a leaf that no meta-gradient is taken for."""
+        self.leaves.require_named(self.meta_parameters(), self._reuse.anchors())

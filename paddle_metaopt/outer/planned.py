@@ -1,0 +1,41 @@
+"""From an algorithm's choices and an optimizer's parameters to the plan of a task."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..inner_rules import InnerStep
+from ..inner_rules.rates import learned_rates
+from ..task import Plan
+from .algorithm import Algorithm
+from .learned import Learned, PerParameter, beside_the_weights, learned_hyperparameters, weights_of
+
+
+def rule_and_learned(algorithm: Algorithm, groups: list) -> tuple:
+    """The inner rule for the parameters in these groups, and what is learned besides them, both new."""
+    rates = {id(rate) for rate in learned_rates([algorithm.inner_lr])}
+    weights = [w for w in weights_of(groups, algorithm.inner_lr) if id(w.parameter) not in rates]
+    rule = algorithm.rule(weights)
+    hyperparameters = learned_hyperparameters(groups, algorithm.inner_lr, rule)
+    return rule, [*hyperparameters, *beside_the_weights(weights, hyperparameters, algorithm.learns)]
+
+
+def fixed_plan(algorithm: Algorithm, groups: list, rule, learned: list[Learned]) -> Plan:
+    """The plan of the first outer step, which knows the parameters in the groups by their ids."""
+    beside = PerParameter(algorithm.given_rates(groups), learned, algorithm.inner_lr)
+    way = algorithm.way()
+    return Plan(
+        adapts=algorithm.adapts_among({id(p) for group in groups for p in group["params"]}),
+        step=InnerStep(
+            rule=rule,
+            rate=partial(algorithm.rate, beside),
+            transform=partial(algorithm.transform, beside),
+            clip=algorithm.inner_grad_clip,
+            proximal=way.proximal,
+        ),
+        adapt_steps=algorithm.adapt_steps,
+        way=way,
+        begin=algorithm.begin,
+        head=algorithm.fixed_head(),
+        learned={entry.name: entry.value for entry in learned},
+    )
