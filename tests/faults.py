@@ -256,14 +256,15 @@ def _place(frame):
     return " < ".join(found)
 
 
-#: What Paddle's C++ calls. Before the `try` in their first line takes hold, an exception has to pass through it; Ctrl-C,
-#: the only one that can come there, is kept back in a backward, and comes out of a forward as it is.
+#: What Paddle's C++ calls. Before the `try` in their first line takes hold, an exception has to pass through it;
+#: Ctrl-C, the only one that can come there, is kept back in a backward, and comes out of a forward as it is.
 ENTRIES = {primitive.MetaOptRule.forward.__code__, primitive.MetaOptRule.backward.__code__}
 
 #: Functions in which things are put back, or a ``with`` statement ends.
 CLEANING = (
-    "__exit__", "__del__", "_finish", "_do", "_put_back", "_settle", "drop", "end", "_end_task", "leave_behind", "repair",
-    "_let_through", "restore", "_go_back_to", "_remove", "_set_grad_mode", "_in_child", "__call__", "outer_step",
+    "__exit__", "__del__", "_finish", "_do", "_put_back", "_settle", "drop", "end", "_end_task", "leave_behind",
+    "repair", "_let_through", "restore", "_go_back_to", "_remove", "_set_grad_mode", "_in_child", "__call__",
+    "outer_step",
 )  # fmt: skip
 
 
@@ -287,7 +288,7 @@ def judge(kind, seed, expected, places, duration, verbose=False) -> dict:
     scene = Scene(*key)
     at = rng.randint(1, places)
     before = Surroundings(scene)
-    told = dict(scene=f"{key[0].__name__} {key[1]} {key[2]}", exception=name)
+    told = {"scene": f"{key[0].__name__} {key[1]} {key[2]}", "exception": name}
     if kind == "signal":
         name, injector = "KeyboardInterrupt", None
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has a job in the background ignore it

@@ -10,7 +10,7 @@ import time
 
 
 def in_a_fork(function, seconds: float = 120.0) -> dict:
-    """The dict that ``function()`` returns in a child process; {"verdict": "died", "why": ...} if that ends otherwise."""
+    """The dict that ``function()`` returns in a child; {"verdict": "died", "why": ...} if that ends otherwise."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:

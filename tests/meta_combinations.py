@@ -16,7 +16,7 @@ from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import inner_rules
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 RULES = {
     "sgd": lambda: inner_rules.SGD(),

@@ -9,7 +9,7 @@ from paddle.distributed.fleet.utils import recompute
 from paddle.jit.dy2static.program_translator import StaticFunction
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 
 class TransformerClassifier(nn.Layer):

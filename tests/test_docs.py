@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from cases.case import check_choice, op
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.cases.case import op
-from paddle_metaopt.double_grad.checking import check_choice
 
 ROOT = Path(__file__).parents[1]
 

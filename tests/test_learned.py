@@ -8,7 +8,7 @@ from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, episode,
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 LEARNING = ["meta_sgd", "maml_plus_plus", "meta_curvature"]
 

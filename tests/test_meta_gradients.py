@@ -6,7 +6,7 @@ import pytest
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 TOLERANCE = 1e-6
 

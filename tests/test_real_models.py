@@ -13,7 +13,7 @@ import paddle.nn.functional as F
 import pytest
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 TOLERANCE = 1e-6
 WAYS = 3

@@ -12,7 +12,7 @@ from meta_combinations import make_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 WAYS = ["unrolled", "first_order", "checkpointed", "hessian_free", "implicit"]
 

@@ -15,7 +15,7 @@ from meta_combinations import Net, episode, make_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 from paddle_metaopt.meta_gradients import HessianFree, Implicit
 from paddle_metaopt.meta_gradients.implicit import conjugate_gradient, neumann_series
 

@@ -1,6 +1,7 @@
 """Exact second derivatives for ordinary Paddle code; knows nothing of meta-learning."""
 
 from . import rules as _rules  # noqa: F401  registers them
+from . import testing
 from .activity import ANY_ORDER, is_active
 from .audit import audit, trust
 from .guards import guard_engine
@@ -23,6 +24,7 @@ __all__ = [
     "requires_grad",
     "rule",
     "supported",
+    "testing",
     "trust",
     "twice_differentiable",
     "with_pullback",

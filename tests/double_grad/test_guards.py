@@ -10,11 +10,11 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from cases import all_cases
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import double_grad, twice_differentiable
 from paddle_metaopt.double_grad import primitive, with_pullback
-from paddle_metaopt.double_grad.cases import all_cases
 
 OWN = (paddle.grad, paddle.Tensor.backward, paddle.autograd.backward, paddle._C_ops.conv2d)
 

@@ -12,7 +12,7 @@ from paddle import nn
 
 from paddle_metaopt import NotTwiceDifferentiableError, double_grad, twice_differentiable
 from paddle_metaopt.double_grad import kernels, registry
-from paddle_metaopt.double_grad.checking import check_twice_differentiable
+from paddle_metaopt.double_grad.testing import check_twice_differentiable
 
 
 def patched():

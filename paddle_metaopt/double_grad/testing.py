@@ -1,4 +1,4 @@
-"""Derivatives against central finite differences in float64: the judge of every rule and every meta-gradient."""
+"""Derivatives against central finite differences in float64: what a rule of your own, or any gradient, is judged by."""
 
 from __future__ import annotations
 
@@ -209,15 +209,6 @@ def check_twice_differentiable(
     if isinstance(product, paddle.Tensor):
         hessian = paddle.grad(product, outer, allow_unused=True)
     return Derivatives(first, compare_with_differences(along_probes, hessian, outer, seed=seed))
-
-
-def check_choice(
-    problem, needing: Sequence[int], inner: Sequence[int], order: int = 2, wanted: float = ANY_ORDER
-) -> Derivatives:
-    """`check_twice_differentiable` for one choice of a case's problem."""
-    for position, tensor in enumerate(problem.tensors):
-        tensor.stop_gradient = position not in needing
-    return check_twice_differentiable(problem.function, problem.tensors, inner, order=order, wanted=wanted)
 
 
 def _is_floating(value) -> bool:
