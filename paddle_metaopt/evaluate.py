@@ -11,7 +11,7 @@ import paddle
 
 from .adapter import require_meta_optimizer
 from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, whole_number
-from .double_grad.interception import patches_kept
+from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
 from .episodes import each_of, episode_parts, loss_on
 

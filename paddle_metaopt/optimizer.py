@@ -15,7 +15,7 @@ import paddle
 from .adapter import InnerAdapter
 from .arguments import checked_function, checked_layer, flag, naming, require_dynamic_mode, whole_number
 from .buffers import BufferKeeper
-from .double_grad.interception import patches_kept
+from .double_grad.scope import patches_kept
 from .episodes import each_of, episode_parts, loss_on
 from .groups import given_groups, outer_arguments, parameters_of, rates_by_parameter, trainable, with_learned_group
 from .inner_rates import lasting, learned_rates

@@ -5,10 +5,10 @@ from . import testing
 from .activity import ANY_ORDER, is_active
 from .audit import audit, trust
 from .guards import guard_engine
-from .interception import activate, twice_differentiable
 from .kinds import BilinearMap, elementwise, linear_map
 from .primitive import requires_grad, with_pullback
 from .registry import natively_exact, replaces, rule, supported
+from .scope import activate, twice_differentiable
 
 __all__ = [
     "ANY_ORDER",

@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 
 from .activity import ANY_ORDER
-from .interception import activate
+from .scope import activate
 
 
 @dataclass
