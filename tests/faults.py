@@ -25,14 +25,12 @@ from pathlib import Path
 import numpy as np
 import paddle
 import paddle.nn.functional as F
+from helpers import holdings, in_a_fork
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad import activity, passes, primitive, undo
 from paddle_metaopt.groups import parameters_of
-
-sys.path.insert(0, str(Path(__file__).parent))
-from forks import in_a_fork  # noqa: E402
 
 LIBRARY = str(Path(metaopt.__file__).parent)
 KINDS = ("op", "line", "signal")
@@ -152,21 +150,12 @@ class Surroundings:
         gc.collect()
         self._scene = scene
         self._attributes = self._of_paddle()
-        self._tensors = self._of_net()
+        self._tensors = holdings(self._scene.net)
         self._modes = self._flags()
 
     def _of_paddle(self):
         owners = (paddle, paddle.Tensor, paddle.autograd, paddle._C_ops, paddle._legacy_C_ops, nn.functional)
         return [(owner, dict(vars(owner))) for owner in owners]
-
-    def _of_net(self):
-        layers = self._scene.net.sublayers(include_self=True)
-        return [
-            (layer, key, t)
-            for layer in layers
-            for held in (layer._parameters, layer._buffers)
-            for key, t in held.items()
-        ]
 
     def _flags(self):
         return [
@@ -180,7 +169,7 @@ class Surroundings:
             changed += [
                 f"{getattr(owner, '__name__', owner)}.{n}" for n, v in before.items() if vars(owner).get(n) is not v
             ][:3]
-        now = self._of_net()
+        now = holdings(self._scene.net)
         if len(now) != len(self._tensors) or any(a[2] is not b[2] for a, b in zip(now, self._tensors)):
             changed.append("the net's tensors")
         if [f[1:] for f in self._flags()] != [f[1:] for f in self._modes]:

@@ -18,7 +18,7 @@ from collections import Counter
 import numpy as np
 import paddle
 import paddle.nn.functional as F
-from forks import in_a_fork
+from helpers import in_a_fork
 from paddle import nn
 
 import paddle_metaopt as metaopt

@@ -4,7 +4,8 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, episode, make_net, parameter, step
+from helpers import episode, make_net, parameter
+from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, step
 from paddle import nn
 
 import paddle_metaopt as metaopt

@@ -27,7 +27,7 @@ import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from forks import in_a_fork  # noqa: E402
+from helpers import in_a_fork  # noqa: E402
 
 TOLERANCE = 1e-6
 DIRECTIONS = 2

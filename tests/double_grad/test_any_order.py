@@ -9,6 +9,7 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 from cases.case import check_choice, op, positive, spread
+from helpers import live
 from paddle import nn
 
 import paddle_metaopt as metaopt
@@ -91,9 +92,7 @@ def nodes(y):
 
 
 def leaf(*shape):
-    x = paddle.ones(shape)
-    x.stop_gradient = False
-    return x
+    return live(paddle.ones(shape))
 
 
 def test_the_highest_order_that_is_asked_for_in_the_thread_counts():

@@ -11,6 +11,7 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 from cases import all_cases
+from helpers import leaf
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import double_grad, twice_differentiable
@@ -21,12 +22,6 @@ OWN = (paddle.grad, paddle.Tensor.backward, paddle.autograd.backward, paddle._C_
 
 def patches():
     return (paddle.grad, paddle.Tensor.backward, paddle.autograd.backward, paddle._C_ops.conv2d)
-
-
-def leaf(*shape):
-    tensor = paddle.randn(shape, "float64")
-    tensor.stop_gradient = False
-    return tensor
 
 
 def alive():
