@@ -175,7 +175,8 @@ class Surroundings:
         if [f[1:] for f in self._flags()] != [f[1:] for f in self._modes]:
             changed.append("modes or forward")
         kinds = ("TaskGraph", "_Recorded", "Learner", "Pass")
-        alive = Counter(type(o).__name__ for o in gc.get_objects() if type(o).__name__ in kinds)
+        types = [type(o) for o in gc.get_objects()]
+        alive = Counter(t.__name__ for t in types if t.__name__ in kinds and t.__module__.startswith("paddle_metaopt"))
         changed += [f"{count} {name} alive" for name, count in alive.items()]
         if undo._open:
             changed.append("something to be put back")
