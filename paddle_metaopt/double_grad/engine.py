@@ -15,7 +15,7 @@ from contextlib import nullcontext
 
 import paddle
 
-from .graph import reachable
+from .graph import listed, reachable
 from .passes import Pass, current, used_up
 from .undo import Undo, grad_mode_kept
 
@@ -134,8 +134,8 @@ def _interrupts_deferred():
 
 
 def refuse_used_up(outputs):
-    """Raise if a pass from these tensors would go through a node that Paddle has run for the last time."""
-    if used_up and any(address in used_up for address, _ in reachable(outputs)):
+    """Raise if a pass from one or several tensors would go through a node that Paddle has run for the last time."""
+    if used_up and any(address in used_up for address, _ in reachable(listed(outputs))):
         raise RuntimeError(
             "backward() went through a part of this graph before and used it up, also with retain_graph=True: add up "
             "the losses and call backward() once, on the sum; or take the gradients by paddle.grad"

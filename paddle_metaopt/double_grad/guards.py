@@ -50,7 +50,7 @@ def _guarded_grad(grad):
 
 def gradients(outputs, inputs, **options) -> list:
     """``paddle.grad``, guarded, but not audited."""
-    refuse_used_up(listed(outputs))
+    refuse_used_up(outputs)
     if options.get("create_graph") and paddle.is_grad_enabled():
         outputs = [rooted(output) for output in listed(outputs)]
     return on_copies(outputs, inputs, **options)

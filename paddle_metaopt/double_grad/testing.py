@@ -173,6 +173,11 @@ def check_twice_differentiable(
         For a larger one than 2, the derivatives of that order and of the one below it are compared instead.
     wanted : int or ANY_ORDER
         The order that the rules are switched on for.
+
+    Returns
+    -------
+    Derivatives
+        Its ``error`` is the larger of the two relative errors; of a right rule it is below 1e-6.
     """
     for _ in range(order - 2):
         function = gradient_of(function, wanted)
