@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import argparse
 import gc
+import sys
 from pathlib import Path
 
 import paddle
 
 from paddle_metaopt import twice_differentiable
-from paddle_metaopt.double_grad.cases import all_cases
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/double_grad"))
+from cases import all_cases  # noqa: E402
 
 
 def resident_megabytes() -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 
 from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, whole_number
-from .double_grad.interception import patches_kept
+from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
 from .meta_batch import each_of, episode_parts, loss_on
 from .outer import require_meta_optimizer

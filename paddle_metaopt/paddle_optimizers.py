@@ -15,8 +15,8 @@ ATTRIBUTES_BY_NAME = frozenset({
 
 
 class AroundUpdates:
-    """Mix-in for an optimizer class that counts its steps, and is told of each and of each update of parameters, whether
-    ``step()`` or ``minimize()`` takes it.
+    """Mix-in for an optimizer class that counts its steps, and is told of each, and of each update of parameters,
+    whether ``step()`` or ``minimize()`` takes it.
 
     Attributes
     ----------

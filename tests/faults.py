@@ -25,14 +25,12 @@ from pathlib import Path
 import numpy as np
 import paddle
 import paddle.nn.functional as F
+from helpers import holdings, in_a_fork
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad import activity, passes, primitive, undo
 from paddle_metaopt.paddle_optimizers import parameters_of
-
-sys.path.insert(0, str(Path(__file__).parent))
-from forks import in_a_fork  # noqa: E402
 
 LIBRARY = str(Path(metaopt.__file__).parent)
 KINDS = ("op", "line", "signal")
@@ -152,21 +150,12 @@ class Surroundings:
         gc.collect()
         self._scene = scene
         self._attributes = self._of_paddle()
-        self._tensors = self._of_net()
+        self._tensors = holdings(self._scene.net)
         self._modes = self._flags()
 
     def _of_paddle(self):
         owners = (paddle, paddle.Tensor, paddle.autograd, paddle._C_ops, paddle._legacy_C_ops, nn.functional)
         return [(owner, dict(vars(owner))) for owner in owners]
-
-    def _of_net(self):
-        layers = self._scene.net.sublayers(include_self=True)
-        return [
-            (layer, key, t)
-            for layer in layers
-            for held in (layer._parameters, layer._buffers)
-            for key, t in held.items()
-        ]
 
     def _flags(self):
         return [
@@ -180,13 +169,14 @@ class Surroundings:
             changed += [
                 f"{getattr(owner, '__name__', owner)}.{n}" for n, v in before.items() if vars(owner).get(n) is not v
             ][:3]
-        now = self._of_net()
+        now = holdings(self._scene.net)
         if len(now) != len(self._tensors) or any(a[2] is not b[2] for a, b in zip(now, self._tensors)):
             changed.append("the net's tensors")
         if [f[1:] for f in self._flags()] != [f[1:] for f in self._modes]:
             changed.append("modes or forward")
         kinds = ("TaskGraph", "_Recorded", "Learner", "Pass")
-        alive = Counter(type(o).__name__ for o in gc.get_objects() if type(o).__name__ in kinds)
+        types = [type(o) for o in gc.get_objects()]
+        alive = Counter(t.__name__ for t in types if t.__name__ in kinds and t.__module__.startswith("paddle_metaopt"))
         changed += [f"{count} {name} alive" for name, count in alive.items()]
         if undo._open:
             changed.append("something to be put back")
@@ -256,14 +246,15 @@ def _place(frame):
     return " < ".join(found)
 
 
-#: What Paddle's C++ calls. Before the `try` in their first line takes hold, an exception has to pass through it; Ctrl-C,
-#: the only one that can come there, is kept back in a backward, and comes out of a forward as it is.
+#: What Paddle's C++ calls. Before the `try` in their first line takes hold, an exception has to pass through it;
+#: Ctrl-C, the only one that can come there, is kept back in a backward, and comes out of a forward as it is.
 ENTRIES = {primitive.MetaOptRule.forward.__code__, primitive.MetaOptRule.backward.__code__}
 
 #: Functions in which things are put back, or a ``with`` statement ends.
 CLEANING = (
-    "__exit__", "__del__", "_finish", "_do", "_put_back", "_settle", "drop", "end", "_end", "leave_behind", "repair",
-    "_let_through", "restore", "_go_back_to", "_remove", "_set_grad_mode", "_in_child", "__call__", "outer_step",
+    "__exit__", "__del__", "_finish", "_do", "_put_back", "_settle", "drop", "end", "_end", "leave_behind",
+    "repair", "_let_through", "restore", "_go_back_to", "_remove", "_set_grad_mode", "_in_child", "__call__",
+    "outer_step",
 )  # fmt: skip
 
 
@@ -287,7 +278,7 @@ def judge(kind, seed, expected, places, duration, verbose=False) -> dict:
     scene = Scene(*key)
     at = rng.randint(1, places)
     before = Surroundings(scene)
-    told = dict(scene=f"{key[0].__name__} {key[1]} {key[2]}", exception=name)
+    told = {"scene": f"{key[0].__name__} {key[1]} {key[2]}", "exception": name}
     if kind == "signal":
         name, injector = "KeyboardInterrupt", None
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has a job in the background ignore it

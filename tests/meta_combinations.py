@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 import paddle
 import paddle.nn.functional as F
+from helpers import episode, gradients_of, make_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import inner_rules
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 RULES = {
     "sgd": lambda: inner_rules.SGD(),
@@ -66,46 +67,6 @@ _RULES_TO_THE_MINIMUM = {
     "momentum": lambda: inner_rules.Momentum(0.5),
     "nesterov": lambda: inner_rules.Momentum(0.5, use_nesterov=True),
 }
-
-
-class Net(nn.Layer):
-    """With tied, frozen and unused parameters, and BatchNorm."""
-
-    def __init__(self):
-        super().__init__()
-        self.enter = nn.Linear(3, 4)
-        self.norm = nn.BatchNorm1D(4)
-        self.there, self.back = nn.Linear(4, 4), nn.Linear(4, 4)
-        self.back.weight = self.there.weight
-        self.frozen = nn.Linear(4, 4)
-        for p in self.frozen.parameters():
-            p.stop_gradient = True
-        self.unused = nn.Linear(2, 2)
-        self.head = nn.Linear(4, 2)
-
-    def forward(self, x):
-        h = F.tanh(self.norm(self.enter(x)))
-        h = F.tanh(self.back(F.tanh(self.there(h))))
-        return self.head(h + self.frozen(h))
-
-
-def make_net():
-    paddle.seed(8)
-    net = Net()
-    net.to(dtype="float64")
-    return net
-
-
-def episode():
-    def part():
-        return paddle.randn([6, 3], "float64"), paddle.randn([6, 2], "float64")
-
-    paddle.seed(9)
-    return metaopt.Episode(part(), part())
-
-
-def parameter(value, shape=(), dtype="float64"):
-    return paddle.create_parameter(shape, dtype, default_initializer=nn.initializer.Constant(value))
 
 
 def step(net, opt, seed):
@@ -165,7 +126,7 @@ def error_of(algorithm: str, way, rule: str, steps: int = 2, directions: int = 5
     tensors = [p for p in net.parameters() if not p.stop_gradient] + list(opt.learned.values())
     loss = opt.meta_loss(net, [task], F.mse_loss)
     loss.backward()
-    gradients = [None if t.grad is None else t.grad.numpy().copy() for t in tensors]
+    gradients = gradients_of(tensors)
     if way is None:
         return _from_the_way_it_went(net, opt, task)
     if way == "first_order":

@@ -18,7 +18,7 @@ from collections import Counter
 import numpy as np
 import paddle
 import paddle.nn.functional as F
-from forks import in_a_fork
+from helpers import in_a_fork
 from paddle import nn
 
 import paddle_metaopt as metaopt
@@ -43,7 +43,7 @@ class Scene:
         self.net.to(dtype="float64")
         self.x, self.xq = (paddle.randn([4, 1, 3, 3], "float64") for _ in range(2))
         self.y, self.yq = paddle.to_tensor([0, 1, 2, 0]), paddle.to_tensor([2, 1, 0, 1])
-        options = dict(parameters=self.net.parameters(), inner_lr=0.3, adapt_steps=1)
+        options = {"parameters": self.net.parameters(), "inner_lr": 0.3, "adapt_steps": 1}
         if way == "reptile":
             self.opt = metaopt.ReptileOptimizer(1e-2, **options)
         else:
@@ -159,9 +159,8 @@ def judge(way, style, losses, events, numbers) -> dict:
     finally:
         for learner in reversed(stack):
             learner.__exit__(None, None, None)
-    if outcome["verdict"] == "right":
-        if any(p is not own for p, own in zip(scene.net.parameters(), scene.own)):
-            return {"verdict": "swapped", "why": "the net does not hold its own parameters"}
+    if outcome["verdict"] == "right" and any(p is not own for p, own in zip(scene.net.parameters(), scene.own)):
+        return {"verdict": "swapped", "why": "the net does not hold its own parameters"}
     return outcome
 
 

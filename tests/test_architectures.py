@@ -4,12 +4,15 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import gradients_of, trainable
 from paddle import nn
 from paddle.distributed.fleet.utils import recompute
 from paddle.jit.dy2static.program_translator import StaticFunction
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 class TransformerClassifier(nn.Layer):
@@ -57,14 +60,6 @@ def images():
     return paddle.randn([2, 1, 8, 8]), paddle.randn([2, 1, 8, 8])
 
 
-@pytest.fixture(autouse=True)
-def float64():
-    paddle.set_default_dtype("float64")
-    paddle.seed(3)
-    yield
-    paddle.set_default_dtype("float32")
-
-
 @pytest.mark.parametrize(
     ("make", "draw", "loss_fn"),
     [
@@ -87,8 +82,7 @@ def test_exact_meta_gradient_equals_differences(make, draw, loss_fn):
             task.adapt(lambda: loss_fn(net(support[0]), support[1]))
             return float(loss_fn(net(query[0]), query[1]))
 
-    trainable = [p for p in weights if not p.stop_gradient]
-    result = compare_with_differences(query_loss, [p.grad for p in trainable], trainable)
+    result = compare_with_differences(query_loss, gradients_of(trainable(net)), trainable(net))
     assert result.error < 1e-6, result
 
 

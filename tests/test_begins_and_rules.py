@@ -9,7 +9,7 @@ from meta_combinations import parameter
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 from paddle_metaopt.meta_gradients import Evolution, Implicit
 
 

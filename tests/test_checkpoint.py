@@ -5,21 +5,18 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
+from helpers import start_program
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.atomic_file import replacing
 from paddle_metaopt.checkpoint import checksum
 
-ROOT = Path(__file__).parents[1]
 TENSOR_DTYPES = [
     *("bfloat16", "float16", "float32", "float64", "float8_e4m3fn", "float8_e5m2", "complex64", "complex128"),
     *("bool", "uint8", "int8", "int16", "int32", "int64"),
@@ -209,12 +206,6 @@ def test_a_missing_file_is_a_file_not_found_error(tmp_path):
 # --- writing ---------------------------------------------------------------------------------
 
 
-def run(program: str, *arguments, **options) -> subprocess.Popen:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "ignore", "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, **options)
-
-
 def test_a_full_disk_is_said_and_the_old_file_stays(tmp_path):
     path = tmp_path / "c"
     metaopt.save_checkpoint(path, "old")
@@ -226,7 +217,7 @@ try:
 except OSError as error:
     print(error)
 """
-    said, _ = run(program, path).communicate(timeout=60)
+    said, _ = start_program(program, path).communicate(timeout=60)
     assert re.search(r"could not save the checkpoint .*c: File too large; what was there before still is", said)
     assert metaopt.load_checkpoint(path) == "old"
     assert os.listdir(tmp_path) == ["c"]
@@ -260,7 +251,7 @@ def test_an_interrupt_leaves_the_old_file_alone(tmp_path):
 
 def test_what_another_process_is_writing_is_not_swept_away(tmp_path):
     with replacing(tmp_path / "slow") as file:
-        saved = run("import sys, paddle_metaopt as m; m.save_checkpoint(sys.argv[1], 1)", tmp_path / "quick")
+        saved = start_program("import sys, paddle_metaopt as m; m.save_checkpoint(sys.argv[1], 1)", tmp_path / "quick")
         assert saved.wait(timeout=60) == 0
         file.write(b"whole")
     assert sorted(os.listdir(tmp_path)) == ["quick", "slow"]
@@ -278,7 +269,7 @@ for i in range(10**9):
 def test_killed_at_any_moment_there_is_a_whole_file_and_the_next_save_cleans_up(tmp_path):
     path, left = tmp_path / "c", 0
     for _ in range(int(os.environ.get("KILLS", 4))):
-        process = run(SAVE_FOR_EVER, path)
+        process = start_program(SAVE_FOR_EVER, path)
         saved = int(process.stdout.readline())
         time.sleep(random.uniform(0, 0.2))
         process.send_signal(signal.SIGKILL)

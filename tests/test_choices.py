@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import episode, make_net, parameter
+from helpers import episode, make_net, parameter
 from paddle import nn
 
 import paddle_metaopt as metaopt

@@ -8,17 +8,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import paddle
 import pytest
+from cases.case import check_choice, op
+from helpers import ROOT
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.cases.case import op
-from paddle_metaopt.double_grad.checking import check_choice
-
-ROOT = Path(__file__).parents[1]
 
 
 def blocks(page: str, language: str) -> list[str]:

@@ -192,19 +192,15 @@ class CountingInAnArray(HeadTwice):
         CountingInADict, CountingInAnArray,
     ],
 )  # fmt: skip
-def test_the_gradient_is_that_of_running_the_net_in_full(kind):
-    paddle.set_default_dtype("float64")
-    try:
-        gradients = []
-        for head_only in (anil, lambda net: metaopt.MAMLOptimizer(
-            parameters=net.parameters(), adapt=net.head, inner_lr=0.3, adapt_steps=3
-        )):  # fmt: skip
-            paddle.seed(0)
-            net = kind()
-            support, query = [(paddle.randn([4, 4]), paddle.arange(4)) for _ in range(2)]
-            head_only(net).meta_loss(net, [(support, query)], F.cross_entropy).backward()
-            gradients.append([p.grad.numpy().copy() for p in net.parameters()])
-    finally:
-        paddle.set_default_dtype("float32")
+def test_the_gradient_is_that_of_running_the_net_in_full(kind, float64):
+    gradients = []
+    for head_only in (anil, lambda net: metaopt.MAMLOptimizer(
+        parameters=net.parameters(), adapt=net.head, inner_lr=0.3, adapt_steps=3
+    )):  # fmt: skip
+        paddle.seed(0)
+        net = kind()
+        support, query = [(paddle.randn([4, 4]), paddle.arange(4)) for _ in range(2)]
+        head_only(net).meta_loss(net, [(support, query)], F.cross_entropy).backward()
+        gradients.append([p.grad.numpy().copy() for p in net.parameters()])
     for a, b in zip(*gradients):
         np.testing.assert_allclose(a, b, rtol=1e-12)

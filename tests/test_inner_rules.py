@@ -5,7 +5,7 @@ import pytest
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import inner_rules
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 from paddle_metaopt.inner_rules import inner_rule
 
 OPTIMIZERS = {

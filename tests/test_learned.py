@@ -4,11 +4,12 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, episode, make_net, parameter, step
+from helpers import episode, make_net, parameter
+from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, step
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 LEARNING = ["meta_sgd", "maml_plus_plus", "meta_curvature"]
 
@@ -194,7 +195,7 @@ def test_minimize_moves_what_is_learned_too(algorithm):
         loss.backward()
         opt.step() if opt is first else opt.minimize(loss)
         opt.clear_grad()
-    assert first._outer_steps == second._outer_steps == 1
+    assert first.outer_steps == second.outer_steps == 1
     pairs = [[*net.parameters(), *opt.learned.values()] for net, opt in zip(nets, (first, second))]
     for p, q in zip(*pairs):
         np.testing.assert_array_equal(p.numpy(), q.numpy())

@@ -8,6 +8,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import holdings
 from paddle import nn
 
 import paddle_metaopt as metaopt
@@ -26,15 +27,6 @@ def opt(net):
 
 def part(count=6):
     return paddle.randn([count, 1, 28, 28]), paddle.arange(3).tile([count // 3])
-
-
-def holdings(net):
-    return [
-        (layer, key, tensor)
-        for layer in net.sublayers(include_self=True)
-        for container in (layer._parameters, layer._buffers)
-        for key, tensor in container.items()
-    ]
 
 
 def assert_unchanged(net, before, values):

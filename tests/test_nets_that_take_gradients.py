@@ -3,28 +3,16 @@
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import gradients_of, live
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 from paddle_metaopt.errors import NotTwiceDifferentiableError
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 TOLERANCE = 1e-6
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    paddle.set_default_dtype("float64")
-    paddle.seed(2)
-    yield
-    paddle.set_default_dtype("float32")
-
-
-def live(x):
-    """A leaf that a gradient is taken for, its own in each call."""
-    x = x.detach()
-    x.stop_gradient = False
-    return x
 
 
 def slope(y, x):
@@ -94,7 +82,7 @@ def check(name, way):
     learner, loss = meta_loss()
     loss.backward()
     weights = net.parameters()
-    gradients = [None if p.grad is None else p.grad.numpy() for p in weights]
+    gradients = gradients_of(weights)
     displacement = [fast.detach() - p.detach() for fast, p in zip(learner.fast_weights.values(), weights)]
     learner.end()
 

@@ -7,21 +7,14 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import OUTER, options_of, small_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
 
-OUTER = [
-    paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.Adam, paddle.optimizer.AdamW,
-    paddle.optimizer.Adamax, paddle.optimizer.Adagrad, paddle.optimizer.RMSProp, paddle.optimizer.Adadelta,
-    paddle.optimizer.Lamb, paddle.optimizer.NAdam, paddle.optimizer.RAdam, paddle.optimizer.Rprop,
-    paddle.optimizer.ASGD,
-]  # fmt: skip
-
 
 def make_net(seed=0):
-    paddle.seed(seed)
-    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    return small_net(seed, "float32")
 
 
 def episode(seed=1):
@@ -48,10 +41,6 @@ def train(net, opt, iterations, meta=True, first=0):
 
 def weights(net):
     return [p.numpy().copy() for p in net.parameters()]
-
-
-def options_of(outer):
-    return {"rho": 0.95} if outer is paddle.optimizer.Adadelta else {}
 
 
 def test_maml_optimizer_is_an_adam():

@@ -5,13 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import PathDistribution
-from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 import paddle_metaopt
-
-ROOT = Path(__file__).parents[1]
 
 _IMPORT_AND_COMPARE = """
 import paddle

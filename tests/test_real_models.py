@@ -11,9 +11,12 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import gradients_of, trainable
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 TOLERANCE = 1e-6
 WAYS = 3
@@ -96,14 +99,6 @@ MODELS = {
 INNER_LR = {"vgg11": 1e-5, "mobilenet_v2": 1e-4, "shufflenet": 1e-4, "ernie": 0.1, "bert": 0.1, "roberta": 0.1}
 
 
-@pytest.fixture(autouse=True)
-def float64():
-    paddle.set_default_dtype("float64")
-    paddle.seed(3)
-    yield
-    paddle.set_default_dtype("float32")
-
-
 #: Too slow, or too large, to run with every change.
 LARGE = {"mobilenet_v2", "densenet121", "vgg11"}
 
@@ -122,13 +117,13 @@ def test_one_exact_step_equals_differences(name, record_property):
         return x, paddle.arange(count) % WAYS
 
     episode = metaopt.Episode(part(), part())
-    weights = [p for p in net.parameters() if not p.stop_gradient]
+    weights = trainable(net)
     rate = INNER_LR.get(name, 1e-3)
     opt = metaopt.MAMLOptimizer(parameters=weights, inner_lr=rate, adapt_steps=1)
 
     paddle.seed(5)  # draws the dropout masks
     opt.meta_loss(net, [episode], F.cross_entropy).backward()
-    gradients = [None if p.grad is None else p.grad.numpy() for p in weights]
+    gradients = gradients_of(weights)
 
     first_order = metaopt.MAMLOptimizer(parameters=weights, inner_lr=rate, adapt_steps=1, first_order=True)
     paddle.seed(5)

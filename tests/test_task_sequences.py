@@ -4,7 +4,7 @@ import itertools
 import random
 
 import pytest
-from forks import in_a_fork
+from helpers import in_a_fork
 from task_sequences import LOSSES, STYLES, WAYS, expected, judge, sequences
 
 

@@ -1,32 +1,18 @@
 """What users do with a task that could go wrong without a word: each is right, or an error that says what it is."""
 
 import gc
-import subprocess
-import sys
 
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import make_net
+from helpers import make_net, output_of, part, small_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 WAYS = ["unrolled", "first_order", "checkpointed", "hessian_free", "implicit"]
-
-
-def small_net():
-    paddle.seed(3)
-    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
-    net.to(dtype="float64")
-    return net
-
-
-def part(seed=1):
-    paddle.seed(seed)
-    return paddle.randn([6, 3], "float64"), paddle.randn([6, 2], "float64")
 
 
 def maml(net, way="unrolled", **options):
@@ -361,8 +347,7 @@ for _ in range(2):
 
 @pytest.mark.parametrize("how", ["retain", "free"])
 def test_a_second_backward_through_a_meta_loss_is_an_error_and_no_crash(how):
-    command = [sys.executable, "-W", "ignore", "-c", SECOND_PASS, how]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    output = output_of(SECOND_PASS, how)
     assert output.count("refused:") == 1
     if how == "retain":
         assert "went through this meta_loss before" in output

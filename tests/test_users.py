@@ -10,18 +10,12 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import OUTER, options_of
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import data, inner_rules, meta_gradients, models
 from paddle_metaopt.paddle_optimizers import groups_of
-
-OUTER = [
-    paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.Adam, paddle.optimizer.AdamW,
-    paddle.optimizer.Adamax, paddle.optimizer.Adagrad, paddle.optimizer.RMSProp, paddle.optimizer.Adadelta,
-    paddle.optimizer.Lamb, paddle.optimizer.NAdam, paddle.optimizer.RAdam, paddle.optimizer.Rprop,
-    paddle.optimizer.ASGD,
-]  # fmt: skip
 
 
 class Net(nn.Layer):
@@ -205,7 +199,7 @@ def test_a_pickled_pair_belongs_together_and_goes_on_bit_for_bit(name):
 @pytest.mark.parametrize("way_to_copy", [copy.deepcopy, pickled])
 @pytest.mark.parametrize("outer", OUTER)
 def test_a_copy_over_any_outer_rule_goes_on_bit_for_bit(outer, way_to_copy):
-    options = {"rho": 0.95} if outer is paddle.optimizer.Adadelta else {}
+    options = options_of(outer)
     combined = metaopt.MAMLOptimizer.over(outer)
     trains_alike_after(
         lambda net: combined(learning_rate=0.05, parameters=net.parameters(), **options), way_to_copy, 2, make_net

@@ -2,8 +2,6 @@
 
 import gc
 import resource
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -11,11 +9,11 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import Net, episode, make_net
+from helpers import Net, episode, gradients_of, make_net, output_of, trainable
 from paddle import nn
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 from paddle_metaopt.meta_gradients import HessianFree, Implicit
 from paddle_metaopt.meta_gradients.implicit import conjugate_gradient, neumann_series
 
@@ -24,14 +22,6 @@ REPLAYING = ["checkpointed", "hessian_free", "implicit"]
 
 def maml(net, way, **options):
     return metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.1, meta_gradient=way, **options)
-
-
-def gradients_of(net):
-    return [None if p.grad is None else p.grad.numpy().copy() for p in net.parameters()]
-
-
-def trainable(net):
-    return [p for p in net.parameters() if not p.stop_gradient]
 
 
 @pytest.mark.parametrize("way", REPLAYING)
@@ -96,7 +86,7 @@ def test_a_replay_sees_the_same_dropout_buffers_and_modes():
             running.adapt(support_loss, steps=2)
             net.eval()
             running.meta_loss(lambda: F.mse_loss(net(task.query[0]), task.query[1])).backward()
-        found.append((gradients_of(net), net.norm._mean.numpy().copy(), np.random.standard_normal()))
+        found.append((gradients_of(net.parameters()), net.norm._mean.numpy().copy(), np.random.standard_normal()))
         net.clear_gradients()
         net.train()
         net.set_state_dict(start)
@@ -120,7 +110,7 @@ def test_named_outside_tensors_get_their_gradient(way):
 
     value().backward()
     tensors = [*trainable(net), scale]
-    gradients = [None if t.grad is None else t.grad.numpy().copy() for t in tensors]
+    gradients = gradients_of(tensors)
     result = compare_with_differences(lambda: float(value()), gradients, tensors)
     assert result.error < (1e-5 if way == "hessian_free" else 1e-6)
     (by_grad,) = paddle.grad(value(), [scale])
@@ -165,7 +155,7 @@ def test_the_implicit_gradient_is_that_of_the_inner_minimum(solver, rule):
             running.adapt(lambda: F.mse_loss(net(task.support[0]), task.support[1]))
             return float(F.mse_loss(net(task.query[0]), task.query[1]))
 
-    result = compare_with_differences(value, gradients_of(net), net.parameters(), directions=2)
+    result = compare_with_differences(value, gradients_of(net.parameters()), net.parameters(), directions=2)
     assert result.error < 1e-6, result
 
 
@@ -204,10 +194,10 @@ def test_hessian_free_is_refused_in_float32_unless_insisted():
         maml(net, "hessian_free").meta_loss(net, [task], F.mse_loss)
     exact = maml(net, "unrolled").meta_loss(net, [task], F.mse_loss)
     exact.backward()
-    reference = np.concatenate([g.ravel() for g in gradients_of(net)])
+    reference = np.concatenate([g.ravel() for g in gradients_of(net.parameters())])
     net.clear_gradients()
     maml(net, HessianFree(allow_float32=True)).meta_loss(net, [task], F.mse_loss).backward()
-    found = np.concatenate([g.ravel() for g in gradients_of(net)])
+    found = np.concatenate([g.ravel() for g in gradients_of(net.parameters())])
     assert np.linalg.norm(found - reference) < 1e-2 * np.linalg.norm(reference)
 
 
@@ -234,7 +224,7 @@ def test_hessian_free_needs_no_rule():
         maml(net, "unrolled").meta_loss(net, [task], loss_fn)
     opt = maml(net, "hessian_free")
     opt.meta_loss(net, [task], loss_fn).backward()
-    gradients = gradients_of(net)
+    gradients = gradients_of(net.parameters())
     weights = trainable(net)
     gradients = [g for g, p in zip(gradients, net.parameters()) if not p.stop_gradient]
     result = compare_with_differences(lambda: float(opt.meta_loss(net, [task], loss_fn)), gradients, weights)
@@ -263,8 +253,7 @@ print((peak(int(sys.argv[2])) - few) / 1024)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's peak of memory")
 def test_checkpointed_memory_does_not_grow_with_the_steps():
     def growth(way, steps):
-        command = [sys.executable, "-W", "ignore", "-c", MEMORY, way, str(steps)]
-        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+        return float(output_of(MEMORY, way, steps).split()[-1])
 
     unrolled, checkpointed = growth("unrolled", 6), growth("checkpointed", 12)
     assert checkpointed < 0.35 * unrolled, (checkpointed, unrolled)

@@ -1,13 +1,14 @@
 """Exact second derivatives for ordinary Paddle code; knows nothing of meta-learning."""
 
 from . import rules as _rules  # noqa: F401  registers them
+from . import testing
 from .activity import ANY_ORDER, is_active
 from .audit import audit, trust
 from .guards import guard_engine
-from .interception import activate, twice_differentiable
 from .kinds import BilinearMap, elementwise, linear_map
 from .primitive import requires_grad, with_pullback
 from .registry import natively_exact, replaces, rule, supported
+from .scope import activate, twice_differentiable
 
 __all__ = [
     "ANY_ORDER",
@@ -23,6 +24,7 @@ __all__ = [
     "requires_grad",
     "rule",
     "supported",
+    "testing",
     "trust",
     "twice_differentiable",
     "with_pullback",

@@ -17,6 +17,11 @@ def pylayer_of(node_name: str):
     return node_name[len(_PYLAYER) :].removesuffix("_backward") if node_name.startswith(_PYLAYER) else None
 
 
+def listed(tensors) -> list:
+    """The tensors, of which Paddle's functions take one or several."""
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+
+
 def is_rule(node) -> bool:
     return pylayer_of(node.name()) == RULE_NAME
 

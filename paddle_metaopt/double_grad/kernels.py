@@ -1,9 +1,9 @@
-"""The only door to Paddle's private ``paddle._C_ops``.
+"""The only door to Paddle's private ``paddle._C_ops`` and ``paddle._legacy_C_ops``.
 
 Its ``*_grad`` entries are the fused first-derivative kernels; no public function reaches them. A raw call with a
 missing argument can crash the interpreter: give each kernel its whole signature, and wrap it here where that is
 awkward. The sweep's cases fail when a new Paddle moves one. Layer code looks its ops up in the same module at each
-call, which is what interception.py relies on.
+call, which is what dispatch.py relies on.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import paddle
 #: The module whose attributes Paddle's layers call.
 TABLE = paddle._C_ops
 
-#: Its ops as Paddle made them, also while interception.py has others in their place: ``native.gelu_grad(x, g, False)``.
+#: The older one, for what still goes through it.
+LEGACY_TABLE = paddle._legacy_C_ops
+
+#: The ops of TABLE as Paddle made them, also while dispatch.py has others there: ``native.gelu_grad(x, g, False)``.
 native = SimpleNamespace(**vars(paddle._C_ops))
 
 

@@ -1,7 +1,7 @@
 """What a pass of Paddle's engine in this thread is up to, for the nodes that it runs.
 
 An error that crosses Paddle's C++ code there loses its type and leaks the node's graph. So a node whose pullback
-fails hands its error in here and answers zeros, and guards.py raises it when the pass has ended.
+fails hands its error in here and answers zeros, and engine.py raises it when the pass has ended.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ _FILES_OF_NODES = {
 }
 
 
-#: The guards round the engine; guards.py says what they are.
-engine = Patch()
+#: What stands round the engine; guards.py says what it is.
+engine_guards = Patch()
 
 
 class Mark(collections.deque):
@@ -128,6 +128,6 @@ def _shared_guard():
     global _guard_of_marks
     guard = None if _guard_of_marks is None else _guard_of_marks()
     if guard is None:
-        guard = engine.acquire()
+        guard = engine_guards.acquire()
         _guard_of_marks = weakref.ref(guard)
     return guard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from ..double_grad.interception import patches_kept
+from ..double_grad.scope import patches_kept
 from ..meta_gradients import MetaGradient
 from .episodes import each_of, episode_parts, loss_on
 

@@ -36,10 +36,10 @@ class ExactGradient:
         self.values = {name: g.detach() for name, g in self._live.items()}
 
     def pulled(self, towards: dict, again: bool = False) -> tuple:
-        """The gradients of <values, towards> for the fast weights, by name, and for ``task.meta_parameters()``; `again`
+        """The gradients of <values, towards> for the fast weights, by name, and for ``task.meta_parameters``; `again`
         leaves the graph for another call."""
         live = [(self._live[name], u) for name, u in towards.items() if not self._live[name].stop_gradient]
-        wrt = [*self._fast.values(), *self._task.meta_parameters()]
+        wrt = [*self._fast.values(), *self._task.meta_parameters]
         if not live:
             return {}, []
         found = paddle.grad([g for g, _ in live], wrt, [u for _, u in live], retain_graph=again, allow_unused=True)

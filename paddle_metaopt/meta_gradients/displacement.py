@@ -20,7 +20,7 @@ class Displacement(AsksWhereItEnds):
             raise ValueError("Reptile moves the weights towards the adapted ones, so a task has to begin at them")
 
     def solve(self, task, query):
-        if len(task.meta_parameters()) > len(task.own):
+        if len(task.meta_parameters) > len(task.own):
             raise ValueError(
                 "inputs: Reptile takes no derivative, so a tensor outside the net gets none; leave it out, or use "
                 "another algorithm"

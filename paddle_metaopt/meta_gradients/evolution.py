@@ -50,7 +50,7 @@ class Evolution(Replaying):
             raise ValueError(f"{self.name} moves the net's weights alone, so it can't serve {besides}")
 
     def solve(self, task, query):
-        if len(task.meta_parameters()) > len(task.own):
+        if len(task.meta_parameters) > len(task.own):
             raise ValueError(f"inputs: {self.name} moves the net's weights alone, so a tensor outside gets no gradient")
         value = query(as_number=True)
         estimate = dict.fromkeys(task.own, 0.0)
@@ -69,7 +69,8 @@ class Evolution(Replaying):
         for moment in task.history:
             fast = leaves_of(fast)
             gradients = task.gradients(moment.loss_again(fast, elsewhere=True), fast)
-            moved, state = task.stepped({name: fast[name] for name in task.adapted}, gradients, state, moment.step)
+            adapted = {name: fast[name] for name in task.adapted}
+            moved, state = task.plan.step(task.own, fast, adapted, gradients, state, moment.step)
             fast.update(moved)
             state = detached(state)
         with task.residence.at(task.moment(), leaves_of(fast)):

@@ -93,7 +93,7 @@ class _DifferencedGradient:
             there.stop_gradient = False
             moved[name] = there
         loss = self._moment.loss_again(moved, elsewhere=True)
-        return paddle.grad(loss, [*moved.values(), *self._task.meta_parameters()], allow_unused=True)
+        return paddle.grad(loss, [*moved.values(), *self._task.meta_parameters], allow_unused=True)
 
 
 def _norm(tensors) -> float:

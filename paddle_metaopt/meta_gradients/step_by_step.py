@@ -33,11 +33,11 @@ class StepByStep(Replaying):
         state, slots = _with_leaves(moment.state)
         before = {name: leaf(fast[name]) for name in task.adapted}
         with paddle.enable_grad():
-            after, new_state = task.stepped(before, numbers, state, moment.step)
+            after, new_state = task.plan.step(task.own, task.start.weights, before, numbers, state, moment.step)
         pairs = [(after[name], bar.weights.get(name)) for name in task.adapted]
         pairs += list(zip(tensors_in(new_state), bar.state)) if bar.state else []
         pairs = [(y, g) for y, g in pairs if g is not None and not y.stop_gradient]
-        wrt = [*before.values(), *numbers.values(), *slots, *task.meta_parameters()]
+        wrt = [*before.values(), *numbers.values(), *slots, *task.meta_parameters]
         pulled = [None] * len(wrt)
         if pairs:
             pulled = paddle.grad([y for y, _ in pairs], wrt, [g for _, g in pairs], allow_unused=True)
@@ -55,7 +55,7 @@ class StepByStep(Replaying):
 
     def inner_gradient(self, task, moment, fast):
         """The inner gradient at `fast`: its ``values`` by name, and ``pulled(towards)``, the gradients of
-        <values, towards> for the fast weights, by name, and for ``task.meta_parameters()``."""
+        <values, towards> for the fast weights, by name, and for ``task.meta_parameters``."""
         raise NotImplementedError
 
 
@@ -67,14 +67,14 @@ class Cotangents:
         self._task = task
         self.weights = {}
         self.state = []
-        self._direct = [None] * len(task.meta_parameters())
+        self._direct = [None] * len(task.meta_parameters)
 
     def add_query(self, query, moment, weight: float = 1.0):
         """Add the gradient of the query loss at a moment; returns the loss, times its weight."""
         fast = leaves_of(moment.fast)
         with self._task.residence.at(moment, fast):
             loss = query()
-        gradients = paddle.grad(loss, [*fast.values(), *self._task.meta_parameters()], allow_unused=True)
+        gradients = paddle.grad(loss, [*fast.values(), *self._task.meta_parameters], allow_unused=True)
         if weight != 1.0:
             gradients = [None if g is None else g * weight for g in gradients]
         self.add_weights(dict(zip(fast, gradients)))
@@ -93,8 +93,8 @@ class Cotangents:
             self._direct = [added(a, b) for a, b in zip(self._direct, found)]
 
     def gradients(self) -> list:
-        """For ``task.meta_parameters()``, now that the way has come back to where the task began."""
-        through_start = self._task.start.pulled_back(self.weights, self._task.meta_parameters())
+        """For ``task.meta_parameters``, now that the way has come back to where the task began."""
+        through_start = self._task.start.pulled_back(self.weights, self._task.meta_parameters)
         return [added(a, b) for a, b in zip(through_start, self._direct)]
 
 

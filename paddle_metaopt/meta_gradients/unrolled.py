@@ -23,7 +23,7 @@ class Unrolled(WayBack):
             with task.residence.at(moment):
                 value = query()
             loss = loss + weight * value
-        return loss, paddle.grad(loss, task.meta_parameters(), allow_unused=True)
+        return loss, paddle.grad(loss, task.meta_parameters, allow_unused=True)
 
 
 class FirstOrder(Unrolled):

@@ -1,7 +1,8 @@
 """A ``paddle.optimizer`` with an inner loop, and the base of the choices that an algorithm makes."""
 
 from .adapter import InnerAdapter, require_meta_optimizer
-from .algorithm import Algorithm, adapts_only, all_but, itself, parameters_in
+from .algorithm import Algorithm
+from .choices import adapts_only, all_but, itself, parameters_in
 from .learned import Learned, PerParameter, Weight
 from .optimizer import MetaOptimizer
 

@@ -32,8 +32,8 @@ class MetaOptimizer(AroundUpdates):
     A subclass names its algorithm, ``class X(MetaOptimizer, paddle.optimizer.Adam, algorithm=MyAlgorithm)``, and has
     the choices of that one as keyword arguments besides those of the outer optimizer.
 
-    ``step()`` ends the tasks that still run. If no task was ever begun, it warns, once: the gradients are those of a plain
-    loss.
+    ``step()`` ends the tasks that still run. If no task was ever begun, it warns, once: the gradients are those of a
+    plain loss.
     """
 
     combination: over.Combination

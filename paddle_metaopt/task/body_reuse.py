@@ -17,7 +17,6 @@ import paddle
 
 from ..double_grad import requires_grad, with_pullback
 from ..double_grad.audit import depends
-from ..double_grad.graph import address_of
 from ..double_grad.undo import Undo
 
 
@@ -28,9 +27,6 @@ class NoReuse:
 
     def boundaries(self) -> None:
         return None
-
-    def anchors(self) -> set[int]:
-        return set()
 
 
 class BodyReuse:
@@ -54,7 +50,7 @@ class BodyReuse:
         Whether what a forward pass does to buffers remains after the task.
     """
 
-    def __init__(self, net, head, slots, fast: dict, adapted: list, keeps_buffers: bool):
+    def __init__(self, net, head, slots, fast: dict, adapted: list, keeps_buffers: bool, note_anchor):
         self.net, self.head = net, head
         self._fast, self._adapted = fast, adapted
         self._restores = not keeps_buffers
@@ -70,6 +66,7 @@ class BodyReuse:
         self._known = []
         self._boundaries = []
         self._anchors = []
+        self._note_anchor = note_anchor
 
     def _head_weights(self):
         return [self._fast[name] for name in self._adapted]
@@ -85,10 +82,6 @@ class BodyReuse:
     def boundaries(self) -> list:
         """The body's outputs, where an inner gradient for the head's weights may stop."""
         return list(self._boundaries) or None
-
-    def anchors(self) -> set[int]:
-        """Addresses of leaf nodes that stand in the graph for technical reasons."""
-        return {address_of(anchor) for anchor in self._anchors}
 
     @contextmanager
     def installed(self):
@@ -145,6 +138,7 @@ class BodyReuse:
         fenced = with_pullback(tensor.clone, [anchor, tensor], lambda g: [None, g])
         self._boundaries.append(tensor)
         self._anchors.append(anchor)
+        self._note_anchor(anchor)
         return fenced
 
     def _find(self, inputs, kwargs):

@@ -9,7 +9,7 @@ from typing import Sequence
 import paddle
 
 from ..double_grad import guard_engine, with_pullback
-from ..double_grad.guards import know_leaves
+from ..double_grad.guarded_backward import know_leaves
 from ..double_grad.passes import in_backward
 from ..double_grad.undo import Undo
 from ..errors import NeedsMetaLossError, StaleTaskError

@@ -12,9 +12,9 @@ from ..double_grad.undo import Undo
 from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from .deployment import adapted_net
-from .diagnosis import one_loss, require_dependence
+from .diagnosis import one_loss, require_dependence, require_leaf_inputs
 from .moment import Surroundings
-from .task import Task
+from .task import Task, asked_for
 
 
 class _Forward:
@@ -143,14 +143,14 @@ class Learner(paddle.nn.Layer):
         self._require_ready()
         checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         task = self.task
-        task.name_inputs(inputs)
+        task.meta_parameters = asked_for(task, require_leaf_inputs(inputs))
         # Of several query losses, each draws the same random numbers, in whatever order.
         surroundings = Surroundings(self.net) if task.plan.query_weights is not None else None
         with Undo(partial(vars(self).update, _solving=False)):
             vars(self)["_solving"] = True
             with task.graph.differentiated_by_us(), paddle.enable_grad():
                 value, found = task.plan.way.solve(task, partial(self._query_loss, query, surroundings))
-        return MetaGradient(value.detach(), task.meta_parameters(), found, task.graph)
+        return MetaGradient(value.detach(), task.meta_parameters, found, task.graph)
 
     def _query_loss(self, query, surroundings, as_number=False):
         task = self.task
@@ -160,7 +160,7 @@ class Learner(paddle.nn.Layer):
             loss = scalar(query(), "query loss")
         depends = task.leaves.add(loss, task.residence.fast.values())
         require_dependence(depends or as_number)
-        task.require_named_leaves()
+        task.leaves.require_named(task.meta_parameters)
         return loss
 
     def _require_ready(self):

@@ -36,7 +36,7 @@ class Residence:
 
     def __init__(self, slots: Slots, buffers: TaskBuffers, fast: dict, around: Callable):
         self._slots = slots
-        self._buffers = buffers
+        self._task_buffers = buffers
         self._around = around
         self._open_blocks = []
         self.fast = fast
@@ -76,13 +76,13 @@ class Residence:
 
     def take_buffers(self):
         """Take over what forward passes put in the place of buffers."""
-        self._buffers.take(self.steps)
+        self._task_buffers.take(self.steps)
 
     def copied_buffers(self) -> dict:
         """Copies of the present buffers."""
         if self.holds_net():
             self.take_buffers()
-        return self._buffers.copied(self.steps)
+        return self._task_buffers.copied(self.steps)
 
     def move(self, moved: dict):
         """An inner step was taken: these weights are others now."""
@@ -103,7 +103,7 @@ class Residence:
         held = self.holds_net()
         with Undo(partial(self._go_back_to, self.fast, held)):
             self.fast = {**moment.fast, **(fast or {})}
-            with self._buffers.replaced(moment.buffers if moment.step != self.steps else None):
+            with self._task_buffers.replaced(moment.buffers if moment.step != self.steps else None):
                 if not held:
                     yield
                     return
@@ -124,12 +124,12 @@ class Residence:
 
     def _put(self, fast: dict):
         """Put weights, and the buffers of the step, into the net that an open block runs on."""
-        for name, tensor in {**fast, **self._buffers.at(self.steps)}.items():
+        for name, tensor in {**fast, **self._task_buffers.at(self.steps)}.items():
             for container, key in self._slots.places(name):
                 container[key] = tensor
 
     def _present(self) -> dict:
-        return {**self.fast, **self._buffers.at(self.steps)}
+        return {**self.fast, **self._task_buffers.at(self.steps)}
 
 
 def own_slots(net) -> Slots:

@@ -9,7 +9,7 @@ from ..double_grad import activate, guards
 from ..tensors import tensors_in
 from .body_reuse import BodyReuse, NoReuse
 from .buffers import BufferKeeper, TaskBuffers
-from .diagnosis import refuse_unverified, require_adapted, require_leaf_inputs, require_slopes
+from .diagnosis import refuse_unverified, require_adapted, require_slopes
 from .graph import TaskGraph
 from .inputs import Inputs
 from .leaves import Leaves
@@ -48,6 +48,8 @@ class Task:
     history : list of Moment
         Those that the way back needs, oldest first.
     lifetime : Lifetime
+    meta_parameters : list of Tensor
+        What a meta-gradient is taken for.
 
     Raises
     ------
@@ -66,11 +68,13 @@ class Task:
         self.history = []
         self._net = net
         self._inputs = Inputs(self.leaves)
-        self._named = []
+        self.meta_parameters = asked_for(self)
         buffers = TaskBuffers(slots, keeper, plan.way.buffer)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
-        reuses = plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share
-        self._reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps) if reuses else NoReuse()
+        self._reuse = NoReuse()
+        if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
+            note = self.leaves.nobody_asked_for
+            self._reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, note)
         self.residence = Residence(slots, buffers, fast, self._reuse.installed)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
@@ -136,14 +140,12 @@ class Task:
         they depend on."""
         require_slopes(gradients)
         fast = {name: self.residence.fast[name] for name in self.adapted}
-        moved, state = self.stepped(fast, gradients, self._state, self.residence.steps)
+        moved, state = self.plan.step(
+            self.own, self.start.weights, fast, gradients, self._state, self.residence.steps
+        )
         before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
         self.leaves.add(tensors_in([moved, state]), before)
         return moved, state
-
-    def stepped(self, fast: dict, gradients: dict, state: dict, step: int) -> tuple:
-        """The same from anywhere."""
-        return self.plan.step(self.own, self.start.weights, fast, gradients, state, step)
 
     def move(self, moved: dict, state: dict) -> None:
         """The inner step was taken: it stands here now."""
@@ -152,14 +154,8 @@ class Task:
         self._state = state
         self.residence.move(moved)
 
-    def name_inputs(self, inputs) -> None:
-        """Further leaf tensors that a meta-gradient is taken for."""
-        self._named = require_leaf_inputs(inputs)
 
-    def meta_parameters(self) -> list:
-        """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, named inputs."""
-        return list({id(t): t for t in (*self.own.values(), *self.plan.learned.values(), *self._named)}.values())
-
-    def require_named_leaves(self) -> None:
-        """Raise a ValueError if the task depends on a leaf that no meta-gradient is taken for."""
-        self.leaves.require_named(self.meta_parameters(), self._reuse.anchors())
+def asked_for(task: Task, inputs: list = ()) -> list:
+    """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
+    wanted = (*task.own.values(), *task.plan.learned.values(), *inputs)
+    return list({id(tensor): tensor for tensor in wanted}.values())

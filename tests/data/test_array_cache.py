@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
 import tracemalloc
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 import pytest
+from helpers import start_program
 
 from paddle_metaopt.data.array_cache import cached_array, user_cache_dir
 
@@ -140,12 +140,6 @@ def test_full_disk_falls_back_to_the_next_folder(tmp_path, monkeypatch):
     assert os.listdir(tmp_path / "free") == ["a.npz"]
 
 
-def run(program: str, *arguments) -> subprocess.Popen:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-W", "ignore", "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
 STORE = """
 import sys
 from pathlib import Path
@@ -164,13 +158,13 @@ for number in range(times):
 
 def test_a_disk_that_is_really_full_leaves_an_uncached_run(tmp_path):
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-    said, _ = run(limit + STORE, tmp_path, 1).communicate("\n", timeout=60)
+    said, _ = start_program(limit + STORE, tmp_path, 1, stdin=PIPE).communicate("\n", timeout=60)
     assert said == "ready\n0\n"
     assert os.listdir(tmp_path) == []
 
 
 def test_two_processes_that_build_at_once_are_fine(tmp_path):
-    processes = [run(STORE, tmp_path, 4) for _ in range(2)]
+    processes = [start_program(STORE, tmp_path, 4, stdin=PIPE) for _ in range(2)]
     for process in processes:
         process.stdout.readline()
     for process in processes:
@@ -186,7 +180,7 @@ def test_killed_at_any_moment_the_next_run_removes_what_is_left(tmp_path):
     cached_array("whole", ARRAY.shape, [tmp_path], lambda: ARRAY)
     left = 0
     for _ in range(int(os.environ.get("KILLS", 3))):
-        process = run(STORE, tmp_path, 10**6)
+        process = start_program(STORE, tmp_path, 10**6, stdin=PIPE)
         process.stdin.write("\n")
         process.stdin.flush()
         process.stdout.readline()

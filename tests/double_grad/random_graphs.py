@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 import paddle
 import paddle.nn.functional as F
+from cases import all_cases
 
 import paddle_metaopt as metaopt
-from paddle_metaopt.double_grad.cases import all_cases
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from forks import in_a_fork  # noqa: E402
+from helpers import in_a_fork  # noqa: E402
 
 TOLERANCE = 1e-6
 DIRECTIONS = 2
@@ -74,10 +74,12 @@ GLUE = {
     "assign": paddle.assign,
 }
 
-#: Not drawn: numbers as large as there are; layers of which Paddle does not count some weights among the parameters; whose singular vectors count as
-#: constants, which differences see move; and those that keep a weight among their buffers, which a case puts back in
-#: place, behind the back of the graph of the call before.
-WITHOUT = ("paddle.nan_to_num", "nn.AdaptiveLogSoftmaxWithLoss", "nn.SpectralNorm", "with spectral_norm", "with weight_norm")
+#: Not drawn: numbers as large as there are; layers of which Paddle does not count some weights among the parameters;
+#: whose singular vectors count as constants, which differences see move; and those that keep a weight among their
+#: buffers, which a case puts back in place, behind the back of the graph of the call before.
+WITHOUT = (
+    "paddle.nan_to_num", "nn.AdaptiveLogSoftmaxWithLoss", "nn.SpectralNorm", "with spectral_norm", "with weight_norm"
+)  # fmt: skip
 
 #: How a graph's output becomes a loss; those in front give it a constant cotangent.
 LOSSES = {
@@ -374,18 +376,18 @@ def judge(seed: int, name: str | None = None) -> dict:
             graph = Graph(seed, attempt, name)
             ops = [step.name for step in graph.steps]
             check(graph)
-            return dict(verdict="right", redrawn=redrawn, ops=ops)
+            return {"verdict": "right", "redrawn": redrawn, "ops": ops}
         except (NearAKink, OutOfRange) as error:
             redrawn += 1
             why = str(error)
         except metaopt.NotTwiceDifferentiableError as error:
-            return dict(verdict="refused", redrawn=redrawn, ops=ops, why=str(error))
+            return {"verdict": "refused", "redrawn": redrawn, "ops": ops, "why": str(error)}
         except Wrong as error:
-            return dict(verdict="wrong", redrawn=redrawn, ops=ops, why=str(error))
+            return {"verdict": "wrong", "redrawn": redrawn, "ops": ops, "why": str(error)}
         except Exception as error:
             why = f"{type(error).__name__}: {error}"[:600]
-            return dict(verdict="raised", redrawn=redrawn, ops=ops, why=why)
-    return dict(verdict="kink", redrawn=redrawn, ops=ops, why=why)
+            return {"verdict": "raised", "redrawn": redrawn, "ops": ops, "why": why}
+    return {"verdict": "kink", "redrawn": redrawn, "ops": ops, "why": why}
 
 
 def main(arguments=None) -> int:

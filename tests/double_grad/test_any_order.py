@@ -4,18 +4,20 @@ import importlib
 import pkgutil
 import threading
 
+import cases
 import paddle
 import paddle.nn.functional as F
 import pytest
+from cases.case import check_choice, op, positive, spread
+from helpers import live
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import double_grad
-from paddle_metaopt.double_grad import ANY_ORDER, cases
-from paddle_metaopt.double_grad.cases.case import op, positive, spread
-from paddle_metaopt.double_grad.checking import check_choice, rules_for
+from paddle_metaopt.double_grad import ANY_ORDER
 from paddle_metaopt.double_grad.graph import node_of
 from paddle_metaopt.double_grad.registry import NATIVE_TO
+from paddle_metaopt.double_grad.testing import rules_for
 from paddle_metaopt.errors import NotTwiceDifferentiableError
 
 TOLERANCE = 1e-6
@@ -90,9 +92,7 @@ def nodes(y):
 
 
 def leaf(*shape):
-    x = paddle.ones(shape)
-    x.stop_gradient = False
-    return x
+    return live(paddle.ones(shape))
 
 
 def test_the_highest_order_that_is_asked_for_in_the_thread_counts():

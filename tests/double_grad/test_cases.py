@@ -4,13 +4,14 @@ import inspect
 
 import paddle
 import pytest
+from cases import all_cases, all_excluded
+from cases.case import check_choice
 from paddle import nn
 
 from paddle_metaopt.double_grad import ANY_ORDER
-from paddle_metaopt.double_grad.cases import all_cases, all_excluded
-from paddle_metaopt.double_grad.checking import check_choice, gradient_of, rules_for
 from paddle_metaopt.double_grad.graph import walk
 from paddle_metaopt.double_grad.registry import EXACT_BESIDE_RULES, NATIVELY_EXACT
+from paddle_metaopt.double_grad.testing import gradient_of, rules_for
 
 CASES = all_cases()
 EXCLUDED = all_excluded()

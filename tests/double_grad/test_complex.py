@@ -7,9 +7,9 @@ import pytest
 
 from paddle_metaopt import NotTwiceDifferentiableError, twice_differentiable
 from paddle_metaopt.double_grad import kernels
-from paddle_metaopt.double_grad.checking import compare_with_differences
 from paddle_metaopt.double_grad.graph import node_of, walk
 from paddle_metaopt.double_grad.registry import NATIVELY_EXACT
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 
 def logistic(z):

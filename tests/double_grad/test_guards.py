@@ -10,23 +10,18 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from cases import all_cases
+from helpers import leaf
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import double_grad, twice_differentiable
 from paddle_metaopt.double_grad import primitive, with_pullback
-from paddle_metaopt.double_grad.cases import all_cases
 
 OWN = (paddle.grad, paddle.Tensor.backward, paddle.autograd.backward, paddle._C_ops.conv2d)
 
 
 def patches():
     return (paddle.grad, paddle.Tensor.backward, paddle.autograd.backward, paddle._C_ops.conv2d)
-
-
-def leaf(*shape):
-    tensor = paddle.randn(shape, "float64")
-    tensor.stop_gradient = False
-    return tensor
 
 
 def alive():

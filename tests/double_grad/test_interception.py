@@ -8,21 +8,16 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import leaf
 from paddle import nn
 
 from paddle_metaopt import NotTwiceDifferentiableError, double_grad, twice_differentiable
 from paddle_metaopt.double_grad import kernels, registry
-from paddle_metaopt.double_grad.checking import check_twice_differentiable
+from paddle_metaopt.double_grad.testing import check_twice_differentiable
 
 
 def patched():
     return paddle._C_ops.conv2d is not kernels.native.conv2d
-
-
-def leaf(*shape):
-    tensor = paddle.randn(shape, "float64")
-    tensor.stop_gradient = False
-    return tensor
 
 
 def test_it_nests_is_used_again_and_decorates():

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import leaf
 from paddle.base import core
 
 from paddle_metaopt import twice_differentiable
@@ -20,12 +21,6 @@ def autocast(monkeypatch):
     monkeypatch.setattr(precision, "_HIGH", paddle.float64)
     monkeypatch.setattr(precision, "_dygraph_tracer", lambda: state)
     return state
-
-
-def leaf(*shape):
-    tensor = paddle.randn(shape, "float64")
-    tensor.stop_gradient = False
-    return tensor
 
 
 def test_ops_run_in_the_type_of_paddles_lists(autocast):

@@ -6,7 +6,7 @@ import pytest
 from paddle import nn
 
 from paddle_metaopt import twice_differentiable
-from paddle_metaopt.double_grad.checking import compare_with_differences
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 
 def batch_norm(x):

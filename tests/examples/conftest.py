@@ -3,11 +3,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).parents[2]
+from helpers import ROOT
 
 
 @pytest.fixture
@@ -16,12 +14,12 @@ def start_example(tmp_path):
     started = []
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "PADDLE_METAOPT_CACHE": str(tmp_path / "cache"),
     }
 
     def start(script, *arguments):
-        command = [sys.executable, str(REPOSITORY / "examples" / script), *map(str, arguments)]
+        command = [sys.executable, str(ROOT / "examples" / script), *map(str, arguments)]
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         started.append(subprocess.Popen(command, cwd=tmp_path, env=environment, **streams))
         return started[-1]

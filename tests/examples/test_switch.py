@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
-SWITCH = Path(__file__).parents[2] / "examples" / "switch"
+SWITCH = ROOT / "examples" / "switch"
 
 
 def lines_of(script: str) -> list[str]:

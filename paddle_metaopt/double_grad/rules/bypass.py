@@ -136,8 +136,8 @@ def _ignoring_attributes(function):
 
 
 for _name, _function in _LEGACY_ACTIVATIONS.items():
-    if hasattr(paddle._legacy_C_ops, _name):
-        replaces(paddle._legacy_C_ops, _name)(_ignoring_attributes(_function))
+    if hasattr(kernels.LEGACY_TABLE, _name):
+        replaces(kernels.LEGACY_TABLE, _name)(_ignoring_attributes(_function))
 
 
 # Recomputing goes through a PyLayer that paddle.grad cannot pass, let alone twice: the block is run as it stands.

@@ -4,7 +4,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ..registry import RULES
+from paddle_metaopt.double_grad.registry import RULES
+
 from .case import Excluded, distribution, layer, op, positive, spread, uniform
 
 

@@ -4,7 +4,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ..kernels import native
+from paddle_metaopt.double_grad.kernels import native
+
 from .case import op, uniform
 
 

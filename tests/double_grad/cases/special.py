@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import paddle
 
-from ..kernels import native
+from paddle_metaopt.double_grad.kernels import native
+
 from .case import op, positive, spread, uniform
 
 

@@ -6,7 +6,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ..registry import RULES
+from paddle_metaopt.double_grad.registry import RULES
+
 from .case import layer, op, spread
 
 #: The p of vector norms that differ in code or mathematics.

@@ -6,7 +6,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ..interception import twice_differentiable
+from paddle_metaopt import twice_differentiable
+
 from .case import Case, op, positive, spread
 
 

@@ -6,7 +6,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ..interception import is_active
+from paddle_metaopt.double_grad import is_active
+
 from .case import Excluded, layer, op, positive
 
 

@@ -1,6 +1,6 @@
 """Every case of the table, for every choice of what needs a gradient, against finite differences.
 
-``python -m paddle_metaopt.double_grad.sweep [--results FILE] [--only WORD] [--fresh] [--order N] [--native]``
+``python tests/double_grad/sweep.py [--results FILE] [--only WORD] [--fresh] [--order N] [--native]``
 
 The cases run in a process of their own, which is replaced when Paddle crashes, so that a crash costs one case. Each
 result is a line of a JSON-lines file as soon as it is known; a second run goes on where the first one stopped.
@@ -18,6 +18,13 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from threading import Timer
+
+from cases import all_cases
+from cases.case import check_choice
+
+from paddle_metaopt.double_grad import ANY_ORDER
+from paddle_metaopt.errors import NotTwiceDifferentiableError
 
 TOLERANCE = 1e-6
 
@@ -27,10 +34,6 @@ VERDICTS = ("exact", "refused", "error", "crash", "timeout", "wrong")
 
 def judge(case, order: int = 2, native: bool = False) -> dict:
     """The verdict on one case, with the worst error and what explains it."""
-    from ..errors import NotTwiceDifferentiableError
-    from .activity import ANY_ORDER
-    from .checking import check_choice
-
     worst, redrawn, variants = 0.0, 0, 0
     choice = ()
     try:
@@ -61,8 +64,6 @@ def _result(verdict, worst, variants, redrawn, why) -> dict:
 
 def _work(names, order, native) -> None:
     """Judge the cases, in a process that may crash: a line when one begins, a line with its result."""
-    from .cases import all_cases
-
     table = all_cases()
     for name in names:
         print(json.dumps({"begin": name}), flush=True)
@@ -87,14 +88,14 @@ def run(names, results: Path, seconds: float, order: int = 2, native: bool = Fal
 
 def _judged_by_one_process(names, seconds, order, native):
     """Results until all are there or the process ends; the case it ended in is the last."""
-    command = [sys.executable, "-W", "ignore", "-m", __spec__.name, "--work", "--order", str(order)]
+    command = [sys.executable, "-W", "ignore", __file__, "--work", "--order", str(order)]
     command += ["--native"] if native else []
     worker = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     worker.stdin.write("\n".join(names))
     worker.stdin.close()
-    watch = _Watch(worker, seconds)
+    deadline = _Deadline(worker, seconds)
     current = names[0]
     for line in worker.stdout:
         if not line.startswith("{"):
@@ -102,31 +103,29 @@ def _judged_by_one_process(names, seconds, order, native):
         message = json.loads(line)
         if "begin" in message:
             current = message["begin"]
-            watch.restart()
+            deadline.restart()
         else:
             current = None
             yield message
-    watch.stop()
+    deadline.stop()
     code = worker.wait()
     if current is not None:
-        verdict = "timeout" if watch.fired else "crash"
+        verdict = "timeout" if deadline.passed else "crash"
         yield {"name": current, **_result(verdict, 0.0, 0, 0, f"the process ended with code {code}")}
 
 
-class _Watch:
+class _Deadline:
     """Kills a process that takes too long over one case."""
 
     def __init__(self, process, seconds):
-        import threading
-
-        self._make = lambda: threading.Timer(seconds, self._fire)
+        self._make = lambda: Timer(seconds, self._fire)
         self._process = process
-        self.fired = False
+        self.passed = False
         self._timer = self._make()
         self._timer.start()
 
     def _fire(self):
-        self.fired = True
+        self.passed = True
         self._process.kill()
 
     def restart(self):
@@ -160,7 +159,7 @@ def _read(results: Path) -> dict[str, dict]:
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m paddle_metaopt.double_grad.sweep", description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, help="where results are kept")
     parser.add_argument("--only", default="", help="cases whose name contains this word")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
@@ -172,8 +171,6 @@ def main(arguments=None) -> int:
     if options.work:
         _work(sys.stdin.read().splitlines(), options.order, options.native)
         return 0
-    from .cases import all_cases
-
     order, native = options.order, options.native
     results = options.results or Path(f"double_grad_sweep-order{order}{'-native' if native else ''}.jsonl")
     if options.fresh:

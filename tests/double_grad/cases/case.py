@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple, Sequence
 
 import paddle
+
+from paddle_metaopt.double_grad import ANY_ORDER
+from paddle_metaopt.double_grad.testing import Derivatives, check_twice_differentiable
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,15 @@ class Problem:
             yield (position,), (position,)
             yield rest, rest
             yield everything, (position,)
+
+
+def check_choice(
+    problem: Problem, needing: Sequence[int], inner: Sequence[int], order: int = 2, wanted: float = ANY_ORDER
+) -> Derivatives:
+    """`check_twice_differentiable` for one choice of a case's problem."""
+    for position, tensor in enumerate(problem.tensors):
+        tensor.stop_gradient = position not in needing
+    return check_twice_differentiable(problem.function, problem.tensors, inner, order=order, wanted=wanted)
 
 
 class Excluded(NamedTuple):
