@@ -5,7 +5,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from meta_combinations import parameter
+from helpers import parameter
 from paddle import nn
 
 import paddle_metaopt as metaopt
