@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-ITERATIONS = 8
+ITERATIONS = 16
 
 
 @pytest.fixture(scope="module")
