@@ -11,6 +11,7 @@ from ..arguments import checked_function, require_dynamic_mode, whole_number
 from ..double_grad.undo import Undo
 from ..meta_gradients import MetaGradient
 from ..tensors import scalar
+from ..vmap import summed
 from .deployment import adapted_net
 from .diagnosis import one_loss, require_dependence, require_leaf_inputs
 from .moment import Surroundings
@@ -150,7 +151,7 @@ class Learner(paddle.nn.Layer):
             vars(self)["_solving"] = True
             with task.graph.differentiated_by_us(), paddle.enable_grad():
                 value, found = task.plan.way.solve(task, partial(self._query_loss, query, surroundings))
-        return MetaGradient(value.detach(), task.meta_parameters, found, task.graph)
+        return MetaGradient(summed(value.detach()), task.meta_parameters, found, task.graph)
 
     def _query_loss(self, query, surroundings, as_number=False):
         task = self.task

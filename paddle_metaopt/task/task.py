@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
-from ..double_grad import activate, guards
+from ..double_grad import activate
 from ..tensors import tensors_in
+from ..vmap import batched_gradients, spread
 from .body_reuse import BodyReuse, NoReuse
 from .buffers import BufferKeeper, TaskBuffers
 from .diagnosis import refuse_unverified, require_adapted, require_slopes
@@ -31,6 +32,8 @@ class Task:
         Gives the buffers to begin with, and takes those that remain.
     support : pair or None
         The support set, for a plan whose tasks begin at weights that depend on it.
+    tasks : int, optional
+        It stands for so many at once, within `vmap.batching`.
 
     Attributes
     ----------
@@ -57,7 +60,7 @@ class Task:
         If nothing of the net adapts.
     """
 
-    def __init__(self, net, plan: Plan, keeper: BufferKeeper, support=None):
+    def __init__(self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None):
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
@@ -71,6 +74,8 @@ class Task:
         self.meta_parameters = asked_for(self)
         buffers = TaskBuffers(slots, keeper, plan.way.buffer)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
+        if tasks is not None:
+            fast = {name: spread(weight, tasks) for name, weight in fast.items()}
         self._reuse = NoReuse()
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
             note = self.leaves.nobody_asked_for
@@ -125,7 +130,7 @@ class Task:
         if differentiable:
             refuse_unverified(loss, weights, self._net, self._run_again)
         with self.graph.differentiated_by_us():
-            found = guards.gradients(
+            found = batched_gradients(
                 loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True,
                 no_grad_vars=self._reuse.boundaries(),
             )  # fmt: skip

@@ -1,0 +1,24 @@
+"""Tensors with a hidden task axis: what is written for one task runs for all of them at once. Useful by itself."""
+
+from . import operators as _operators  # noqa: F401  completes Batched
+from . import rules as _rules  # noqa: F401  registers them
+from .batched import Batched, CannotBatch, close_the_rest, tasks_of
+from .dispatch import batched_gradients, batching
+from .registry import batches
+from .spread import for_all_tasks, spread, summed
+from .task_by_task import task_by_task
+
+close_the_rest()
+
+__all__ = [
+    "Batched",
+    "CannotBatch",
+    "batched_gradients",
+    "batches",
+    "batching",
+    "for_all_tasks",
+    "spread",
+    "summed",
+    "task_by_task",
+    "tasks_of",
+]

@@ -1,0 +1,52 @@
+"""Operators and indexing, which go to Paddle's C++ past its table of ops."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+import paddle
+
+from .batched import Batched, CannotBatch, tasks_of
+from .rules.aligned import aligned
+from .task_by_task import task_by_task
+
+
+def _operator(function, swapped=False):
+    def apply(self, other):
+        if isinstance(other, np.ndarray):
+            other = paddle.to_tensor(other)
+        (x, y), form = aligned(self, other)
+        return Batched(function(y, x) if swapped else function(x, y), form)
+
+    return apply
+
+
+for _name in ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv"):
+    setattr(Batched, f"__{_name}__", _operator(getattr(operator, _name)))
+    setattr(Batched, f"__r{_name}__", _operator(getattr(operator, _name), swapped=True))
+for _name in ("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor"):
+    setattr(Batched, f"__{_name.rstrip('_')}__", _operator(getattr(operator, _name)))
+Batched.__matmul__ = lambda self, other: paddle.matmul(self, other)
+Batched.__rmatmul__ = lambda self, other: paddle.matmul(other, self)
+Batched.__neg__ = lambda self: Batched(-self.stacked, self.form)
+Batched.__abs__ = lambda self: paddle.abs(self)
+Batched.__invert__ = lambda self: paddle.logical_not(self)
+
+
+def _getitem(self, key):
+    keys = key if isinstance(key, tuple) else (key,)
+    if any(isinstance(k, (paddle.Tensor, np.ndarray, list)) for k in keys):
+        return task_by_task(lambda x, *k: x[k if len(k) > 1 else k[0]], (self, *keys), {})
+    return Batched(tasks_of(self)[(slice(None), *keys)])
+
+
+def _setitem(self, key, value):
+    raise CannotBatch("an assignment into a tensor")
+
+
+Batched.__getitem__ = _getitem
+Batched.__setitem__ = _setitem
+Batched.astype = lambda self, dtype: Batched(self.stacked.astype(dtype), self.form)
+Batched.cast = Batched.astype
+

@@ -1,0 +1,3 @@
+"""Batching rules by kind; importing registers them."""
+
+from . import convolution, elementwise, linear, loss, normalization, pooling, reduction, shape  # noqa: F401

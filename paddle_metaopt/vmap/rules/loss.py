@@ -1,0 +1,22 @@
+"""Losses by kernels of their own."""
+
+from __future__ import annotations
+
+from ..batched import Batched, tasks_of
+from ..registry import batches, below
+from .shape import for_each_task
+
+
+@batches("cross_entropy_with_softmax")
+def cross_entropy_with_softmax(
+    logits, label, soft_label=False, use_softmax=True, numeric_stable_mode=True, ignore_index=-100, axis=-1
+):
+    if soft_label or type(logits) is not Batched or axis % logits.ndim != logits.ndim - 1:
+        return NotImplemented
+    stacked = tasks_of(logits)
+    labels = for_each_task(label, stacked.shape[0])
+    softmax, loss = below["cross_entropy_with_softmax"](
+        stacked.reshape([-1, stacked.shape[-1]]), labels.reshape([-1, 1]), False, use_softmax, numeric_stable_mode,
+        ignore_index, -1,
+    )  # fmt: skip
+    return Batched(softmax.reshape(stacked.shape)), Batched(loss.reshape([*stacked.shape[:-1], 1]))

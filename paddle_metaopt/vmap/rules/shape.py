@@ -1,0 +1,115 @@
+"""Ops that arrange elements anew."""
+
+from __future__ import annotations
+
+import math
+
+import paddle
+
+from ..batched import Batched, tasks_of
+from ..forms import PLANES
+from ..registry import batches, below
+from ..task_by_task import count_of
+
+
+@batches("reshape")
+def reshape(x, shape):
+    if not all(isinstance(size, int) for size in shape):
+        return NotImplemented
+    own = x.shape
+    shape = [own[position] if size == 0 else size for position, size in enumerate(shape)]
+    stacked = tasks_of(x)
+    return Batched(below["reshape"](stacked, [stacked.shape[0], *shape]))
+
+
+@batches("flatten")
+def flatten(x, start_axis=0, stop_axis=-1):
+    if not x.ndim:
+        return reshape(x, [1])
+    start, stop = start_axis % x.ndim, stop_axis % x.ndim
+    shape = x.shape
+    return reshape(x, [*shape[:start], math.prod(shape[start : stop + 1]), *shape[stop + 1 :]])
+
+
+@batches("transpose")
+def transpose(x, perm):
+    return Batched(below["transpose"](tasks_of(x), [0, *(axis % x.ndim + 1 for axis in perm)]))
+
+
+@batches("unsqueeze")
+def unsqueeze(x, axis):
+    axes = [axis] if isinstance(axis, int) else list(axis)
+    if not all(isinstance(a, int) for a in axes):
+        return NotImplemented
+    return Batched(below["unsqueeze"](tasks_of(x), [a + 1 if a >= 0 else a for a in axes]))
+
+
+@batches("squeeze")
+def squeeze(x, axis=()):
+    axes = [axis] if isinstance(axis, int) else list(axis or [])
+    shape = x.shape
+    axes = [a % x.ndim for a in axes] or list(range(x.ndim))
+    axes = [a + 1 for a in axes if shape[a] == 1]
+    return Batched(below["squeeze"](tasks_of(x), axes)) if axes else x
+
+
+def for_each_task(tensor, tasks: int):
+    """A tensor that all tasks share, stacked."""
+    if type(tensor) is Batched:
+        return tasks_of(tensor)
+    return paddle.expand(tensor.unsqueeze(0), [tasks, *tensor.shape])
+
+
+@batches("concat")
+def concat(tensors, axis=0):
+    if not isinstance(axis, int):
+        return NotImplemented
+    tasks, ndim = count_of([tensors]), tensors[0].ndim
+    axis = axis % ndim
+    if all(type(x) is Batched and x.form == PLANES for x in tensors):
+        behind = {0: 2, 1: 1}.get(axis, axis + 1)
+        return Batched(below["concat"]([x.stacked for x in tensors], behind), PLANES)
+    return Batched(below["concat"]([for_each_task(x, tasks) for x in tensors], axis + 1))
+
+
+@batches("stack")
+def stack(tensors, axis=0):
+    tasks, ndim = count_of([tensors]), tensors[0].ndim + 1
+    return Batched(below["stack"]([for_each_task(x, tasks) for x in tensors], axis % ndim + 1))
+
+
+@batches("expand")
+def expand(x, shape):
+    if not all(isinstance(size, int) for size in shape):
+        return NotImplemented
+    stacked = tasks_of(x)
+    missing = len(shape) - x.ndim
+    if missing:
+        stacked = stacked.reshape([stacked.shape[0], *[1] * missing, *stacked.shape[1:]])
+    return Batched(below["expand"](stacked, [stacked.shape[0], *shape]))
+
+
+@batches("split")
+def split(x, sections, axis=0):
+    if not isinstance(axis, int):
+        return NotImplemented
+    return [Batched(part) for part in below["split"](tasks_of(x), sections, axis % x.ndim + 1)]
+
+
+@batches("split_with_num")
+def split_with_num(x, num, axis=0):
+    if not isinstance(axis, int):
+        return NotImplemented
+    return [Batched(part) for part in below["split_with_num"](tasks_of(x), num, axis % x.ndim + 1)]
+
+
+@batches("unbind")
+def unbind(x, axis=0):
+    return [Batched(part) for part in below["unbind"](tasks_of(x), axis % x.ndim + 1)]
+
+
+@batches("slice")
+def slice_(x, axes, starts, ends, infer_flags, decrease_axis):
+    behind = [axis % x.ndim + 1 for axis in axes]
+    decrease = [axis + 1 for axis in decrease_axis]
+    return Batched(below["slice"](tasks_of(x), behind, starts, ends, infer_flags, decrease))

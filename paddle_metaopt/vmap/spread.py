@@ -1,0 +1,58 @@
+"""A tensor that all tasks share, for each of them."""
+
+from __future__ import annotations
+
+import paddle
+
+from ..double_grad import linear_map
+from ..double_grad.kernels import native
+from .batched import Batched
+from .forms import KERNEL, TASKS
+from .planes import ones, product
+
+
+def spread(tensor, tasks: int) -> Batched:
+    """`tensor` for each task, differentiable: its gradient is the sum of theirs.
+
+    What may be a convolution's weight, by its four axes, is kept as one is wanted.
+    """
+    if tensor.ndim == 4:
+        return Batched(linear_map(tensor, lambda x: _kernels(x, tasks), _summed_kernels), KERNEL)
+    shape = list(tensor.shape)
+    return Batched(linear_map(tensor, lambda x: _rows(x, tasks, shape), lambda g: _summed(g, shape)), TASKS)
+
+
+def _rows(x, tasks, shape):
+    # An outer product with ones is several times as fast as an expansion, and so is the way back.
+    return native.reshape(product(ones((tasks, 1), x.dtype), native.reshape(x, [1, -1])), [tasks, *shape])
+
+
+def _summed(g, shape):
+    rows = native.reshape(g, [g.shape[0], -1])
+    return native.reshape(product(ones((1, g.shape[0]), g.dtype), rows), shape)
+
+
+def _kernels(x, tasks):
+    out, channels, height, width = x.shape
+    return _rows(native.transpose(x, [0, 2, 3, 1]).contiguous(), tasks, [out, height, width, channels])
+
+
+def _summed_kernels(g):
+    return native.transpose(_summed(g, list(g.shape[1:])), [0, 3, 1, 2]).contiguous()
+
+
+def for_all_tasks(parts: list):
+    """One nest of `Batched` from a nest of Tensors for each task; what is no Tensor has to be the same."""
+    first = parts[0]
+    if isinstance(first, paddle.Tensor):
+        return Batched(paddle.stack(parts, 0))
+    if isinstance(first, dict):
+        return {key: for_all_tasks([part[key] for part in parts]) for key in first}
+    if isinstance(first, (list, tuple)):
+        return type(first)(for_all_tasks(list(entries)) for entries in zip(*parts))
+    return first
+
+
+def summed(value):
+    """The sum over the tasks; a Tensor that all share as it is."""
+    return value.stacked.sum(0) if type(value) is Batched else value

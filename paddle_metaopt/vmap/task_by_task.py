@@ -1,0 +1,64 @@
+"""An op that has no batching rule: for one task after the other, exact by construction."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import paddle
+
+from .batched import Batched, CannotBatch, tasks_of
+
+
+def count_of(values) -> int | None:
+    """How many tasks there are, by the first `Batched` among values and lists of them."""
+    for value in values:
+        if type(value) is Batched:
+            return value.stacked.shape[0]
+        if isinstance(value, (list, tuple)):
+            found = count_of(value)
+            if found is not None:
+                return found
+    return None
+
+
+def task_by_task(function: Callable, args: tuple, kwargs: dict) -> Any:
+    """``function(*args, **kwargs)`` for each task, and what it returned stacked again.
+
+    Raises
+    ------
+    CannotBatch
+        If the tasks' results differ in anything but the values of tensors.
+    """
+    tasks = count_of((*args, *kwargs.values()))
+    parts: dict[int, list] = {}
+
+    def of_task(value, task):
+        if type(value) is Batched:
+            if id(value) not in parts:
+                parts[id(value)] = paddle.unbind(tasks_of(value), 0)
+            return parts[id(value)][task]
+        if isinstance(value, (list, tuple)):
+            return type(value)(of_task(entry, task) for entry in value)
+        return value
+
+    results = [
+        function(*[of_task(a, task) for a in args], **{key: of_task(a, task) for key, a in kwargs.items()})
+        for task in range(tasks)
+    ]
+    return stacked_again(results)
+
+
+def stacked_again(results: list) -> Any:
+    """One nest of `Batched` from a nest of Tensors for each task."""
+    first = results[0]
+    if isinstance(first, paddle.Tensor):
+        if any(result.shape != first.shape for result in results):
+            raise CannotBatch("a result whose shape differs from task to task")
+        return Batched(paddle.stack(results, 0))
+    if isinstance(first, (list, tuple)):
+        if any(len(result) != len(first) for result in results):
+            raise CannotBatch("a result whose length differs from task to task")
+        return type(first)(stacked_again(list(parts)) for parts in zip(*results))
+    if any(result is not first and result != first for result in results):
+        raise CannotBatch("a result that differs from task to task")
+    return first
