@@ -48,16 +48,18 @@ class Case:
                 buffer.set_value(buffers[name])
             return self.call(net, *operands[: len(tensors)])
 
-        return Problem(_seeded(forward), tensors + weights, len(tensors))
+        return Problem(_seeded(forward), tensors + weights, len(tensors), net)
 
 
 @dataclass
 class Problem:
-    """A function and the float64 tensors that it is a function of: first inputs, then a layer's weights."""
+    """A function and the float64 tensors that it is a function of: first inputs, then a layer's weights, which it takes
+    from the layer itself, `net`."""
 
     function: Callable
     tensors: list
     inputs: int
+    net: paddle.nn.Layer | None = None
 
     def everything(self) -> tuple:
         """The choice in which all need a gradient."""
