@@ -3,7 +3,8 @@
 from . import operators as _operators  # noqa: F401  completes Batched
 from . import rules as _rules  # noqa: F401  registers them
 from .batched import Batched, CannotBatch, close_the_rest, tasks_of
-from .dispatch import batched_gradients, batching
+from .dispatch import batching
+from .gradients import batched_gradients
 from .registry import batches
 from .spread import for_all_tasks, spread, summed
 from .task_by_task import task_by_task

@@ -15,12 +15,18 @@ class CannotBatch(Exception):
 
 _Tensor = paddle.base.core.eager.Tensor
 
+#: What a `Batched` is to C++: of a type and a rank that kernels don't take, so that they raise, where they would end the
+#: process over a tensor that is none.
+NOTHING = paddle.zeros([1, 1, 1, 1, 1, 1, 1, 7, 11]).astype(getattr(paddle, "float8_e4m3fn", paddle.bfloat16))
+
+_become = _Tensor.reconstruct_from_
+
 
 class Batched(_Tensor):
     """Stands for a tensor of each task, to user code as if it was one of them.
 
     Passes ``isinstance(x, paddle.Tensor)``, may stand among a Layer's parameters, and is sent to batching rules by
-    what `batching` puts in the place of Paddle's ops. The Tensor in C++ that it is by its type holds nothing.
+    what `batching` puts in the place of Paddle's ops. The Tensor in C++ that it is by its type is `NOTHING`.
 
     Attributes
     ----------
@@ -33,6 +39,7 @@ class Batched(_Tensor):
     def __init__(self, stacked, form: str = TASKS):
         self.stacked = stacked
         self.form = form
+        _become(self, NOTHING)
 
     # What is read of a tensor is read of one task's.
 

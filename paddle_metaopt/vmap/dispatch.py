@@ -4,53 +4,54 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from contextlib import contextmanager
 
 import paddle
 
 from ..double_grad import kernels
 from ..double_grad.dispatch import op_table
-from ..double_grad.guards import gradients, guard_engine
+from ..double_grad.guards import guard_engine
 from ..double_grad.patches import Patch
-from .batched import Batched, CannotBatch
+from . import entrances
+from .batched import CannotBatch
+from .entrances import has_batched
+from .gradients import sending_gradients
 from .registry import RULES, below
-from .task_by_task import task_by_task
+from .task_by_task import drawing_for, stacked_again, task_by_task, tasks_that_draw
 
 
 def _replacements():
     table = vars(kernels.TABLE)
-    names = [name for name, op in table.items() if callable(op) and not name.startswith("_")]
+    names = [name for name, op in table.items() if callable(op) and not name.startswith("__")]
     below.update({name: table[name] for name in names})
-    found = [(kernels.TABLE, name, _sending(name)) for name in names]
-    by_name = {name: stand_in for _, name, stand_in in found}
-    held = kernels.held_by_name([name for name in names if hasattr(kernels.native, name)])
-    found += [(module, name, by_name[op]) for module, name, _, op in held]
-    found += [(paddle, "grad", _sending_gradients(paddle.grad))]
-    found += [(paddle.autograd.PyLayer, "apply", classmethod(_apply))]
-    return found
+    stand_ins = {name: _sending(name) for name in names}
+    originals = {name: (below[name], getattr(kernels.native, name)) for name in names if hasattr(kernels.native, name)}
+    return [
+        *((kernels.TABLE, name, stand_in) for name, stand_in in stand_ins.items()),
+        *entrances.held_by_name(stand_ins, originals),
+        *entrances.replacements(),
+        (paddle, "grad", sending_gradients(paddle.grad)),
+    ]
 
 
-_table = Patch(_replacements, version=lambda: (dict(RULES), id(kernels.TABLE.matmul)))
+_table = Patch(_replacements, version=lambda: (dict(RULES), id(kernels.TABLE.matmul), len(sys.modules)))
 
 
 @contextmanager
-def batching():
+def batching(tasks: int | None = None):
     """A context in which ops take `Batched`; inside of one in which the rules for second derivatives are on, if
-    derivatives are wanted."""
+    derivatives are wanted.
+
+    With the number of tasks given, what is drawn at random without a `Batched` is drawn for each task too.
+    """
     holds = [guard_engine(), op_table.acquire(), _table.acquire()]  # in this order, one upon the other
     try:
-        yield
+        with drawing_for(tasks):
+            yield
     finally:
         while holds:
             holds.pop()()
-
-
-def _has_batched(args, kwargs) -> bool:
-    for arg in args:
-        kind = type(arg)
-        if kind is Batched or ((kind is list or kind is tuple) and any(type(entry) is Batched for entry in arg)):
-            return True
-    return bool(kwargs) and _has_batched(kwargs.values(), None)
 
 
 def _sending(name):
@@ -60,65 +61,57 @@ def _sending(name):
 
     @functools.wraps(op)
     def send(*args, **kwargs):
-        if not _has_batched(args, kwargs):
+        if not has_batched(args, kwargs):
             return op(*args, **kwargs)
-        if in_place:
-            raise CannotBatch(f"the in-place op {name!r}")
+        if in_place or kwargs.pop("out", None) is not None:
+            raise CannotBatch(f"the op {name!r} in place")
         if rule is not None:
             kwargs.pop("name", None)
-            kwargs.pop("out", None)
-            result = rule(*args, **kwargs)
+            try:
+                result = rule(*args, **kwargs)
+            except TypeError:
+                if takes(rule, args, kwargs):
+                    raise
+                result = NotImplemented
             if result is not NotImplemented:
                 return result
         return task_by_task(op, args, kwargs)
 
-    return send
+    return _drawing(name, op, send) if name in _DRAWING else send
 
 
-def _sending_gradients(grad):
-    """What stands in for ``paddle.grad``."""
-
-    signature = inspect.signature(grad)
-
-    @functools.wraps(grad)
-    def send(*args, **kwargs):
-        return _unwrapped(grad, **signature.bind(*args, **kwargs).arguments)
-
-    return send
+#: Ops that draw at random whatever they are given.
+_DRAWING = frozenset(
+    "bernoulli binomial class_center_sample dirichlet dropout exponential_ fractional_max_pool2d "
+    "fractional_max_pool3d fused_dropout_add gaussian gaussian_inplace_ gumbel_softmax multinomial poisson randint "
+    "random random_ randperm rrelu shuffle_batch standard_gamma truncated_gaussian_random uniform uniform_inplace_ "
+    "uniform_random_batch_size_like".split()
+)
 
 
-def batched_gradients(outputs, inputs, **options) -> list:
-    """`double_grad.guards.gradients` of each task's outputs: those for a `Batched` are each task's, those for a Tensor
-    that all tasks share the sum."""
-    return _unwrapped(gradients, outputs, inputs, **options)
+def _drawing(name, op, send):
+    """What stands in for an op that draws: each task draws its own."""
+
+    @functools.wraps(op)
+    def draw(*args, **kwargs):
+        tasks = tasks_that_draw()
+        if tasks is None or has_batched(args, kwargs):
+            return send(*args, **kwargs)
+        before = paddle.get_rng_state()
+        first = op(*args, **kwargs)
+        if all(old == new for old, new in zip(before, paddle.get_rng_state())):
+            return first  # dropout in evaluation
+        if name.endswith("_") or kwargs.get("out") is not None:
+            raise CannotBatch(f"the op {name!r}, which draws for all tasks at once")
+        return stacked_again([first, *(op(*args, **kwargs) for _ in range(tasks - 1))])
+
+    return draw
 
 
-def _unwrapped(grad, outputs, inputs, grad_outputs=None, **options):
-    outputs, inputs = ([t] if isinstance(t, paddle.Tensor) else list(t) for t in (outputs, inputs))
-    if not _has_batched((outputs, inputs), None):
-        return grad(outputs, inputs, grad_outputs=grad_outputs, **options)
-    given = [None] * len(outputs) if grad_outputs is None else grad_outputs
-    given = [given] if isinstance(given, paddle.Tensor) else given
-    cotangents = [_cotangent(output, cotangent) for output, cotangent in zip(outputs, given)]
-    plain = [t.stacked if type(t) is Batched else t for t in inputs]
-    found = grad([t.stacked if type(t) is Batched else t for t in outputs], plain, grad_outputs=cotangents, **options)
-    return [
-        Batched(g, t.form) if type(t) is Batched and g is not None else g for g, t in zip(found, inputs)
-    ]
-
-
-def _cotangent(output, given):
-    if type(output) is not Batched:
-        return given
-    if given is None:
-        return paddle.ones_like(output.stacked)
-    if type(given) is Batched and given.form == output.form:
-        return given.stacked
-    raise CannotBatch("a gradient of an output that is not each task's own")
-
-
-def _apply(cls, *args, **kwargs):
-    """What stands in for ``PyLayer.apply``, which stands in C++ itself."""
-    if _has_batched(args, kwargs):
-        raise CannotBatch(f"the PyLayer {cls.__name__}")
-    return super(paddle.autograd.PyLayer, cls).apply(*args, **kwargs)
+def takes(function, args, kwargs) -> bool:
+    """Whether the function's signature has a place for all of these arguments."""
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True

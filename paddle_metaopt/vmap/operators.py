@@ -12,10 +12,13 @@ from .rules.aligned import aligned
 from .task_by_task import task_by_task
 
 
+def _as_tensor(other):
+    return paddle.to_tensor(other) if isinstance(other, np.ndarray) else other
+
+
 def _operator(function, swapped=False):
     def apply(self, other):
-        if isinstance(other, np.ndarray):
-            other = paddle.to_tensor(other)
+        other = _as_tensor(other)
         (x, y), form = aligned(self, other)
         return Batched(function(y, x) if swapped else function(x, y), form)
 
@@ -27,8 +30,8 @@ for _name in ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv"):
     setattr(Batched, f"__r{_name}__", _operator(getattr(operator, _name), swapped=True))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor"):
     setattr(Batched, f"__{_name.rstrip('_')}__", _operator(getattr(operator, _name)))
-Batched.__matmul__ = lambda self, other: paddle.matmul(self, other)
-Batched.__rmatmul__ = lambda self, other: paddle.matmul(other, self)
+Batched.__matmul__ = lambda self, other: paddle.matmul(self, _as_tensor(other))
+Batched.__rmatmul__ = lambda self, other: paddle.matmul(_as_tensor(other), self)
 Batched.__neg__ = lambda self: Batched(-self.stacked, self.form)
 Batched.__abs__ = lambda self: paddle.abs(self)
 Batched.__invert__ = lambda self: paddle.logical_not(self)

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import Any, Callable
 
 import paddle
 
 from .batched import Batched, CannotBatch, tasks_of
+
+
+class _Here(threading.local):
+    tasks = None
+
+
+_here = _Here()
+
+
+@contextmanager
+def drawing_for(tasks: int | None):
+    """A context in which what is drawn at random is drawn for so many tasks; None for one."""
+    outer, _here.tasks = _here.tasks, tasks
+    try:
+        yield
+    finally:
+        _here.tasks = outer
+
+
+def tasks_that_draw() -> int | None:
+    return _here.tasks
 
 
 def count_of(values) -> int | None:
@@ -39,12 +62,19 @@ def task_by_task(function: Callable, args: tuple, kwargs: dict) -> Any:
             return parts[id(value)][task]
         if isinstance(value, (list, tuple)):
             return type(value)(of_task(entry, task) for entry in value)
+        if isinstance(value, slice):
+            return slice(*(of_task(part, task) for part in (value.start, value.stop, value.step)))
         return value
 
-    results = [
-        function(*[of_task(a, task) for a in args], **{key: of_task(a, task) for key, a in kwargs.items()})
-        for task in range(tasks)
-    ]
+    shared = [value for value in (*args, *kwargs.values()) if isinstance(value, paddle.Tensor)]
+    versions = [value.inplace_version for value in shared]
+    with drawing_for(None):
+        results = [
+            function(*[of_task(a, task) for a in args], **{key: of_task(a, task) for key, a in kwargs.items()})
+            for task in range(tasks)
+        ]
+    if any(value.inplace_version != version for value, version in zip(shared, versions)):
+        raise CannotBatch(f"{getattr(function, '__name__', 'a function')!r}, which changes what it is given")
     return stacked_again(results)
 
 

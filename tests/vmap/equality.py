@@ -88,19 +88,30 @@ class _Results:
 
 
 def _by_loop(function, leaves, batched, orders):
-    with twice_differentiable():
-        parts = [paddle.unbind(leaf, 0) if i in batched else [leaf] * TASKS for i, leaf in enumerate(leaves)]
-        outputs = []
-        for task in range(TASKS):
-            with _seed_kept(task > 0):
-                outputs.append(_tensors(function(*[part[task] for part in parts])))
-        stacked = [paddle.stack(list(of_tasks), 0) for of_tasks in zip(*outputs)]
-        return _derivatives(stacked, leaves, orders, _Results())
+    """Each task by itself from beginning to end: some layers of Paddle's change what an earlier call's gradient needs."""
+    found = []
+    for task in range(TASKS):
+        own = [(leaf[task] if i in batched else leaf).detach().clone() for i, leaf in enumerate(leaves)]
+        for leaf in own:
+            leaf.stop_gradient = False
+        with twice_differentiable(), _seed_kept(task > 0):
+            outputs = _tensors(function(*own))
+
+            def part(weights, i=None, task=task):
+                return weights[task] if i is None or i in batched else weights
+
+            found.append(_derivatives(outputs, own, orders, _Results(), part))
+    results = _Results()
+    for what, *of_tasks in zip(found[0].names, *(each.arrays for each in found)):
+        shared = not what.startswith("value") and int(what.split()[-1]) not in batched
+        results.names.append(what)
+        results.arrays.append(sum(of_tasks) if shared else np.stack(of_tasks))
+    return results
 
 
 def _together(function, leaves, batched, orders):
     results = _Results()
-    with twice_differentiable(), batching():
+    with twice_differentiable(), batching(TASKS):
         outputs = _tensors(function(*[Batched(leaf) if i in batched else leaf for i, leaf in enumerate(leaves)]))
         results.lost = any(type(y) is not Batched for y in outputs)
         stacked = [
@@ -110,15 +121,19 @@ def _together(function, leaves, batched, orders):
         return _derivatives(stacked, leaves, orders, results)
 
 
-def _derivatives(outputs, leaves, orders, results):
+def _all_of(weights, i=None):
+    return weights
+
+
+def _derivatives(outputs, leaves, orders, results, part=_all_of):
+    """Values, and derivatives of a weighting of them; `part` picks from the weights of all tasks those of one."""
     for position, y in enumerate(outputs):
         results.add(f"value {position}", y)
     flowing = [y for y in outputs if (y.is_floating_point() or y.is_complex()) and not y.stop_gradient]
     if not flowing:
         return results
     # Not linear in y, so that the cotangent depends on the tensors too.
-    total = sum((_weights(y) * (y + 0.5 * y * y)).real().sum() if y.is_complex()
-                else (_weights(y) * (y + 0.5 * y * y)).sum() for y in flowing)
+    total = sum(_real_sum(_weights(y, part) * (y + 0.5 * y * y)) for y in flowing)
     firsts = paddle.grad(total, leaves, retain_graph=True, allow_unused=True)
     for position, g in enumerate(firsts):
         results.add(f"gradient {position}", _zero_for_none(g, leaves[position]))
@@ -127,7 +142,9 @@ def _derivatives(outputs, leaves, orders, results):
     firsts = paddle.grad(total, leaves, create_graph=True, allow_unused=True)
     for position, g in enumerate(firsts):
         results.add(f"gradient to be differentiated {position}", _zero_for_none(g, leaves[position]))
-    product = sum((_weights(g, 1) * g).sum() for g in firsts if g is not None and not g.stop_gradient)
+    product = sum(
+        _real_sum(_weights(g, part, i) * g) for i, g in enumerate(firsts) if g is not None and not g.stop_gradient
+    )
     seconds = [None] * len(leaves)
     if isinstance(product, paddle.Tensor):
         seconds = paddle.grad(product, leaves, allow_unused=True)
@@ -136,13 +153,25 @@ def _derivatives(outputs, leaves, orders, results):
     return results
 
 
+def _real_sum(y):
+    return y.real().sum() if y.is_complex() else y.sum()
+
+
 def _zero_for_none(gradient, leaf):
     return paddle.zeros_like(leaf) if gradient is None else gradient
 
 
-def _weights(y, phase=0):
-    real = paddle.cos(paddle.arange(y.size, dtype="float64") + phase)
-    return real.reshape(y.shape).astype(y.dtype)
+def _weights(y, part, i=None):
+    """Of the shape of y; `part` makes those of one task from those of all."""
+    shape = list(y.shape)
+    of_all = shape if part is _all_of else [TASKS, *shape]
+    size = int(np.prod(of_all))
+    real = paddle.cos(paddle.arange(size, dtype="float64") + (0 if i is None else 1)).reshape(of_all)
+    if part is not _all_of:
+        real = part(real, i)
+        if list(real.shape) != shape:  # what all tasks share
+            real = paddle.cos(paddle.arange(y.size, dtype="float64") + 1).reshape(shape)
+    return real.astype(y.dtype)
 
 
 def _tensors(outputs) -> list:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import paddle
+
 from ...double_grad import kernels, requires_grad, with_pullback
 from ..batched import Batched
 from ..forms import PLANES, TASKS
@@ -59,6 +61,8 @@ def _is_per_channel(y, ndim) -> bool:
 @batches("where")
 def where(condition, x, y):
     (condition, x, y), form = aligned(condition, x, y)
+    shape = paddle.broadcast_shape(paddle.broadcast_shape(condition.shape, x.shape), y.shape)
+    condition, x, y = (t if t.shape == shape else below["expand"](t, shape) for t in (condition, x, y))
     return Batched(below["where"](condition, x, y), form)
 
 

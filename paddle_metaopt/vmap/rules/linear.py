@@ -41,17 +41,24 @@ def bmm(x, y):
 
 @batches("linear")
 def linear(x, weight, bias=None):
-    if type(x) is Batched and type(weight) is Batched and type(bias) is Batched and x.ndim > 1 and bias.ndim == 1:
+    if _is_affine(x, weight, bias):
         stacked = tasks_of(x)
         shape = stacked.shape
         if len(shape) != 3:
             stacked = stacked.reshape([shape[0], -1, shape[-1]])
         y = _affine(stacked, tasks_of(weight), bias.stacked)
         return Batched(y if len(shape) == 3 else y.reshape([*shape[:-1], y.shape[-1]]))
-    y = matmul(x, weight)
-    if y is NotImplemented or bias is None:
-        return y
-    return y + bias
+    if type(x) is Batched or type(weight) is Batched:
+        y = matmul(x, weight)
+    else:
+        y = below["matmul"](x, weight, False, False)
+    return y if y is NotImplemented or bias is None else y + bias
+
+
+def _is_affine(x, weight, bias) -> bool:
+    if not (type(x) is Batched and type(weight) is Batched and type(bias) is Batched):
+        return False
+    return x.ndim > 1 and weight.ndim == 2 and bias.ndim == 1 and x.is_floating_point()
 
 
 def _affine(x, w, b):
