@@ -7,7 +7,7 @@ from .audit import audit, trust
 from .guards import guard_engine
 from .kinds import BilinearMap, elementwise, linear_map
 from .primitive import requires_grad, with_pullback
-from .registry import natively_exact, replaces, rule, supported
+from .registry import composition, natively_exact, replaces, rule, supported
 from .scope import activate, twice_differentiable
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "BilinearMap",
     "activate",
     "audit",
+    "composition",
     "elementwise",
     "guard_engine",
     "is_active",

@@ -85,6 +85,11 @@ def natively_exact(*ops: str, beside_rules: bool = False) -> None:
     (EXACT_BESIDE_RULES if beside_rules else NATIVELY_EXACT).update(op + "GradNode" for op in ops)
 
 
+def composition(op: str) -> Callable:
+    """The rule of this op, if it is made of public functions alone: then it also takes what only stands for a Tensor."""
+    return RULES[op]
+
+
 def supported() -> list[str]:
     """The names of the ops that have a rule, sorted."""
     return sorted(RULES)

@@ -1,3 +1,17 @@
 """Batching rules by kind; importing registers them."""
 
-from . import convolution, elementwise, linear, loss, normalization, pooling, reduction, shape  # noqa: F401
+from . import (  # noqa: F401
+    arranging,
+    composed,
+    convolution,
+    elementwise,
+    folded,
+    grouped,
+    linear,
+    lookup,
+    loss,
+    normalization,
+    pooling,
+    reduction,
+    shape,
+)

@@ -9,6 +9,7 @@ import paddle
 from ...double_grad import kernels, requires_grad, with_pullback
 from ..batched import Batched
 from ..forms import PLANES, TASKS
+from ..entrances import has_batched
 from ..planes import plus_per_plane
 from ..registry import batches, below
 from .aligned import aligned
@@ -17,26 +18,43 @@ _OF_ONE = (
     "abs acos acosh asin asinh assign atan atanh bitwise_not cast ceil celu clip conj cos cosh digamma elu erf erfinv "
     "exp expm1 floor full_like gelu hardshrink hardsigmoid hardswish hardtanh imag isfinite isinf isnan leaky_relu "
     "lgamma log log10 log1p log2 logical_not logit logsigmoid mish ones_like pow real reciprocal relu6 round rsqrt "
-    "scale selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square stanh swish tan tanh tanh_shrink "
+    "scale selu sigmoid sign signbit silu sin sinh softplus softshrink softsign sqrt square stanh swish tan tanh tanh_shrink "
     "thresholded_relu trunc zeros_like"
 )
 
 _OF_SEVERAL = (
-    "atan2 bitwise_and bitwise_or bitwise_xor copysign divide elementwise_pow equal floor_divide fmax fmin "
+    "atan2 bitwise_and bitwise_or bitwise_xor complex copysign divide elementwise_pow equal floor_divide fmax fmin "
     "greater_equal greater_than heaviside isclose less_equal less_than logical_and logical_or logical_xor maximum "
     "minimum multiply nextafter not_equal remainder subtract"
 )
 
 
 def _of_one(name, x, *args, **kwargs):
-    if type(x) is not Batched or any(isinstance(arg, Batched) for arg in args):
+    if type(x) is not Batched or has_batched(args, kwargs):
         return NotImplemented
     return Batched(below[name](x.stacked, *args, **kwargs), x.form)
 
 
 def _of_several(name, x, y, *args, **kwargs):
+    if has_batched(args, kwargs):
+        return NotImplemented
     (x, y), form = aligned(x, y)
     return Batched(below[name](x, y, *args, **kwargs), form)
+
+
+def _of_equal_shapes(count, name, *args):
+    """For an op that takes `count` operands of one shape."""
+    if has_batched(args[count:]):
+        return NotImplemented
+    operands, form = aligned(*args[:count])
+    return Batched(below[name](*_in_one_shape(operands), *args[count:]), form)
+
+
+def _in_one_shape(tensors) -> list:
+    shape = list(tensors[0].shape)
+    for tensor in tensors[1:]:
+        shape = paddle.broadcast_shape(shape, tensor.shape)
+    return [t if list(t.shape) == list(shape) else below["expand"](t, shape) for t in tensors]
 
 
 for _name in _OF_ONE.split():
@@ -60,11 +78,48 @@ def _is_per_channel(y, ndim) -> bool:
 
 @batches("where")
 def where(condition, x, y):
-    (condition, x, y), form = aligned(condition, x, y)
-    shape = paddle.broadcast_shape(paddle.broadcast_shape(condition.shape, x.shape), y.shape)
-    condition, x, y = (t if t.shape == shape else below["expand"](t, shape) for t in (condition, x, y))
-    return Batched(below["where"](condition, x, y), form)
+    return _of_equal_shapes(3, "where", condition, x, y)
 
+
+for _name, _count in {"bce_loss": 2, "huber_loss": 2, "lerp": 3}.items():
+    batches(_name)(partial(_of_equal_shapes, _count, _name))
+
+
+@batches("kldiv_loss")
+def kldiv_loss(x, label, reduction="mean", log_target=False):
+    if reduction != "none":
+        return NotImplemented
+    return _of_equal_shapes(2, "kldiv_loss", x, label, reduction, log_target)
+
+
+@batches("sigmoid_cross_entropy_with_logits")
+def sigmoid_cross_entropy_with_logits(x, label, positive_weight=None, normalize=False, ignore_index=-100):
+    if normalize:
+        return NotImplemented
+    operands, form = aligned(*(t for t in (x, label, positive_weight) if t is not None))
+    operands = [*_in_one_shape(operands), None][:3]
+    return Batched(below["sigmoid_cross_entropy_with_logits"](*operands, normalize, ignore_index), form)
+
+
+@batches("masked_fill")
+def masked_fill(x, mask, value):
+    operands, form = aligned(x, mask, value)
+    x, mask = _in_one_shape(operands[:2])
+    return Batched(below["where"](mask, operands[2].expand(x.shape).astype(x.dtype), x), form)
+
+
+@batches("prelu")
+def prelu(x, weight, layout, mode):
+    if mode == "channel":
+        channel = 1 if layout == "NCHW" else x.ndim - 1
+        weight = paddle.reshape(weight, [-1 if axis == channel else 1 for axis in range(x.ndim)])
+    return paddle.where(x > 0, x, x * weight)
+
+
+@batches("swiglu")
+def swiglu(x, y=None):
+    x, y = paddle.split(x, 2, -1) if y is None else (x, y)
+    return paddle.nn.functional.silu(x) * y
 
 #: From so many elements on, a clip is the faster way through a mask.
 _MANY = 20000

@@ -13,8 +13,12 @@ from .shape import for_each_task
 
 @batches("matmul")
 def matmul(x, y, transpose_x=False, transpose_y=False):
-    if x.ndim < 2 or y.ndim < 2:
+    if not x.ndim or not y.ndim:
         return NotImplemented
+    if y.ndim == 1:
+        return paddle.squeeze(paddle.matmul(x, paddle.unsqueeze(y, -1), transpose_x and x.ndim > 1), -1)
+    if x.ndim == 1:
+        return paddle.squeeze(paddle.matmul(paddle.unsqueeze(x, 0), y, False, transpose_y), -2)
     multiply = below["matmul"]
     if type(y) is not Batched and y.ndim == 2 and not transpose_x:
         return Batched(multiply(tasks_of(x), y, False, transpose_y))
@@ -37,6 +41,29 @@ def _grown(x, tasks, ndim):
 @batches("bmm")
 def bmm(x, y):
     return matmul(x, y)
+
+
+@batches("mv")
+def mv(x, y):
+    return matmul(x, y)
+
+
+@batches("dot")
+def dot(x, y):
+    return paddle.sum(x * y, -1)
+
+
+@batches("addmm", "baddbmm")
+def addmm(start, x, y, *factors, **keywords):
+    beta, alpha = [*factors, *(keywords.get(key, 1.0) for key in ("beta", "alpha")[len(factors) :])]
+    return start * beta + paddle.matmul(x, y) * alpha
+
+
+@batches("bilinear")
+def bilinear(x, y, weight, bias=None):
+    by_x = paddle.matmul(paddle.unsqueeze(x, 0), weight)  # [outputs, batch, y's features]
+    found = paddle.transpose(paddle.sum(by_x * paddle.unsqueeze(y, 0), -1), [1, 0])
+    return found if bias is None else found + bias
 
 
 @batches("linear")

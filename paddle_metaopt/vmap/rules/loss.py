@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..batched import Batched, tasks_of
 from ..registry import batches, below
+from ..task_by_task import count_of
 from .shape import for_each_task
 
 
@@ -11,12 +12,14 @@ from .shape import for_each_task
 def cross_entropy_with_softmax(
     logits, label, soft_label=False, use_softmax=True, numeric_stable_mode=True, ignore_index=-100, axis=-1
 ):
+    options = (use_softmax, numeric_stable_mode, ignore_index)
     if soft_label or type(logits) is not Batched or axis % logits.ndim != logits.ndim - 1:
-        return NotImplemented
+        tasks, axis = count_of((logits, label)), axis % logits.ndim + 1
+        logits, label = for_each_task(logits, tasks), for_each_task(label, tasks)
+        return tuple(map(Batched, below["cross_entropy_with_softmax"](logits, label, soft_label, *options, axis)))
     stacked = tasks_of(logits)
     labels = for_each_task(label, stacked.shape[0])
     softmax, loss = below["cross_entropy_with_softmax"](
-        stacked.reshape([-1, stacked.shape[-1]]), labels.reshape([-1, 1]), False, use_softmax, numeric_stable_mode,
-        ignore_index, -1,
-    )  # fmt: skip
+        stacked.reshape([-1, stacked.shape[-1]]), labels.reshape([-1, 1]), False, *options, -1
+    )
     return Batched(softmax.reshape(stacked.shape)), Batched(loss.reshape([*stacked.shape[:-1], 1]))

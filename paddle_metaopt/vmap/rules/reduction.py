@@ -6,6 +6,7 @@ from functools import partial
 
 from ...double_grad import kernels
 from ..batched import Batched, tasks_of
+from ..entrances import has_batched
 from ..registry import batches, below
 
 
@@ -16,6 +17,8 @@ def axes_behind_tasks(axis, ndim: int) -> list[int]:
 
 
 def _reduced(name, x, axis=None, keepdim=False, *args):
+    if has_batched((axis, *args)):
+        return NotImplemented
     if not x.ndim:
         return x if name in ("mean", "max", "min", "amax", "amin") else NotImplemented
     return Batched(below[name](tasks_of(x), axes_behind_tasks(axis, x.ndim), keepdim, *args))
@@ -33,17 +36,84 @@ def mean_all(x):
 
 
 @batches("sum")
-def sum_(x, axis=None, dtype=None, keepdim=False):
+def sum_(x, axis=None, dtype=None, keepdim=False, name=None):
     if not x.ndim:
         return Batched(below["sum"](x.stacked.unsqueeze(1), [1], dtype, False))
     return Batched(below["sum"](tasks_of(x), axes_behind_tasks(axis, x.ndim), dtype, keepdim))
 
 
-def _along(name, x, axis=-1, *args):
-    if not isinstance(axis, int) or not x.ndim:
+def _along(name, x, axis=-1, *args, **kwargs):
+    if not isinstance(axis, int) or not x.ndim or has_batched(args, kwargs):
         return NotImplemented
-    return Batched(below[name](tasks_of(x), axis % x.ndim + 1, *args))
+    return _batched(below[name](tasks_of(x), axis % x.ndim + 1, *args, **kwargs))
 
 
-for _name in ("softmax", "log_softmax"):
-    batches(_name)(partial(_along, _name))
+def _batched(found):
+    if isinstance(found, (list, tuple)):
+        return type(found)(map(_batched, found))
+    return Batched(found)
+
+
+for _name in ("softmax", "log_softmax", "argsort", "cummax", "cummin"):
+    if hasattr(kernels.TABLE, _name):
+        batches(_name)(partial(_along, _name))
+
+
+def _scanned(name, x, axis=-1, flatten=False, *args, **kwargs):
+    """Of `cumsum` and its like: along an axis, or over all in order."""
+    if not isinstance(axis, int) or has_batched(args, kwargs):
+        return NotImplemented
+    stacked = tasks_of(x)
+    if flatten or not x.ndim:
+        return Batched(below[name](stacked.reshape([stacked.shape[0], -1]), 1, False, *args, **kwargs))
+    return Batched(below[name](stacked, axis % x.ndim + 1, False, *args, **kwargs))
+
+
+for _name in ("cumsum", "logcumsumexp"):
+    batches(_name)(partial(_scanned, _name))
+
+
+def _found_at(name, x, axis=None, keepdim=False, flatten=False, *args):
+    """Of `argmax` and its like."""
+    if not isinstance(axis, int) or flatten or not x.ndim:
+        return NotImplemented
+    return Batched(below[name](tasks_of(x), axis % x.ndim + 1, keepdim, False, *args))
+
+
+for _name in ("argmax", "argmin"):
+    batches(_name)(partial(_found_at, _name))
+
+
+@batches("topk")
+def topk(x, k, axis=-1, largest=True, in_order=True):
+    if not x.ndim or has_batched((k, axis)):
+        return NotImplemented
+    return _batched(below["topk"](tasks_of(x), k, axis % x.ndim + 1, largest, in_order))
+
+
+@batches("prod")
+def prod(x, axis=(), keepdim=False, over_all=False):
+    axes = list(range(x.ndim)) if over_all else axis
+    return _reduced("prod", x, axes, keepdim, False)
+
+
+@batches("p_norm")
+def p_norm(x, p=2.0, axis=-1, epsilon=1e-12, keepdim=False, as_vector=False):
+    stacked = tasks_of(x)
+    if not x.ndim or keepdim and as_vector:
+        return NotImplemented
+    if as_vector:
+        return Batched(below["p_norm"](stacked.reshape([stacked.shape[0], -1]), p, 1, epsilon, False, False))
+    return Batched(below["p_norm"](stacked, p, axis % x.ndim + 1, epsilon, keepdim, False))
+
+
+@batches("frobenius_norm")
+def frobenius_norm(x, axis=(), keepdim=False, over_all=False):
+    axes = axes_behind_tasks(None if over_all else axis, x.ndim)
+    return Batched(below["frobenius_norm"](tasks_of(x), axes, keepdim, False))
+
+
+@batches("squared_l2_norm")
+def squared_l2_norm(x):
+    flat = x.stacked.reshape([x.stacked.shape[0], -1])
+    return Batched(below["sum"](below["square"](flat), [1], None, True))

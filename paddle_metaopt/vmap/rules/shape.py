@@ -6,7 +6,7 @@ import math
 
 import paddle
 
-from ..batched import Batched, CannotBatch, tasks_of
+from ..batched import Batched, tasks_of
 from ..forms import PLANES
 from ..registry import batches, below
 from ..task_by_task import count_of
@@ -113,8 +113,3 @@ def slice_(x, axes, starts, ends, infer_flags, decrease_axis):
     behind = [axis % x.ndim + 1 for axis in axes]
     decrease = [axis + 1 for axis in decrease_axis]
     return Batched(below["slice"](tasks_of(x), behind, starts, ends, infer_flags, decrease))
-
-
-@batches("as_strided")
-def as_strided(x, *where):
-    raise CannotBatch("as_strided, which is about memory")

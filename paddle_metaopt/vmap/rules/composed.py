@@ -1,0 +1,13 @@
+"""Ops whose rule for second derivatives is put together from public ops: each of those finds its own batching rule."""
+
+from __future__ import annotations
+
+from ...double_grad import composition
+from ...double_grad import kernels
+from ..registry import batches
+
+_COMPOSED = "rnn nll_loss fused_softmax_mask fused_softmax_mask_upper_triangle label_smooth"
+
+for _name in _COMPOSED.split():
+    if hasattr(kernels.TABLE, _name):
+        batches(_name)(composition(_name))
