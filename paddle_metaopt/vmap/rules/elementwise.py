@@ -103,9 +103,11 @@ def sigmoid_cross_entropy_with_logits(x, label, positive_weight=None, normalize=
 
 @batches("masked_fill")
 def masked_fill(x, mask, value):
-    operands, form = aligned(x, mask, value)
-    x, mask = _in_one_shape(operands[:2])
-    return Batched(below["where"](mask, operands[2].expand(x.shape).astype(x.dtype), x), form)
+    if isinstance(value, paddle.Tensor):
+        value = value.astype(x.dtype)
+    else:
+        value = paddle.full([], value, x.dtype)
+    return _of_equal_shapes(3, "where", mask, value, x)
 
 
 @batches("prelu")

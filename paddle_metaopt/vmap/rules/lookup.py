@@ -6,6 +6,7 @@ import paddle
 
 from ..batched import Batched, tasks_of
 from ..registry import batches, below
+from .folded import unfolded
 from .shape import for_each_task
 
 
@@ -76,7 +77,9 @@ def take_along_axis(x, index, axis):
 
 @batches("index_sample")
 def index_sample(x, index):
-    return take_along_axis(x, index, 1)
+    tasks = (x if type(x) is Batched else index).stacked.shape[0]
+    x, index = (for_each_task(t, tasks).reshape([-1, t.shape[1]]) for t in (x, index))
+    return unfolded(below["index_sample"](x, index), tasks)
 
 
 @batches("one_hot")

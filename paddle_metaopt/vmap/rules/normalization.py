@@ -1,6 +1,8 @@
-"""Batch norm by each task's own batch."""
+"""Normalization: by each task's own batch, and what normalizes each example by itself."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import paddle
 
@@ -9,23 +11,76 @@ from ...double_grad.kernels import native
 from ..batched import Batched, tasks_of
 from ..forms import PLANES, to_planes
 from ..planes import per_plane, plane_sums, zeros
-from ..registry import batches
+from ..registry import batches, below
+from .folded import folded, unfolded
+from .shape import for_each_task
 
 
 @batches("batch_norm")
 def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layout, use_global_stats, trainable):
-    if is_test or use_global_stats or layout != "NCHW" or type(x) is not Batched:
+    if use_global_stats or (is_test and not trainable):
+        return _by_running_statistics(x, mean, variance, scale, shift, epsilon, layout), *[None] * 5
+    if layout != "NCHW" or type(x) is not Batched or not x.is_floating_point():
         return NotImplemented
-    if x.ndim < 2 or type(scale) is not Batched or type(shift) is not Batched:
+    if x.ndim < 2 or scale is None or shift is None or type(mean) is Batched or type(variance) is Batched:
         return NotImplemented
-    if type(mean) is Batched or type(variance) is Batched:
-        return NotImplemented
+    tasks = x.stacked.shape[0]
+    scale, shift = Batched(for_each_task(scale, tasks)), Batched(for_each_task(shift, tasks))
     if x.ndim == 2:
         stacked = paddle.transpose(tasks_of(x), [0, 2, 1])
         y = normalized(stacked, scale.stacked, shift.stacked, epsilon)
         return Batched(paddle.transpose(y, [0, 2, 1])), *[None] * 5
     y = normalized(to_planes(x.stacked, x.form), scale.stacked, shift.stacked, epsilon)
     return Batched(y, PLANES), *[None] * 5
+
+
+def _by_running_statistics(x, mean, variance, scale, shift, epsilon, layout):
+    factor = paddle.rsqrt(variance + epsilon)
+    factor = factor if scale is None else factor * scale
+    offset = -mean * factor if shift is None else shift - mean * factor
+    channel = 1 if layout == "NCHW" else x.ndim - 1
+    return x * _along_channels(factor, channel, x.ndim) + _along_channels(offset, channel, x.ndim)
+
+
+def _along_channels(numbers, channel, ndim):
+    return paddle.reshape(numbers, [-1 if axis == channel else 1 for axis in range(ndim)])
+
+
+@batches("layer_norm")
+def layer_norm(x, scale, shift, epsilon, begin_axis):
+    own = [1] * begin_axis + list(x.shape[begin_axis:])
+    if type(x) is not Batched:
+        y = below["layer_norm"](x, None, None, epsilon, begin_axis)
+    elif type(scale) is Batched or type(shift) is Batched:
+        y = Batched(below["layer_norm"](tasks_of(x), None, None, epsilon, begin_axis + 1))
+    else:
+        return Batched(below["layer_norm"](tasks_of(x), scale, shift, epsilon, begin_axis + 1))
+    return _affine(y, scale, shift, own)
+
+
+def _affine(y, scale, shift, shape):
+    if scale is not None:
+        y = y * paddle.reshape(scale, shape)
+    return y if shift is None else y + paddle.reshape(shift, shape)
+
+
+def _of_each_example(name, channel, x, scale, shift, *options):
+    if type(x) is not Batched:
+        y = below[name](x, None, None, *options)
+    elif type(scale) is Batched or type(shift) is Batched:
+        y = unfolded(below[name](folded(x), None, None, *options), x.stacked.shape[0])
+    else:
+        return unfolded(below[name](folded(x), scale, shift, *options), x.stacked.shape[0])
+    return _affine(y, scale, shift, [-1 if axis == channel else 1 for axis in range(x.ndim)])
+
+
+batches("instance_norm")(partial(_of_each_example, "instance_norm", 1))
+
+
+@batches("group_norm")
+def group_norm(x, scale, shift, epsilon, groups, layout):
+    channel = 1 if layout == "NCHW" else x.ndim - 1
+    return _of_each_example("group_norm", channel, x, scale, shift, epsilon, groups, layout)
 
 
 def normalized(x, scale, shift, epsilon):
