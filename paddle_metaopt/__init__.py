@@ -19,6 +19,7 @@ from .checkpoint import load_checkpoint, save_checkpoint
 from .data import Episode
 from .double_grad import twice_differentiable
 from .errors import (
+    CannotBatchError,
     MetaOptError,
     NeedsMetaLossError,
     NotTwiceDifferentiableError,
@@ -28,6 +29,7 @@ from .errors import (
 from .evaluate import Evaluation, evaluate
 from .outer import InnerAdapter, MetaOptimizer
 from .task import Learner
+from .vmap import vmap
 
 __version__ = "0.1.0"
 
@@ -36,6 +38,7 @@ __all__ = [
     "ANILOptimizer",
     "BOILOptimizer",
     "CAVIAOptimizer",
+    "CannotBatchError",
     "Episode",
     "Evaluation",
     "IMAMLOptimizer",
@@ -64,4 +67,5 @@ __all__ = [
     "models",
     "save_checkpoint",
     "twice_differentiable",
+    "vmap",
 ]

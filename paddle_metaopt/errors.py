@@ -22,3 +22,7 @@ class NeedsMetaLossError(MetaOptError):
 
 class ReplayError(MetaOptError):
     """An inner step that was taken again gave another loss than the first time."""
+
+
+class CannotBatchError(MetaOptError):
+    """`vmap` met what cannot be done for all slices at once; the message names the op, the layer and the line."""

@@ -8,6 +8,7 @@ from .gradients import batched_gradients
 from .registry import batches
 from .spread import for_all_tasks, spread, summed
 from .task_by_task import task_by_task
+from .transform import vmap
 
 close_the_rest()
 
@@ -22,4 +23,5 @@ __all__ = [
     "summed",
     "task_by_task",
     "tasks_of",
+    "vmap",
 ]

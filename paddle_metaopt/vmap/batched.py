@@ -19,6 +19,13 @@ _Tensor = paddle.base.core.eager.Tensor
 #: process over a tensor that is none.
 NOTHING = paddle.zeros([1, 1, 1, 1, 1, 1, 1, 7, 11]).astype(getattr(paddle, "float8_e4m3fn", paddle.bfloat16))
 
+
+def met_nothing(error: Exception) -> bool:
+    """Whether it is Paddle's, over `NOTHING`."""
+    text = str(error)
+    return str(NOTHING.dtype).partition(".")[2] in text or str(list(NOTHING.shape))[1:-1] in text
+
+
 _become = _Tensor.reconstruct_from_
 
 
@@ -97,7 +104,10 @@ class Batched(_Tensor):
     def dim(self) -> int:
         return self.ndim
 
-    rank = ndimension = dim
+    ndimension = dim
+
+    def rank(self):
+        return paddle.to_tensor(self.ndim)
 
     def numel(self):
         return paddle.to_tensor(self.size)

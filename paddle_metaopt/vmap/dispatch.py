@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import threading
 from contextlib import contextmanager
 
 import paddle
@@ -14,7 +15,7 @@ from ..double_grad.dispatch import op_table
 from ..double_grad.guards import guard_engine
 from ..double_grad.patches import Patch
 from . import entrances
-from .batched import CannotBatch
+from .batched import CannotBatch, met_nothing
 from .entrances import has_batched
 from .gradients import sending_gradients
 from .registry import RULES, below
@@ -38,18 +39,43 @@ def _replacements():
 _table = Patch(_replacements, version=lambda: (dict(RULES), id(kernels.TABLE.matmul), len(sys.modules)))
 
 
+class _Here(threading.local):
+    inside = False
+
+
+_here = _Here()
+
+
+def is_batching() -> bool:
+    """Whether this thread is inside of `batching`."""
+    return _here.inside
+
+
 @contextmanager
 def batching(tasks: int | None = None):
     """A context in which ops take `Batched`; inside of one in which the rules for second derivatives are on, if
     derivatives are wanted.
 
     With the number of tasks given, what is drawn at random without a `Batched` is drawn for each task too.
+
+    Raises
+    ------
+    CannotBatch
+        If there is one round it in this thread; and by what goes on inside, if that can't be done for all tasks.
     """
+    if _here.inside:
+        raise CannotBatch("a vmap inside another one")
     holds = [guard_engine(), op_table.acquire(), _table.acquire()]  # in this order, one upon the other
+    _here.inside = True
     try:
         with drawing_for(tasks):
             yield
+    except Exception as error:
+        if met_nothing(error):
+            raise CannotBatch("what Paddle does in C++ past its table of ops") from error
+        raise
     finally:
+        _here.inside = False
         while holds:
             holds.pop()()
 

@@ -69,7 +69,7 @@ def _older_ops():
 
 
 #: The older ops that write into what they are given, or run a program.
-_CHANGING = frozenset("run_program pir_run_program py_func assign_value increment".split()) | {
+_CHANGING = frozenset("run_program pir_run_program py_func assign_value fill_constant increment".split()) | {
     f"{kind}{rule}"
     for kind in ("", "merged_", "distributed_fused_")
     for rule in "adadelta adagrad adam adamax adamw dgc_momentum ftrl lamb lars_momentum momentum rmsprop sgd".split()

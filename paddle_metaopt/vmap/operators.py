@@ -34,7 +34,7 @@ Batched.__matmul__ = lambda self, other: paddle.matmul(self, _as_tensor(other))
 Batched.__rmatmul__ = lambda self, other: paddle.matmul(_as_tensor(other), self)
 Batched.__neg__ = lambda self: Batched(-self.stacked, self.form)
 Batched.__abs__ = lambda self: paddle.abs(self)
-Batched.__invert__ = lambda self: paddle.logical_not(self)
+Batched.__invert__ = lambda self: paddle.bitwise_not(self)
 
 
 def _getitem(self, key):

@@ -40,16 +40,18 @@ def _grown(x, tasks, ndim):
 
 @batches("bmm")
 def bmm(x, y):
-    return matmul(x, y)
+    return matmul(x, y) if x.ndim == y.ndim == 3 else NotImplemented
 
 
 @batches("mv")
 def mv(x, y):
-    return matmul(x, y)
+    return matmul(x, y) if (x.ndim, y.ndim) == (2, 1) else NotImplemented
 
 
 @batches("dot")
 def dot(x, y):
+    if not isinstance(y, paddle.Tensor):
+        return NotImplemented
     return paddle.sum(x * y, -1)
 
 
@@ -61,6 +63,8 @@ def addmm(start, x, y, *factors, **keywords):
 
 @batches("bilinear")
 def bilinear(x, y, weight, bias=None):
+    if (x.ndim, y.ndim, weight.ndim) != (2, 2, 3):
+        return NotImplemented
     by_x = paddle.matmul(paddle.unsqueeze(x, 0), weight)  # [outputs, batch, y's features]
     found = paddle.transpose(paddle.sum(by_x * paddle.unsqueeze(y, 0), -1), [1, 0])
     return found if bias is None else found + bias

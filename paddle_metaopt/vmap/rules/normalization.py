@@ -12,6 +12,7 @@ from ..batched import Batched, tasks_of
 from ..forms import PLANES, to_planes
 from ..planes import per_plane, plane_sums, zeros
 from ..registry import batches, below
+from ..task_by_task import count_of
 from .folded import folded, unfolded
 from .shape import for_each_task
 
@@ -20,12 +21,12 @@ from .shape import for_each_task
 def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layout, use_global_stats, trainable):
     if use_global_stats or (is_test and not trainable):
         return _by_running_statistics(x, mean, variance, scale, shift, epsilon, layout), *[None] * 5
-    if layout != "NCHW" or type(x) is not Batched or not x.is_floating_point():
+    if layout != "NCHW" or not x.is_floating_point():
         return NotImplemented
     if x.ndim < 2 or scale is None or shift is None or type(mean) is Batched or type(variance) is Batched:
         return NotImplemented
-    tasks = x.stacked.shape[0]
-    scale, shift = Batched(for_each_task(scale, tasks)), Batched(for_each_task(shift, tasks))
+    tasks = count_of((x, scale, shift))
+    x, scale, shift = (t if type(t) is Batched else Batched(for_each_task(t, tasks)) for t in (x, scale, shift))
     if x.ndim == 2:
         stacked = paddle.transpose(tasks_of(x), [0, 2, 1])
         y = normalized(stacked, scale.stacked, shift.stacked, epsilon)

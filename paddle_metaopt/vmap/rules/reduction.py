@@ -73,11 +73,11 @@ for _name in ("cumsum", "logcumsumexp"):
     batches(_name)(partial(_scanned, _name))
 
 
-def _found_at(name, x, axis=None, keepdim=False, flatten=False, *args):
-    """Of `argmax` and its like."""
-    if not isinstance(axis, int) or flatten or not x.ndim:
+def _found_at(name, x, axis=None, keepdim=False, *args, **kwargs):
+    """Of `argmax` and its like; in some versions of Paddle a flag follows that asks for all axes as one."""
+    if not isinstance(axis, int) or not x.ndim or any(arg is True for arg in args):
         return NotImplemented
-    return Batched(below[name](tasks_of(x), axis % x.ndim + 1, keepdim, False, *args))
+    return Batched(below[name](tasks_of(x), axis % x.ndim + 1, keepdim, *args, **kwargs))
 
 
 for _name in ("argmax", "argmin"):

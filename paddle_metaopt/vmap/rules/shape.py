@@ -62,7 +62,7 @@ def for_each_task(tensor, tasks: int):
 
 @batches("concat")
 def concat(tensors, axis=0):
-    if not isinstance(axis, int):
+    if not isinstance(axis, int) or not isinstance(tensors, (list, tuple)):
         return NotImplemented
     tasks, ndim = count_of([tensors]), tensors[0].ndim
     axis = axis % ndim
@@ -74,6 +74,8 @@ def concat(tensors, axis=0):
 
 @batches("stack")
 def stack(tensors, axis=0):
+    if not isinstance(tensors, (list, tuple)):
+        return NotImplemented
     tasks, ndim = count_of([tensors]), tensors[0].ndim + 1
     return Batched(below["stack"]([for_each_task(x, tasks) for x in tensors], axis % ndim + 1))
 

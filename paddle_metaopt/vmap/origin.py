@@ -1,0 +1,30 @@
+"""Where in a user's program something went wrong."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+import traceback
+from pathlib import Path
+
+import paddle
+
+_OURS = str(Path(__file__).resolve().parents[1])
+_OTHERS = (_OURS, str(Path(paddle.__file__).parent), sysconfig.get_paths()["stdlib"], "<")
+
+
+def origin_of(error: BaseException) -> str:
+    """`` (in the layer Linear, at net.py:12: y = self.fc(x))``: the innermost layer, and the innermost line that is
+    neither Paddle's, ours nor Python's; empty if there is neither."""
+    layer = line = None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, paddle.nn.Layer):
+            layer = type(owner).__name__
+        if not frame.f_code.co_filename.startswith(_OTHERS):
+            line = frame.f_code.co_filename, number
+    parts = [f"in the layer {layer}"] if layer else []
+    if line:
+        text = linecache.getline(*line).strip()
+        parts.append(f"at {line[0]}:{line[1]}" + (f": {text}" if text else ""))
+    return f" ({', '.join(parts)})" if parts else ""
