@@ -131,7 +131,15 @@ class Batched(_Tensor):
     def clone(self):
         return Batched(self.stacked.clone(), self.form)
 
+    def become(self, other: Batched) -> Batched:
+        """From now on this is the other one."""
+        self.stacked, self.form = other.stacked, other.form
+        return self
+
     def contiguous(self):
+        return self
+
+    def _tensor_use_gpudnn(self, use):
         return self
 
     def is_contiguous(self) -> bool:
@@ -154,7 +162,7 @@ def _forwarded(name):
     return property(lambda self: getattr(self.stacked, name))
 
 
-for _name in ("dtype", "place", "is_leaf", "grad_fn", "type", "inplace_version", "layout"):
+for _name in ("dtype", "place", "is_leaf", "grad_fn", "type", "inplace_version", "layout", "is_cuda", "itemsize"):
     setattr(Batched, _name, _forwarded(_name))
 
 

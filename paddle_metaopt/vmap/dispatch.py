@@ -15,7 +15,7 @@ from ..double_grad.dispatch import op_table
 from ..double_grad.guards import guard_engine
 from ..double_grad.patches import Patch
 from . import entrances
-from .batched import CannotBatch, met_nothing
+from .batched import Batched, CannotBatch, met_nothing
 from .entrances import has_batched
 from .gradients import sending_gradients
 from .registry import RULES, below
@@ -89,6 +89,8 @@ def _sending(name):
     def send(*args, **kwargs):
         if not has_batched(args, kwargs):
             return op(*args, **kwargs)
+        if name in _ONLY_SHAPE and type(args[0]) is Batched:
+            return args[0].become(getattr(kernels.TABLE, name[:-1])(*args, **kwargs))
         if in_place or kwargs.pop("out", None) is not None:
             raise CannotBatch(f"the op {name!r} in place")
         if rule is not None:
@@ -105,6 +107,9 @@ def _sending(name):
 
     return _drawing(name, op, send) if name in _DRAWING else send
 
+
+#: Ops in place that leave the elements as they are.
+_ONLY_SHAPE = frozenset(("flatten_", "reshape_", "squeeze_", "unsqueeze_"))
 
 #: Ops that draw at random whatever they are given.
 _DRAWING = frozenset(

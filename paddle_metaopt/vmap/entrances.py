@@ -16,7 +16,9 @@ from paddle.base import core
 from paddle.base.framework import EagerParamBase
 
 from ..double_grad import kernels
+from ..double_grad.registry import REPLACEMENTS
 from .batched import Batched, CannotBatch
+from .indexing import picked
 from .task_by_task import task_by_task
 
 Tensor = core.eager.Tensor
@@ -34,7 +36,7 @@ def has_batched(args, kwargs=None) -> bool:
 def replacements() -> list[tuple]:
     """(owner, name, stand-in) for all of them."""
     return [
-        *_older_ops(), *_methods_in_cpp(), *_slots_in_cpp(), *_operators_of_parameters(), *_functions_of_the_engine(),
+        *_older_ops(), *_replaced_by_rules(), *_methods_in_cpp(), *_slots_in_cpp(), *_operators_of_parameters(), *_functions_of_the_engine(),
         (Tensor, "__init__", _refusing(Tensor.__init__, "paddle.Tensor(...)")),
         (paddle.autograd.PyLayer, "apply", classmethod(_apply)),
         (_program.StaticFunction, "__call__", _as_written(_program.StaticFunction.__call__)),
@@ -66,6 +68,13 @@ def _older_ops():
         if callable(op) and not name.startswith("__"):
             refuse = name.endswith("_") or name in _CHANGING
             yield table, name, _refusing(op, name) if refuse else _looping(op)
+
+
+def _replaced_by_rules():
+    """Functions that a rule for second derivatives stands for as a whole: it is one on tensors as they are."""
+    for owner, name, _, always, _ in REPLACEMENTS:
+        if owner is not kernels.LEGACY_TABLE and not always and not name.startswith("__"):
+            yield owner, name, _looping(getattr(owner, name))
 
 
 #: The older ops that write into what they are given, or run a program.
@@ -140,9 +149,8 @@ def _looping(function: Callable) -> Callable:
 
 def _indexing(getitem):
     def get(self, key):
-        keys = key if isinstance(key, tuple) else (key,)
-        if has_batched(keys):
-            return task_by_task(lambda x, *k: x[k if len(k) > 1 else k[0]], (self, *keys), {})
+        if has_batched(key if isinstance(key, tuple) else (key,)):
+            return picked(self, key)
         return getitem(self, key)
 
     return get

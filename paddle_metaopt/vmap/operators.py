@@ -7,9 +7,9 @@ import operator
 import numpy as np
 import paddle
 
-from .batched import Batched, CannotBatch, tasks_of
+from .batched import Batched, CannotBatch
+from .indexing import picked
 from .rules.aligned import aligned
-from .task_by_task import task_by_task
 
 
 def _as_tensor(other):
@@ -32,23 +32,17 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor"):
     setattr(Batched, f"__{_name.rstrip('_')}__", _operator(getattr(operator, _name)))
 Batched.__matmul__ = lambda self, other: paddle.matmul(self, _as_tensor(other))
 Batched.__rmatmul__ = lambda self, other: paddle.matmul(_as_tensor(other), self)
+Batched.__div__, Batched.__rdiv__ = Batched.__truediv__, Batched.__rtruediv__
 Batched.__neg__ = lambda self: Batched(-self.stacked, self.form)
 Batched.__abs__ = lambda self: paddle.abs(self)
 Batched.__invert__ = lambda self: paddle.bitwise_not(self)
-
-
-def _getitem(self, key):
-    keys = key if isinstance(key, tuple) else (key,)
-    if any(isinstance(k, (paddle.Tensor, np.ndarray, list)) for k in keys):
-        return task_by_task(lambda x, *k: x[k if len(k) > 1 else k[0]], (self, *keys), {})
-    return Batched(tasks_of(self)[(slice(None), *keys)])
 
 
 def _setitem(self, key, value):
     raise CannotBatch("an assignment into a tensor")
 
 
-Batched.__getitem__ = _getitem
+Batched.__getitem__ = picked
 Batched.__setitem__ = _setitem
 Batched.astype = lambda self, dtype: Batched(self.stacked.astype(dtype), self.form)
 Batched.cast = Batched.astype

@@ -10,7 +10,7 @@ import paddle
 
 from paddle_metaopt import twice_differentiable
 from paddle_metaopt.task.slots import Slots
-from paddle_metaopt.vmap import Batched, CannotBatch, batching, dispatch, operators, tasks_of
+from paddle_metaopt.vmap import Batched, CannotBatch, batching, dispatch, entrances, indexing, tasks_of
 
 TASKS = 3
 TOLERANCE = 1e-9
@@ -218,8 +218,8 @@ def _counted():
         looped.append(getattr(function, "__name__", "indexing"))
         return native(function, args, kwargs)
 
-    dispatch.task_by_task = operators.task_by_task = noted
+    dispatch.task_by_task = indexing.task_by_task = entrances.task_by_task = noted
     try:
         yield looped
     finally:
-        dispatch.task_by_task = operators.task_by_task = native
+        dispatch.task_by_task = indexing.task_by_task = entrances.task_by_task = native

@@ -17,7 +17,7 @@ F.cross_entropy soft labels|F.nll_loss|F.binary_cross_entropy|F.smooth_l1_loss|F
 F.avg_pool2d|F.adaptive_avg_pool2d|F.interpolate bilinear|F.pad|F.pixel_shuffle|F.prelu|F.glu|F.cosine_similarity
 nn.MultiHeadAttention|nn.TransformerEncoderLayer|nn.LSTM|nn.GRU|nn.LSTMCell|nn.Bilinear|paddle.where|paddle.gather
 paddle.index_select|paddle.take_along_axis|paddle.cumsum|paddle.tile|paddle.triu|linalg.norm|paddle.einsum ij,jk->ki|paddle.topk
-paddle.sort|paddle.flip|paddle.roll|paddle.diagonal|paddle.stack|paddle.concat|paddle.std|paddle.addmm|paddle.bmm
+paddle.sort|paddle.flip|paddle.diagonal|paddle.stack|paddle.concat|paddle.std|paddle.addmm|paddle.bmm
 paddle.logsumexp|paddle.masked_fill|F.normalize|F.unfold
 """.replace("\n", "|").strip("|").split("|")  # fmt: skip
 

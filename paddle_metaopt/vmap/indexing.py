@@ -1,0 +1,48 @@
+"""``x[key]``, where x, or parts of the key, are each task's own."""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+
+from .batched import Batched, tasks_of
+from .task_by_task import count_of, task_by_task
+
+
+def picked(x, key):
+    """``x[key]`` with a `Batched` as x or in the key."""
+    keys = key if isinstance(key, tuple) else (key,)
+    advanced = [k for k in keys if isinstance(k, (paddle.Tensor, np.ndarray, list, tuple))]
+    if not advanced and type(x) is Batched:
+        return Batched(tasks_of(x)[(slice(None), *keys)])
+    if len(advanced) == len(keys) and all(map(_is_whole, keys)):
+        return Batched(_by_whole_numbers(x, keys))
+    if len(advanced) == 1 and type(x) is Batched and type(advanced[0]) is not Batched and _is_plain(keys):
+        return Batched(tasks_of(x)[(slice(None), *keys)])
+    return task_by_task(lambda x, *k: x[k if len(k) > 1 else k[0]], (x, *keys), {})
+
+
+def _is_whole(key) -> bool:
+    """Whether it is a tensor or an array of indices."""
+    return isinstance(key, (paddle.Tensor, np.ndarray)) and key.ndim > 0 and str(key.dtype).split(".")[-1] in (
+        "int32", "int64",
+    )  # fmt: skip
+
+
+def _is_plain(keys) -> bool:
+    """Whether all but one are slices, so that the axis of what is picked stays in its place."""
+    others = [k for k in keys if not isinstance(k, (paddle.Tensor, np.ndarray, list, tuple))]
+    return all(isinstance(k, slice) for k in others)
+
+
+def _by_whole_numbers(x, keys):
+    tasks, ndim = count_of((x, *keys)), max(key.ndim for key in keys)
+    indices = [_behind_tasks(key, tasks, ndim) if type(key) is Batched else key for key in keys]
+    if type(x) is not Batched:
+        return x[tuple(indices)] if len(indices) > 1 else x[indices[0]]
+    own = paddle.arange(tasks).reshape([tasks, *[1] * ndim])
+    return tasks_of(x)[(own, *indices)]
+
+
+def _behind_tasks(key, tasks, ndim):
+    return tasks_of(key).reshape([tasks, *[1] * (ndim - key.ndim), *key.shape])
