@@ -86,7 +86,7 @@ def natively_exact(*ops: str, beside_rules: bool = False) -> None:
 
 
 def composition(op: str) -> Callable:
-    """The rule of this op, if it is made of public functions alone: then it also takes what only stands for a Tensor."""
+    """The rule of this op, for one that is made of public functions: it also takes what only stands for a Tensor."""
     return RULES[op]
 
 

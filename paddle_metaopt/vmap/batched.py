@@ -15,8 +15,8 @@ class CannotBatch(Exception):
 
 _Tensor = paddle.base.core.eager.Tensor
 
-#: What a `Batched` is to C++: of a type and a rank that kernels don't take, so that they raise, where they would end the
-#: process over a tensor that is none.
+#: What a `Batched` is to C++: of a type and a rank that kernels don't take. They raise; a tensor that is none
+#: would end the process.
 NOTHING = paddle.zeros([1, 1, 1, 1, 1, 1, 1, 7, 11]).astype(getattr(paddle, "float8_e4m3fn", paddle.bfloat16))
 
 
@@ -93,6 +93,10 @@ class Batched(_Tensor):
     def data(self):
         return self
 
+    @data.setter
+    def data(self, value):
+        raise CannotBatch("a value written into Tensor.data")
+
     @property
     def persistable(self) -> bool:
         return False
@@ -107,7 +111,7 @@ class Batched(_Tensor):
     ndimension = dim
 
     def rank(self):
-        return paddle.to_tensor(self.ndim)
+        return paddle.to_tensor(self.ndim, "int32")
 
     def numel(self):
         return paddle.to_tensor(self.size)

@@ -36,7 +36,8 @@ def has_batched(args, kwargs=None) -> bool:
 def replacements() -> list[tuple]:
     """(owner, name, stand-in) for all of them."""
     return [
-        *_older_ops(), *_replaced_by_rules(), *_methods_in_cpp(), *_slots_in_cpp(), *_operators_of_parameters(), *_functions_of_the_engine(),
+        *_older_ops(), *_replaced_by_rules(), *_methods_in_cpp(), *_slots_in_cpp(), *_operators_of_parameters(),
+        *_functions_of_the_engine(),
         (Tensor, "__init__", _refusing(Tensor.__init__, "paddle.Tensor(...)")),
         (paddle.autograd.PyLayer, "apply", classmethod(_apply)),
         (_program.StaticFunction, "__call__", _as_written(_program.StaticFunction.__call__)),
@@ -77,19 +78,22 @@ def _replaced_by_rules():
             yield owner, name, _looping(getattr(owner, name))
 
 
-#: The older ops that write into what they are given, or run a program.
-_CHANGING = frozenset("run_program pir_run_program py_func assign_value fill_constant increment".split()) | {
-    f"{kind}{rule}"
-    for kind in ("", "merged_", "distributed_fused_")
-    for rule in "adadelta adagrad adam adamax adamw dgc_momentum ftrl lamb lars_momentum momentum rmsprop sgd".split()
-}
+_WRITING = (
+    "adadelta adagrad adam adamax adamw dgc_momentum ftrl lamb lars_momentum momentum rmsprop sgd merged_adam "
+    "merged_momentum distributed_fused_lamb run_program pir_run_program py_func assign_value fill_constant increment"
+)
 
-#: Methods of a Tensor in C++ that take no other tensor; they stay as fast as they are.
-_OF_ITSELF = frozenset(
+#: The older ops that write into what they are given, or run a program.
+_CHANGING = frozenset(_WRITING.split())
+
+_ALONE = (
     "_bump_inplace_version _clear _grad_ivar _inplace_version _is_initialized _local_value clear_gradient clone "
     "contiguous data_ptr detach detach_ element_size get_strides get_tensor is_contiguous is_dense is_dist "
-    "is_selected_rows is_sparse is_sparse_coo is_sparse_csr numpy retain_grads stride".split()
+    "is_selected_rows is_sparse is_sparse_coo is_sparse_csr numpy retain_grads stride"
 )
+
+#: Methods of a Tensor in C++ that take no other tensor; they stay as fast as they are.
+_OF_ITSELF = frozenset(_ALONE.split())
 
 
 def _methods_in_cpp():
@@ -109,11 +113,11 @@ def _slots_in_cpp():
 
 def _operators_of_parameters():
     """Python asks a `Batched` on the right first if it is of a subclass; of a Parameter's class it is none."""
-    for name in _OPERATORS:
+    for name in _BINARY.split():
         yield EagerParamBase, f"__{name}__", _yielding(f"__{name}__")
 
 
-_OPERATORS = "add sub mul truediv pow mod floordiv matmul eq ne lt le gt ge and or xor".split()
+_BINARY = "add sub mul truediv pow mod floordiv matmul eq ne lt le gt ge and or xor"
 
 
 def _functions_of_the_engine():

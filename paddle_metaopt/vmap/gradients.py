@@ -11,6 +11,7 @@ import paddle
 from ..double_grad.guards import gradients
 from .batched import Batched, CannotBatch, tasks_of
 from .entrances import has_batched
+from .task_by_task import count_of
 
 
 def sending_gradients(grad: Callable) -> Callable:
@@ -40,8 +41,7 @@ def _of_each_task(grad, outputs, inputs, grad_outputs=None, **options):
     if all(type(t) is Batched for t in inputs):
         return _unwrapped(grad, outputs, inputs, grad_outputs, **options)
     # Of what all tasks share, a pass gives the sum over them; so there is one for each task.
-    count = next(t.stacked.shape[0] for t in (*outputs, *inputs) if type(t) is Batched)
-    found = []
+    count, found = count_of((outputs, inputs, _listed(grad_outputs or []))), []
     for task in range(count):
         retain = task < count - 1 or options.get("retain_graph") or options.get("create_graph")
         passing = {**options, "retain_graph": bool(retain)}
@@ -79,9 +79,9 @@ def _unwrapped(grad, outputs, inputs, grad_outputs=None, only=None, no_grad_vars
 def _with_cotangent(output, given, only):
     """The stacked output, and what its gradient starts from."""
     if type(output) is not Batched:
-        if type(given) is Batched or only is not None:
+        if type(given) is Batched and only is None:
             raise CannotBatch("paddle.grad of an output that all tasks share")
-        return output, given
+        return output, tasks_of(given)[only] if type(given) is Batched else given
     if given is None:
         stacked, cotangent = output.stacked, paddle.ones_like(output.stacked)
     elif type(given) is Batched and given.form == output.form:

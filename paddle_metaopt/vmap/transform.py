@@ -18,18 +18,17 @@ from .origin import origin_of
 def vmap(function: Callable, in_axes: Any = 0, out_axes: Any = 0) -> Callable:
     """`function` for each slice of its arguments at once, and the results stacked.
 
-    Inside, a Tensor shows the shape of one slice and stands for all of them; an op that has no rule for all of them runs
-    for one after the other. Gradients flow through, of second order inside ``twice_differentiable()``; a ``paddle.grad``
-    in the function gives each slice's own gradients, for what all slices share too, at a pass for each slice. At random,
-    each slice draws its own.
+    Inside, a Tensor shows the shape of one slice and stands for all of them; an op that has no rule for all of them
+    runs for one after the other. Gradients flow through, of second order inside ``twice_differentiable()``; a
+    ``paddle.grad`` in the function gives each slice's own gradients. At random, each slice draws its own.
 
     Parameters
     ----------
     function : callable
         Takes nests (tuples, lists, dicts) of Tensors and anything else, and returns such a nest.
     in_axes : int, None, or nest
-        Along which axis the Tensors (or arrays) of the arguments are sliced; None for those that every slice gets whole.
-        A tuple has an entry for each positional argument, each of which may be a nest like the argument. Keyword
+        Along which axis the Tensors (or arrays) of the arguments are sliced; None for those that all slices get
+        whole. A tuple has an entry for each positional argument, each of which may be a nest like the argument. Keyword
         arguments are passed on whole.
     out_axes : int, None, or nest
         Along which axis the results are stacked; None for what is the same for all slices.
@@ -137,7 +136,7 @@ def _stacked(size, axis, value):
             return value
         stacked = paddle.expand(value.unsqueeze(0), [size, *value.shape])
     elif axis is None:
-        raise ValueError(f"vmap: out_axes has None for a result of shape {list(value.shape)}, of which each slice has its own")
+        raise ValueError(f"vmap: out_axes has None for a result of which each slice has its own: {value!r}")
     else:
         stacked = tasks_of(value)
     if not -stacked.ndim <= axis < stacked.ndim:

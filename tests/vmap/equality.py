@@ -88,7 +88,7 @@ class _Results:
 
 
 def _by_loop(function, leaves, batched, orders):
-    """Each task by itself from beginning to end: some layers of Paddle's change what an earlier call's gradient needs."""
+    """Each task by itself from beginning to end: some of Paddle's layers change what an earlier gradient needs."""
     found = []
     for task in range(TASKS):
         own = [(leaf[task] if i in batched else leaf).detach().clone() for i, leaf in enumerate(leaves)]

@@ -4,8 +4,8 @@
 
 Calls are those that the cases of the table lead to, recorded while they run; for what none of them reaches, a few
 plain ones are tried, but for ops of the tables, which end the process over a missing argument: that none of them ever
-gets a `Batched` is what `test_safety.py` shows. A call must give what a loop over the tasks gives, or raise a Python exception; it must not end
-the process, nor give a result that is not each task's own.
+gets a `Batched` is what `test_safety.py` shows. A call must give what a loop over the tasks gives, or raise a Python
+exception; it must not end the process, nor give a result that is not each task's own.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ import inspect
 import os
 import signal
 import sys
-import types
 from collections import Counter
 from pathlib import Path
 
-_TESTS = Path(__file__).resolve().parents[1]
-sys.path += [str(_TESTS), str(_TESTS / "double_grad"), str(_TESTS / "vmap")]
+sys.path.extend(str(Path(__file__).resolve().parents[1] / part) for part in ("", "double_grad", "vmap"))
 
 import numpy as np
 import paddle
@@ -52,15 +50,19 @@ OWNERS = {
     "metric": paddle.metric,
 }
 
-#: What is no business of a test in a fork: process-wide switches, files, other machines, programs.
-LEFT_OUT = frozenset(
-    "Tensor.data_ptr paddle.empty_like paddle.new_init paddle.original_init paddle.set_default_device _C_ops.run_program _legacy_C_ops.run_program paddle.save paddle.load paddle.summary paddle.flops paddle.seed "
+_NOT_TRIED = (
+    "Tensor.data_ptr paddle.empty_like paddle.new_init paddle.original_init paddle.set_default_device "
+    "_C_ops.run_program _legacy_C_ops.run_program paddle.save paddle.load paddle.summary paddle.flops paddle.seed "
     "paddle.enable_static paddle.disable_static paddle.set_default_dtype paddle.set_device paddle.batch "
     "paddle.set_grad_enabled paddle.Model paddle.DataParallel paddle.LazyGuard Tensor.__init_subclass__ "
     "Tensor.__class__ Tensor.__new__ Tensor.__getattribute__ Tensor.__setattr__ Tensor.__delattr__ Tensor.__dir__ "
-    "Tensor.__subclasshook__ Tensor.__init__ Tensor.__hash__ Tensor.__doc__ Tensor.__module__ Tensor.__sizeof__ Tensor.__dict__ eager._for_test_check_cuda_error "
-    "paddle.set_cuda_rng_state paddle.disable_signal_handler paddle.check_shape paddle.set_printoptions".split()
+    "Tensor.__subclasshook__ Tensor.__init__ Tensor.__hash__ Tensor.__doc__ Tensor.__module__ Tensor.__sizeof__ "
+    "Tensor.__dict__ eager._for_test_check_cuda_error paddle.set_cuda_rng_state paddle.disable_signal_handler "
+    "paddle.check_shape paddle.set_printoptions"
 )
+
+#: What is no business of a test in a fork: process-wide switches, files, other machines, programs.
+LEFT_OUT = frozenset(_NOT_TRIED.split())
 
 
 def callables() -> dict:
@@ -69,11 +71,8 @@ def callables() -> dict:
     for prefix, owner in OWNERS.items():
         for name in dir(owner):
             value = inspect.getattr_static(owner, name)
-            if isinstance(value, (types.ModuleType, type)) and prefix != "Tensor":
-                continue
-            if prefix not in ("Tensor",) and (name.startswith("__") or not callable(value)):
-                continue
-            if f"{prefix}.{name}" not in LEFT_OUT:
+            is_function = callable(value) and not isinstance(value, type) and not name.startswith("__")
+            if (prefix == "Tensor" or is_function) and f"{prefix}.{name}" not in LEFT_OUT:
                 found[f"{prefix}.{name}"] = (owner, name)
     return found
 
@@ -245,9 +244,10 @@ def _compared(ours, theirs, what):
                 return "lost", f"{what}: {type(ours_now).__name__} in place of a Tensor"
             if any(not _error(np.asarray(a), b) < 1e-9 for a, b in zip(own, of_tasks)):
                 return "wrong" if type(ours_now) is Batched else "lost", f"{what}: other numbers"
-        elif isinstance(ours_now, (bool, int, float, np.ndarray, np.generic)):
-            if any(not np.array_equal(ours_now, t, False) for t in of_tasks):
-                return "lost", f"{what}: {ours_now!r} in place of {of_tasks!r}"[:200]
+        elif isinstance(ours_now, (bool, int, float, np.ndarray, np.generic)) and any(
+            not np.array_equal(ours_now, t, False) for t in of_tasks
+        ):
+            return "lost", f"{what}: {ours_now!r} in place of {of_tasks!r}"[:200]
     return None
 
 

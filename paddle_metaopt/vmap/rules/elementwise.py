@@ -8,8 +8,8 @@ import paddle
 
 from ...double_grad import kernels, requires_grad, with_pullback
 from ..batched import Batched
-from ..forms import PLANES, TASKS
 from ..entrances import has_batched
+from ..forms import PLANES, TASKS
 from ..planes import plus_per_plane
 from ..registry import batches, below
 from .aligned import aligned
@@ -18,12 +18,12 @@ _OF_ONE = (
     "abs acos acosh asin asinh assign atan atanh bitwise_not cast ceil celu clip conj cos cosh digamma elu erf erfinv "
     "exp expm1 floor full_like gelu hardshrink hardsigmoid hardswish hardtanh imag isfinite isinf isnan leaky_relu "
     "lgamma log log10 log1p log2 logical_not logit logsigmoid mish ones_like pow real reciprocal relu6 round rsqrt "
-    "scale selu sigmoid sign signbit silu sin sinh softplus softshrink softsign sqrt square stanh swish tan tanh tanh_shrink "
+    "scale selu sigmoid sign silu sin sinh softplus softshrink softsign sqrt square stanh swish tan tanh tanh_shrink "
     "thresholded_relu trunc zeros_like"
 )
 
 _OF_SEVERAL = (
-    "atan2 bitwise_and bitwise_or bitwise_xor complex copysign divide elementwise_pow equal floor_divide fmax fmin "
+    "atan2 copysign bitwise_and bitwise_or bitwise_xor complex divide elementwise_pow equal floor_divide fmax fmin "
     "greater_equal greater_than heaviside isclose less_equal less_than logical_and logical_or logical_xor maximum "
     "minimum multiply nextafter not_equal remainder subtract"
 )
@@ -103,10 +103,7 @@ def sigmoid_cross_entropy_with_logits(x, label, positive_weight=None, normalize=
 
 @batches("masked_fill")
 def masked_fill(x, mask, value):
-    if isinstance(value, paddle.Tensor):
-        value = value.astype(x.dtype)
-    else:
-        value = paddle.full([], value, x.dtype)
+    value = value.astype(x.dtype) if isinstance(value, paddle.Tensor) else paddle.full([], value, x.dtype)
     return _of_equal_shapes(3, "where", mask, value, x)
 
 

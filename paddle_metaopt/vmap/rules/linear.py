@@ -79,10 +79,8 @@ def linear(x, weight, bias=None):
             stacked = stacked.reshape([shape[0], -1, shape[-1]])
         y = _affine(stacked, tasks_of(weight), bias.stacked)
         return Batched(y if len(shape) == 3 else y.reshape([*shape[:-1], y.shape[-1]]))
-    if type(x) is Batched or type(weight) is Batched:
-        y = matmul(x, weight)
-    else:
-        y = below["matmul"](x, weight, False, False)
+    is_product = type(x) is Batched or type(weight) is Batched
+    y = (matmul if is_product else below["matmul"])(x, weight, False, False)
     return y if y is NotImplemented or bias is None else y + bias
 
 
@@ -93,8 +91,8 @@ def _is_affine(x, weight, bias) -> bool:
 
 
 def _affine(x, w, b):
-    """x ``[T, B, n]`` times w ``[T, n, m]`` plus b ``[T, m]``, in one node; native broadcasting of b over a middle axis,
-    and its sum, are slow."""
+    """x ``[T, B, n]`` times w ``[T, n, m]`` plus b ``[T, m]``, in one node; native broadcasting of b over a middle
+    axis, and its sum, are slow."""
     down = ones((x.shape[0], x.shape[1], 1), x.dtype)
 
     def value():
