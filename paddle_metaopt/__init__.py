@@ -24,6 +24,7 @@ from .errors import (
     NotTwiceDifferentiableError,
     ReplayError,
     StaleTaskError,
+    VectorizeError,
 )
 from .evaluate import Evaluation, evaluate
 from .outer import InnerAdapter, MetaOptimizer
@@ -54,6 +55,7 @@ __all__ = [
     "ReptileOptimizer",
     "StaleTaskError",
     "TNetOptimizer",
+    "VectorizeError",
     "data",
     "double_grad",
     "errors",

@@ -20,5 +20,9 @@ class NeedsMetaLossError(MetaOptError):
     """A plain ``backward()`` was taken where only ``meta_loss`` gives the meta-gradient."""
 
 
+class VectorizeError(MetaOptError):
+    """The tasks of a meta-batch can't run as one program, and ``vectorize=True`` asked for that."""
+
+
 class ReplayError(MetaOptError):
     """An inner step that was taken again gave another loss than the first time."""

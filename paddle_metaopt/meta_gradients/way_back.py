@@ -18,6 +18,9 @@ class WayBack(Kept):
     #: The highest order of derivative that it takes, of what an inner loss depends on.
     order: float = ANY_ORDER
 
+    #: Whether it serves a batch of tasks at once.
+    serves_together: bool = False
+
     #: λ of the term λ/2 |θ' − θ|² that the inner losses are given.
     proximal: float = 0.0
 

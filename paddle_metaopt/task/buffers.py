@@ -7,6 +7,7 @@ from typing import Callable
 
 from ..arguments import one_of
 from ..double_grad.undo import Undo
+from ..vmap import of_each, repeated
 
 POLICIES = ("restore", "last", "mean")
 
@@ -53,11 +54,15 @@ class BufferKeeper:
                 if value is None or own[name] is None:
                     continue
                 kept = own[name] if self._steps is None else self._kept.setdefault((name, step), own[name].clone())
-                if self.policy == "last" or not value.is_floating_point():
-                    kept.set_value(value)
-                else:
-                    _, total, count = self._sums.get(id(kept), (kept, 0.0, 0))
-                    self._sums[id(kept)] = kept, total + value.detach(), count + 1
+                for of_task in of_each(value):
+                    self._take(kept, of_task)
+
+    def _take(self, kept, value):
+        if self.policy == "last" or not value.is_floating_point():
+            kept.set_value(value)
+        else:
+            _, total, count = self._sums.get(id(kept), (kept, 0.0, 0))
+            self._sums[id(kept)] = kept, total + value.detach(), count + 1
 
     def outer_step(self) -> None:
         """Write the means."""
@@ -84,10 +89,13 @@ class TaskBuffers:
     keeper : BufferKeeper
     with_derivative : callable
         ``with_derivative(name, tensor)``, what becomes of a tensor with a derivative that was assigned.
+    tasks : int, optional
+        They are those of so many tasks at once.
     """
 
-    def __init__(self, slots, keeper: BufferKeeper, with_derivative: Callable):
+    def __init__(self, slots, keeper: BufferKeeper, with_derivative: Callable, tasks: int | None = None):
         self._slots = slots
+        self._tasks = tasks
         self._keeper = keeper
         self._with_derivative = with_derivative
         self._sets = []
@@ -99,6 +107,8 @@ class TaskBuffers:
             return self._other
         if not self._sets:
             self._sets = self._keeper.start(self._slots.buffers)
+            if self._tasks is not None and self._keeper.keeps:
+                self._sets = [{name: repeated(b, self._tasks) for name, b in values.items()} for values in self._sets]
         return self._sets[min(step, len(self._sets) - 1)]
 
     def take(self, step: int) -> None:

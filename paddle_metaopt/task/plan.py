@@ -46,6 +46,14 @@ class Plan:
     def __post_init__(self):
         self.way.require_served(self)
 
+    def why_not_together(self) -> str | None:
+        """Why tasks of this plan can't run as one program; None if nothing speaks against it."""
+        if not self.way.serves_together:
+            return self.way.name
+        if self.begin is not None:
+            return "an algorithm whose tasks begin elsewhere than at the net's weights"
+        return None
+
     @property
     def refusal_of_backward(self) -> str | None:
         """What a plain ``backward()`` on the query loss does not give the meta-gradient of; None if it gives it."""

@@ -72,12 +72,12 @@ class Task:
         self._net = net
         self._inputs = Inputs(self.leaves)
         self.meta_parameters = asked_for(self)
-        buffers = TaskBuffers(slots, keeper, plan.way.buffer)
+        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
         if tasks is not None:
             fast = {name: spread(weight, tasks) for name, weight in fast.items()}
         self._reuse = NoReuse()
-        if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
+        if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share and tasks is None:
             note = self.leaves.nobody_asked_for
             self._reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, note)
         self.residence = Residence(slots, buffers, fast, self._reuse.installed)

@@ -5,7 +5,7 @@ from . import rules as _rules  # noqa: F401  registers them
 from .batched import Batched, CannotBatch, close_the_rest, tasks_of
 from .dispatch import batched_gradients, batching
 from .registry import batches
-from .spread import for_all_tasks, spread, summed
+from .spread import for_all_tasks, of_each, repeated, spread, summed
 from .task_by_task import task_by_task
 
 close_the_rest()
@@ -17,6 +17,8 @@ __all__ = [
     "batches",
     "batching",
     "for_all_tasks",
+    "of_each",
+    "repeated",
     "spread",
     "summed",
     "task_by_task",

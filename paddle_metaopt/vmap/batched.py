@@ -9,7 +9,7 @@ import paddle
 from .forms import TASKS, shape_in, to_tasks
 
 
-class CannotBatch(Exception):
+class CannotBatch(RuntimeError):
     """What was done to a `Batched` can't be done for all tasks at once, not even one after the other."""
 
 

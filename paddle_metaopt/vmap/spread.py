@@ -6,7 +6,7 @@ import paddle
 
 from ..double_grad import linear_map
 from ..double_grad.kernels import native
-from .batched import Batched
+from .batched import Batched, tasks_of
 from .forms import KERNEL, TASKS
 from .planes import ones, product
 
@@ -51,6 +51,18 @@ def for_all_tasks(parts: list):
     if isinstance(first, (list, tuple)):
         return type(first)(for_all_tasks(list(entries)) for entries in zip(*parts))
     return first
+
+
+def repeated(tensor, tasks: int):
+    """A copy of a tensor for each task, without a derivative; None as it is."""
+    if tensor is None:
+        return None
+    return Batched(paddle.tile(tensor.detach().unsqueeze(0), [tasks, *[1] * tensor.ndim]))
+
+
+def of_each(value) -> list:
+    """Each task's own; a Tensor that all share as the only one."""
+    return paddle.unbind(tasks_of(value), 0) if type(value) is Batched else [value]
 
 
 def summed(value):

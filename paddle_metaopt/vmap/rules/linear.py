@@ -55,8 +55,8 @@ def linear(x, weight, bias=None):
 
 
 def _affine(x, w, b):
-    """x ``[T, B, n]`` times w ``[T, n, m]`` plus b ``[T, m]``, in one node; native broadcasting of b over a middle axis,
-    and its sum, are slow."""
+    """x ``[T, B, n]`` times w ``[T, n, m]`` plus b ``[T, m]``, in one node; native broadcasting of b over a middle
+    axis, and its sum, are slow."""
     down = ones((x.shape[0], x.shape[1], 1), x.dtype)
 
     def value():
