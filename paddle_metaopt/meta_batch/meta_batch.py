@@ -59,7 +59,7 @@ class MetaBatches:
         return total
 
     def _together(self, optimizer, net, group, loss_fn, inputs, vectorize):
-        if len(group) > 1 and not self._goes_one_by_one(net, loss_fn):
+        if len(group) > 1 and (vectorize is True or not self._goes_one_by_one(net, loss_fn)):
             try:
                 return solved_together(optimizer, net, group, loss_fn, inputs)
             except CannotBatch as error:

@@ -7,7 +7,7 @@ from typing import Callable
 
 from ..arguments import one_of
 from ..double_grad.undo import Undo
-from ..vmap import of_each, repeated
+from ..vmap import CannotBatch, of_each, one_after_the_other, repeated
 
 POLICIES = ("restore", "last", "mean")
 
@@ -54,15 +54,12 @@ class BufferKeeper:
                 if value is None or own[name] is None:
                     continue
                 kept = own[name] if self._steps is None else self._kept.setdefault((name, step), own[name].clone())
-                for of_task in of_each(value):
-                    self._take(kept, of_task)
-
-    def _take(self, kept, value):
-        if self.policy == "last" or not value.is_floating_point():
-            kept.set_value(value)
-        else:
-            _, total, count = self._sums.get(id(kept), (kept, 0.0, 0))
-            self._sums[id(kept)] = kept, total + value.detach(), count + 1
+                if self.policy == "last" or not value.is_floating_point():
+                    kept.set_value(one_after_the_other(kept, value))
+                    continue
+                for left in of_each(value):
+                    _, total, count = self._sums.get(id(kept), (kept, 0.0, 0))
+                    self._sums[id(kept)] = kept, total + left.detach(), count + 1
 
     def outer_step(self) -> None:
         """Write the means."""
@@ -124,6 +121,8 @@ class TaskBuffers:
             value = self._slots.value(name)
             if value is before:
                 continue
+            if self._tasks is not None and self._keeper.policy == "last":
+                raise CannotBatch(f"buffer {name!r} goes on from one task to the next")
             if value is not None and not value.stop_gradient:
                 value = self._with_derivative(name, value)
             grew = before is not None and value is not None and before.shape != value.shape

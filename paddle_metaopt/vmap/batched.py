@@ -28,7 +28,11 @@ class Batched(_Tensor):
         All of them.
     form : str
         How; see `forms`.
+    kept_part : float
+        For a running statistic, what part of its first value is still in it.
     """
+
+    kept_part = 1.0
 
     def __init__(self, stacked, form: str = TASKS):
         self.stacked = stacked
@@ -112,7 +116,9 @@ class Batched(_Tensor):
         return Batched(self.stacked.detach(), self.form)
 
     def clone(self):
-        return Batched(self.stacked.clone(), self.form)
+        copy = Batched(self.stacked.clone(), self.form)
+        copy.kept_part = self.kept_part
+        return copy
 
     def contiguous(self):
         return self

@@ -7,6 +7,7 @@ import inspect
 from contextlib import contextmanager
 
 import paddle
+from paddle.base.framework import EagerParamBase  # a Parameter's type; not public
 
 from ..double_grad import kernels
 from ..double_grad.dispatch import op_table
@@ -27,6 +28,7 @@ def _replacements():
     found += [(module, name, by_name[op]) for module, name, _, op in held]
     found += [(paddle, "grad", _sending_gradients(paddle.grad))]
     found += [(paddle.autograd.PyLayer, "apply", classmethod(_apply))]
+    found += [(EagerParamBase, name, _giving_way(name)) for name in _OPERATORS]
     return found
 
 
@@ -115,6 +117,23 @@ def _cotangent(output, given):
     if type(given) is Batched and given.form == output.form:
         return given.stacked
     raise CannotBatch("a gradient of an output that is not each task's own")
+
+
+#: Python asks the right operand first only where its type derives from the left one's, and `Batched` is no Parameter.
+_OPERATORS = [
+    f"__{name}__"
+    for name in ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "matmul", "eq", "ne", "lt", "le", "gt", "ge")
+]
+
+
+def _giving_way(name):
+    """What stands in for a Parameter's operator, so that a `Batched` on the right is asked."""
+    own = getattr(paddle.Tensor, name)
+
+    def operate(self, other):
+        return NotImplemented if type(other) is Batched else own(self, other)
+
+    return operate
 
 
 def _apply(cls, *args, **kwargs):

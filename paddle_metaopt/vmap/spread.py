@@ -65,6 +65,17 @@ def of_each(value) -> list:
     return paddle.unbind(tasks_of(value), 0) if type(value) is Batched else [value]
 
 
+def one_after_the_other(start, value):
+    """A running statistic as it would be if each task had begun with what the one before left, where all began with
+    `start`; a Tensor as it is."""
+    if type(value) is not Batched:
+        return value
+    present = start
+    for left in of_each(value):
+        present = left + value.kept_part * (present - start)
+    return present
+
+
 def summed(value):
     """The sum over the tasks; a Tensor that all share as it is."""
     return value.stacked.sum(0) if type(value) is Batched else value

@@ -21,6 +21,9 @@ def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layo
     planes = paddle.transpose(tasks_of(x), [0, 2, 1]) if x.ndim == 2 else to_planes(x.stacked, x.form)
     statistics = [s.stacked if type(s) is Batched else None for s in (mean, variance)]
     y = normalized(planes, scale.stacked, shift.stacked, epsilon, statistics, momentum)
+    for statistic in (mean, variance):
+        if type(statistic) is Batched:
+            statistic.kept_part *= momentum
     y = Batched(paddle.transpose(y, [0, 2, 1])) if x.ndim == 2 else Batched(y, PLANES)
     return y, *[None] * 5
 
