@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import paddle
 
 from ...double_grad import kernels, requires_grad, with_pullback
@@ -23,7 +24,7 @@ def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layo
     y = normalized(planes, scale.stacked, shift.stacked, epsilon, statistics, momentum)
     for statistic in (mean, variance):
         if type(statistic) is Batched:
-            statistic.kept_part *= momentum
+            statistic.kept_part *= float(np.float32(momentum))  # as the kernel has it
     y = Batched(paddle.transpose(y, [0, 2, 1])) if x.ndim == 2 else Batched(y, PLANES)
     return y, *[None] * 5
 
