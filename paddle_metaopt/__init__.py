@@ -29,6 +29,7 @@ from .errors import (
 from .evaluate import Evaluation, evaluate
 from .outer import InnerAdapter, MetaOptimizer
 from .task import Learner
+from .tune_cpu import tune_cpu
 
 __version__ = "0.1.0"
 
@@ -65,5 +66,6 @@ __all__ = [
     "meta_gradients",
     "models",
     "save_checkpoint",
+    "tune_cpu",
     "twice_differentiable",
 ]
