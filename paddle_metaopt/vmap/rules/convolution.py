@@ -6,8 +6,9 @@ import paddle
 
 from ...double_grad import BilinearMap
 from ..batched import Batched, tasks_of
+from ..convolutions import convolution
 from ..forms import PLANES, to_kernel, to_planes
-from ..patches import convolution, geometry
+from ..patches import geometry
 from ..registry import batches, below
 
 
