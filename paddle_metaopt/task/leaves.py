@@ -44,9 +44,9 @@ class Leaves:
         """A net made this tensor, which its caller wants no gradient for, a leaf that has one."""
         self._unasked.add(address_of(tensor))
 
-    def require_named(self, named, technical: set):
-        """Raise ValueError if there are others than those `named`, and those at the `technical` addresses."""
-        known = {address_of(tensor) for tensor in named} | technical | self._unasked | anchor_addresses()
+    def require_named(self, named):
+        """Raise ValueError if there are others than those `named`."""
+        known = {address_of(tensor) for tensor in named} | self._unasked | anchor_addresses()
         if self._found - known:
             raise ValueError(
                 "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from contextlib import nullcontext
 from functools import partial
 from typing import Callable
 
@@ -14,7 +15,7 @@ from ..double_grad.undo import Undo
 from ..errors import StaleTaskError
 from ..meta_gradients import MetaGradient
 from ..tensors import scalar, tensors_in
-from .body_reuse import BodyReuse, NoReuse
+from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
 from .diagnosis import refuse_unverified, require_leaf_inputs, require_slopes
 from .graph import TaskGraph
@@ -79,8 +80,8 @@ class Task:
         buffers = TaskBuffers(slots, keeper, plan.way.buffer)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
         reuses = plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share
-        self._reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps) if reuses else NoReuse()
-        self.residence = Residence(slots, buffers, fast, self._reuse.installed)
+        reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed if reuses else nullcontext
+        self.residence = Residence(slots, buffers, fast, reuse)
         # Also when the task is just dropped, so not a method of its own.
         self._end = weakref.finalize(self, _end, activate(plan.way.order), partial(plan.way.finish, buffers))
         self._end.atexit = False
@@ -151,7 +152,7 @@ class Task:
                 "the query loss does not depend on the weights of the task; compute it inside the function, with the "
                 "learner, or with the net in a task() block"
             )
-        self.leaves.require_named(self.meta_parameters(), self._reuse.anchors())
+        self.leaves.require_named(self.meta_parameters())
         return loss
 
     def end(self):
@@ -230,10 +231,7 @@ class Task:
         if differentiable:
             refuse_unverified(loss, weights, self._net, self._run_again)
         with self.graph.differentiated_by_us():
-            found = guards.gradients(
-                loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True,
-                no_grad_vars=self._reuse.boundaries(),
-            )  # fmt: skip
+            found = guards.gradients(loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True)
         return {name: g for name, g in zip(names, found) if g is not None}
 
     def _run_again(self):
