@@ -119,7 +119,10 @@ class _Known(NamedTuple):
 
     def comes_again(self, now: Snapshot, now_at_head: Snapshot) -> bool:
         pairs = [(self.before, now), (self.at_head, now_at_head), *self.unchanged]
-        return all(then.is_same(later) for then, later in pairs)
+        same = all(then.is_same(later) for then, later in pairs)
+        if same:
+            self.unchanged.clear()
+        return same
 
     def move_statistics(self):
         """As the body would."""
