@@ -136,6 +136,18 @@ class Growing:
         return self.value
 
 
+class Stepping(nn.Layer):
+    """Its state comes back from outside; what a call does to it can be seen before that."""
+
+    def __init__(self):
+        super().__init__()
+        self.state = []
+
+    def forward(self, x):
+        self.state.append(1)
+        return x
+
+
 class Unlisted(nn.Layer):
     """A layer in a list, of which Paddle does not know."""
 
@@ -179,6 +191,7 @@ def test_in_full_where_something_else_might_differ():
     assert runs_of(Net(extra=Scaling(lambda: paddle.rand([]) + 1))) == 3
     assert runs_of(Net(extra=Scaling(lambda: random.random() > -1))) == 3
     assert runs_of(Net(extra=Scaling(lambda: np.random.default_rng(0).random()))) == 1
+    assert runs_of(Net(extra=Stepping()), change=lambda net, x: net.body[3].state.clear()) == 3
     assert after_each_call(lambda net: net.body[0].register_forward_post_hook(lambda layer, x, y: None)) == 3
     assert after_each_call(lambda net: setattr(net.body[2], "forward", lambda x: F.relu(x))) == 3
     assert after_each_call(lambda net: setattr(net.head, "temperature", [2.0])) == 3
@@ -233,17 +246,27 @@ def test_in_full_where_gradients_or_autocast_are_switched():
     with paddle.amp.auto_cast(custom_black_list=["tanh"]):
         learner(x)
     assert len(net.runs) == 3
+    paddle.set_default_dtype("float64")
+    try:
+        learner(x)
+    finally:
+        paddle.set_default_dtype("float32")
+    assert len(net.runs) == 4
+    learner(x)
+    assert len(net.runs) == 4
 
 
 @pytest.mark.parametrize("change", [
     lambda net: net.body[0].weight.set_value(net.body[0].weight.detach() * 2),
+    lambda net: setattr(net.body[0].weight, "stop_gradient", True),
     lambda net: net.body[1]._mean.set_value(net.body[1]._mean + 1),
+    lambda net: net.body[3]._mean.set_value(net.body[3]._mean + 1),
     lambda net: net.offset.set_value(net.offset + 1),
     lambda net: net.table.__setitem__(0, 7),
     lambda net: net.tensors[0].set_value(net.tensors[0] - 1),
 ])  # fmt: skip
 def test_a_write_into_what_the_body_reads_is_seen(change):
-    net = Net()
+    net = Net(nn.BatchNorm1D(5, use_global_stats=True))
     net.register_buffer("offset", paddle.zeros([1]))
     net.table = np.zeros(3)
     net.tensors = [paddle.zeros([1])]
@@ -287,14 +310,16 @@ def test_the_net_is_as_before_after_an_error_in_its_head():
     assert net.head._parameters is parameters and len(parameters) == 2
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_statistics_move_as_in_full(shared):
+@pytest.mark.parametrize("kind", ["in the body", "twice in the body", "in the head"])
+def test_statistics_move_as_in_full(kind):
     outputs = []
     for make in (anil, in_full):
         paddle.seed(0)
         net, (xs, ys), (xq, _) = Net(), part(), part()
-        if shared:
+        if kind == "twice in the body":
             net.body.add_sublayer("again", net.body[1])
+        elif kind == "in the head":
+            net.head = nn.Sequential(nn.BatchNorm1D(5), net.head)
         learner = make(net).adapter(net).clone()
         for _ in range(3):
             learner.adapt(F.cross_entropy(learner(xs), ys))
@@ -306,10 +331,16 @@ def test_statistics_move_as_in_full(shared):
     np.testing.assert_allclose(*outputs, rtol=1e-5)
 
 
+class CountedLinear(nn.Linear):
+    def forward(self, x):
+        RUNS["linear"] += 1
+        return super().forward(x)
+
+
 class HeadTwice(nn.Layer):
     def __init__(self):
         super().__init__()
-        self.body, self.head = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.body, self.head = CountedLinear(4, 4), nn.Linear(4, 4)
 
     def forward(self, x):
         return self.head(F.tanh(self.head(self.body(x))))
@@ -318,6 +349,11 @@ class HeadTwice(nn.Layer):
 class HeadsWeightInTheBody(HeadTwice):
     def forward(self, x):
         return self.head(F.tanh(F.linear(self.body(x), self.head.weight)))
+
+
+class HeadsNormInTheBody(HeadTwice):
+    def forward(self, x):
+        return self.head(self.body(x) * sum(float(p.norm()) for p in self.head.parameters()))
 
 
 class HeadsValueInTheBody(HeadTwice):
@@ -444,9 +480,9 @@ class HeadsTemperatureInTheBody(HeadTwice):
 @pytest.mark.parametrize(
     "kind",
     [
-        HeadTwice, HeadsWeightInTheBody, HeadsValueInTheBody, HeadTiedToTheBody, HeadWithAKeyword, HeadWithAHook,
-        CountingInADict, CountingInAnArray, HeadAgainElsewhere, HeadInAnotherMode, HeadThatWritesIntoItsInput,
-        HeadsOutputWrittenInto, HeadsOutputSet, HeadsTemperatureInTheBody,
+        HeadTwice, HeadsWeightInTheBody, HeadsNormInTheBody, HeadsValueInTheBody, HeadTiedToTheBody, HeadWithAKeyword,
+        HeadWithAHook, CountingInADict, CountingInAnArray, HeadAgainElsewhere, HeadInAnotherMode,
+        HeadThatWritesIntoItsInput, HeadsOutputWrittenInto, HeadsOutputSet, HeadsTemperatureInTheBody,
     ],
 )  # fmt: skip
 def test_the_gradient_is_that_of_running_the_net_in_full(kind):
@@ -456,9 +492,11 @@ def test_the_gradient_is_that_of_running_the_net_in_full(kind):
         for head_only in (anil, in_full):
             paddle.seed(0)
             net = kind()
+            RUNS["linear"] = 0
             support, query = [(paddle.randn([4, 4]), paddle.arange(4)) for _ in range(2)]
             head_only(net).meta_loss(net, [(support, query)], F.cross_entropy).backward()
             gradients.append([p.grad.numpy().copy() for p in net.parameters()])
+            assert RUNS["linear"] == 4
     finally:
         paddle.set_default_dtype("float32")
     for a, b in zip(*gradients):

@@ -79,7 +79,7 @@ class BodyReuse:
             put_back(weights)
             at_head = self._snapshot(self._head, *given).kept()
             output = run_head(*given, **keywords)
-            calls.append((given, keywords, at_head, output, self._snapshot(None, output).kept()))
+            calls.append((given, keywords, at_head, self._snapshot(None, output).kept()))
             return output
 
         def norm_forward(layer, run, *args, **kwargs):
@@ -97,10 +97,10 @@ class BodyReuse:
             stack.enter_context(_forward_of(self._head, head_forward))
             result = original(*inputs)
         if len(calls) == 1 and not reads and chance == _random_states():
-            given, keywords, at_head, output, returned = calls[0]
-            if output is result and not keywords:
-                moves = [(t, was, t.clone(), norm._momentum ** runs[norm]) for norm, t, was in statistics]
+            given, keywords, at_head, returned = calls[0]
+            if not keywords:
                 unchanged = [(before, snapshot().kept()), (returned, self._snapshot(None, result).kept())]
+                moves = [(t, was, t.clone(), norm._momentum ** runs[norm]) for norm, t, was in statistics]
                 self._known.append(_Known(before, at_head, given, unchanged, moves))
         return result
 
@@ -114,7 +114,7 @@ class _Known(NamedTuple):
     before: Snapshot  # of what the net could read
     at_head: Snapshot  # of what the head could read
     head_inputs: tuple
-    unchanged: list  # pairs of snapshots that must be the same for it to be reused; when it came, no value was read
+    unchanged: list  # pairs of snapshots, before and after, still to be compared: during a run no value is read
     moves: list  # (statistic, its value before, and after, what part of its value a run leaves)
 
     def comes_again(self, now: Snapshot, now_at_head: Snapshot) -> bool:
