@@ -8,9 +8,8 @@ from typing import Callable
 import paddle
 
 from ..meta_gradients import MetaGradient
-from ..vmap import CannotBatch, batching, for_all_tasks
+from ..vmap import batching, for_all_tasks
 from .episodes import loss_on
-from .traces import Traces
 
 
 def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list = ()) -> MetaGradient:
@@ -19,24 +18,16 @@ def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list
     Raises
     ------
     CannotBatch
-        If something was done that can't be done for all tasks at once, or would not give each task what it gets by
-        itself. Then the net, and the random states, are as they were.
+        If something was done that can't be done for all tasks at once.
     """
-    before = Traces(net)
-    try:
-        with batching():
-            support, query = for_all_tasks(parts)
-            learner = optimizer.begin(net, support, tasks=len(parts))
-            try:
-                learner.adapt(partial(loss_on, learner, support, loss_fn))
-                found = learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
-            finally:
-                learner.end()
-        before.require_none_left()
-        return found
-    except CannotBatch:
-        before.put_back()
-        raise
+    with batching():
+        support, query = for_all_tasks(parts)
+        learner = optimizer.begin(net, support, tasks=len(parts))
+        try:
+            learner.adapt(partial(loss_on, learner, support, loss_fn))
+            return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
+        finally:
+            learner.end()
 
 
 def in_groups(parts: list, tasks_at_once: int | None, adapt_steps: int) -> list[list]:
@@ -46,7 +37,7 @@ def in_groups(parts: list, tasks_at_once: int | None, adapt_steps: int) -> list[
         groups.setdefault(_shapes(part), []).append(part)
     cut = []
     for group in groups.values():
-        most = tasks_at_once or _most_at_once(group[0], adapt_steps)
+        most = tasks_at_once or most_at_once(group[0], adapt_steps)
         cut += [group[first : first + most] for first in range(0, len(group), most)]
     return cut
 
@@ -66,7 +57,8 @@ def _shapes(nested):
 _INPUTS_AT_ONCE = 500_000
 
 
-def _most_at_once(part, adapt_steps: int) -> int:
+def most_at_once(part, adapt_steps: int) -> int:
+    """How many tasks of this one's size run together."""
     (support, _), (query, _) = part
     numbers = adapt_steps * _size(support) + _size(query)
     return max(2, _INPUTS_AT_ONCE // max(numbers, 1))

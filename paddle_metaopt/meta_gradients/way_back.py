@@ -50,6 +50,7 @@ class ForwardOnly(Dropped, WayBack):
 
     name = "evaluation"
     order = 1
+    serves_together = True
 
 
 class AsksWhereItEnds(WayBack):

@@ -63,7 +63,7 @@ class MetaOptimizer(AroundUpdates):
             self._algorithm = algorithm
             self.outer_steps = 0
             self._begun = BegunTasks()
-            self._meta_batches = MetaBatches()
+            self.meta_batches = MetaBatches()
             self._keeper = BufferKeeper(
                 algorithm.buffers, algorithm.adapt_steps if algorithm.statistics_per_step else None
             )
@@ -186,7 +186,7 @@ class MetaOptimizer(AroundUpdates):
             raise ValueError(f"meta_loss: vectorize: expected 'auto', True or False, got {vectorize!r}")
         if tasks_at_once is not None:
             whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
-        found = self._meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once)
+        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once)
         return found.as_loss()
 
     def state_dict(self):

@@ -5,7 +5,7 @@ from . import rules as _rules  # noqa: F401  registers them
 from .batched import Batched, CannotBatch, close_the_rest, tasks_of
 from .dispatch import batched_gradients, batching
 from .registry import batches
-from .spread import for_all_tasks, of_each, one_after_the_other, repeated, spread, summed
+from .spread import each_apart, for_all_tasks, of_each, one_after_the_other, repeated, spread, summed
 from .task_by_task import task_by_task
 
 close_the_rest()
@@ -16,6 +16,7 @@ __all__ = [
     "batched_gradients",
     "batches",
     "batching",
+    "each_apart",
     "for_all_tasks",
     "of_each",
     "one_after_the_other",

@@ -65,6 +65,18 @@ def of_each(value) -> list:
     return paddle.unbind(tasks_of(value), 0) if type(value) is Batched else [value]
 
 
+def each_apart(nested, tasks: int) -> list:
+    """For each task, the nest with its own Tensors."""
+    if type(nested) is Batched:
+        return of_each(nested)
+    if isinstance(nested, dict):
+        values = {key: each_apart(value, tasks) for key, value in nested.items()}
+        return [{key: value[task] for key, value in values.items()} for task in range(tasks)]
+    if isinstance(nested, (list, tuple)):
+        return [type(nested)(parts) for parts in zip(*(each_apart(value, tasks) for value in nested))]
+    return [nested] * tasks
+
+
 def one_after_the_other(start, value):
     """A running statistic as it would be if each task had begun with what the one before left, where all began with
     `start`; a Tensor as it is."""

@@ -284,3 +284,36 @@ def test_an_error_in_a_batch_leaves_everything_as_it_was():
         opt.meta_loss(net, episodes(), loss_fn)
     assert {name: id(p) for name, p in net.named_parameters()} == before
     assert dict(vars(paddle._C_ops)) == ops and paddle.is_grad_enabled()
+
+
+def accuracy(out, y):
+    return float((out.argmax(-1) == y).astype("float64").mean())
+
+
+@pytest.mark.parametrize("metric", [accuracy, None, "paddle"])
+def test_an_evaluation_has_each_tasks_own_score_in_their_order(metric):
+    paddle.seed(12)
+    net = metaopt.models.OmniglotNet(3, filters=3, image_size=16)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3, adapt_steps=2)
+    tasks = [*images(1, 16)(), *episodes(2, features=(1, 16, 16), queries=9), *images(1, 16)()]
+    metric = paddle.metric.Accuracy() if metric == "paddle" else metric
+    before = [t.numpy().copy() for t in net.state_dict().values()]
+    together = metaopt.evaluate(net, opt, tasks, F.cross_entropy, metric, vectorize=True)
+    alone = metaopt.evaluate(net, opt, tasks, F.cross_entropy, metric, vectorize=False)
+    np.testing.assert_allclose(together.values, alone.values, rtol=1e-9)
+    assert len(set(np.round(together.values, 9))) > 1
+    for a, b in zip(before, net.state_dict().values()):
+        np.testing.assert_array_equal(a, b.numpy())
+    with pytest.raises(ValueError, match="evaluate: vectorize"):
+        metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=2)
+
+
+def test_an_evaluation_that_can_not_run_as_one_program_says_so():
+    paddle.seed(13)
+    net, tasks = Reads("value"), episodes()
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=1)
+    with pytest.warns(UserWarning, match="run one after the other"):
+        found = metaopt.evaluate(net, opt, tasks, F.cross_entropy)
+    np.testing.assert_array_equal(
+        found.values, metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=False).values
+    )
