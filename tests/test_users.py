@@ -141,7 +141,9 @@ def constructors():
     net = normed_net()
     p = net.parameters()
     yield from ((rule, {}) for rule in (getattr(inner_rules, name) for name in (
-        "SGD", "Momentum", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "RMSProp")))  # fmt: skip
+        "SGD", "Momentum", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "RMSProp",
+        "Lion")))  # fmt: skip
+    yield meta_gradients.Evolution, {}
     yield meta_gradients.HessianFree, {}
     yield meta_gradients.Implicit, {}
     yield models.MLP, {}
@@ -151,6 +153,9 @@ def constructors():
     for cls, needed in ((metaopt.MAMLOptimizer, {}), (metaopt.ANILOptimizer, {"head": net.head}),
                         (metaopt.BOILOptimizer, {"head": net.head}), (metaopt.MetaSGDOptimizer, {}),
                         (metaopt.MAMLPlusPlusOptimizer, {}), (metaopt.MetaCurvatureOptimizer, {}),
+                        (metaopt.ProtoMAMLOptimizer, {"head": net.head}),
+                        (metaopt.CAVIAOptimizer, {"context": net.head.bias}), (metaopt.ALFAOptimizer, {}),
+                        (metaopt.TNetOptimizer, {"warp": net.norm}),
                         (metaopt.ReptileOptimizer, {}), (metaopt.IMAMLOptimizer, {})):  # fmt: skip
         yield cls, {"parameters": p, **needed}
 

@@ -37,6 +37,10 @@ ALGORITHMS = {
     "meta_sgd": lambda net: metaopt.MetaSGDOptimizer(0.05, parameters=net.parameters()),
     "maml_plus_plus": lambda net: metaopt.MAMLPlusPlusOptimizer(0.05, parameters=net.parameters(), adapt_steps=2),
     "meta_curvature": lambda net: metaopt.MetaCurvatureOptimizer(0.05, parameters=net.parameters()),
+    "alfa": lambda net: metaopt.ALFAOptimizer(0.05, parameters=net.parameters(), inner_lr=0.1, adapt_steps=2),
+    "cavia": lambda net: metaopt.CAVIAOptimizer(0.05, parameters=net.parameters(), context=net.head.bias),
+    "t_net": lambda net: metaopt.TNetOptimizer(0.05, parameters=net.parameters(), warp=net.norm),
+    "proto_maml": lambda net: metaopt.ProtoMAMLOptimizer(0.05, parameters=net.parameters(), head=net.head),
     "reptile": lambda net: metaopt.ReptileOptimizer(0.05, parameters=net.parameters()),
     "imaml": lambda net: metaopt.IMAMLOptimizer(0.05, parameters=net.parameters(), adapt_steps=2),
 }  # fmt: skip

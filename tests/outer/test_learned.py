@@ -5,13 +5,11 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 from helpers import Classifier, episode, error_of_meta_gradient, in_double, labelled_episode, make_net, parameter
-from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, step
+from meta_combinations import ALGORITHMS, LEARNING, alike, assert_a_second_copy_goes_on, step
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
-
-LEARNING = ["meta_sgd", "maml_plus_plus", "meta_curvature"]
 
 
 @pytest.mark.parametrize("algorithm", LEARNING)
@@ -194,7 +192,7 @@ def test_a_rate_of_another_shape_or_type_fits_the_weight():
 @pytest.mark.parametrize("algorithm", LEARNING)
 def test_minimize_moves_what_is_learned_too(algorithm):
     nets = make_net(), make_net()
-    first, second = [ALGORITHMS[algorithm](net, inner_lr=0.05) for net in nets]
+    first, second = alike(algorithm, nets, inner_lr=0.05)
     for net, opt in zip(nets, (first, second)):
         loss = opt.meta_loss(net, [episode()], F.mse_loss)
         loss.backward()
