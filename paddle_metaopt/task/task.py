@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Callable
 
 from ..double_grad import activate, guards
 from ..tensors import tensors_in
-from .body_reuse import BodyReuse, NoReuse
+from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
 from .diagnosis import refuse_unverified, require_adapted, require_slopes
 from .graph import TaskGraph
@@ -71,11 +72,10 @@ class Task:
         self.meta_parameters = asked_for(self)
         buffers = TaskBuffers(slots, keeper, plan.way.buffer)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
-        self._reuse = NoReuse()
+        around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
-            note = self.leaves.nobody_asked_for
-            self._reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, note)
-        self.residence = Residence(slots, buffers, fast, self._reuse.installed)
+            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
+        self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
         if plan.begin is not None:
@@ -126,9 +126,8 @@ class Task:
             refuse_unverified(loss, weights, self._net, self._run_again)
         with self.graph.differentiated_by_us():
             found = guards.gradients(
-                loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True,
-                no_grad_vars=self._reuse.boundaries(),
-            )  # fmt: skip
+                loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True
+            )
         return {name: g for name, g in zip(names, found) if g is not None}
 
     def _run_again(self):
