@@ -47,6 +47,18 @@ def test_reference_has_every_public_name():
     assert classes_and_functions - documented == set()
 
 
+@pytest.mark.parametrize(
+    "page, module, base",
+    [("inner_rules", metaopt.inner_rules, metaopt.inner_rules.InnerRule),
+     ("meta_gradients", metaopt.meta_gradients, metaopt.meta_gradients.WayBack)],
+)  # fmt: skip
+def test_reference_lists_every_rule_and_way_back(page, module, base):
+    (listed,) = re.findall(r"members: \[(.*)\]", (ROOT / f"docs/reference/{page}.md").read_text(encoding="utf-8"))
+    public = [name for name in module.__all__ if isinstance(getattr(module, name), type)]
+    offered = {name for name in public if issubclass(getattr(module, name), base)}
+    assert offered - {"WayBack", "Displacement", "ForwardOnly"} <= set(listed.split(", "))  # these are no user's choice
+
+
 def test_first_program_runs(capsys):
     (program,) = [block for block in blocks("docs/index.md", "python") if "import" in block]
     program, replaced = re.subn(r"range\(100\)", "range(2)", program)
