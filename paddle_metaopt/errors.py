@@ -13,7 +13,7 @@ class NotTwiceDifferentiableError(MetaOptError):
 
 
 class StaleTaskError(MetaOptError):
-    """A learner, or a loss of its, was used after the task ended: its numbers would be wrong."""
+    """A learner, or one of its losses, was used after the task ended: the numbers would be wrong."""
 
 
 class NeedsMetaLossError(MetaOptError):

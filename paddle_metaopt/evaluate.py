@@ -46,7 +46,7 @@ def evaluate(
 ) -> Evaluation:  # fmt: skip
     """Adapt to each episode's support set and score on its query set.
 
-    Modes, weights, buffers and gradients are as they were afterwards, and no graph is kept.
+    Afterwards modes, weights, buffers and gradients are as they were, and no graph is kept.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ _BY_NAME = {
 
 
 def meta_gradient(choice, first_order: bool):
-    """The way of that name, or `choice` itself if it is one; ``first_order=True`` is short for ``"first_order"``.
+    """The way back of that name, or `choice` itself if it is one; ``first_order=True`` means ``"first_order"``.
 
     Raises
     ------

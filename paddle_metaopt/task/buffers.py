@@ -20,7 +20,7 @@ class BufferKeeper:
     policy : {"restore", "last", "mean"}
         What remains after a task: nothing, what the last one left, or the mean over the tasks since the outer step.
     steps : int, optional
-        Keep buffers of their own for so many inner steps and the query after them, instead of the net's.
+        Keep buffers for each of this many inner steps, and for the query after them, instead of the net's.
     """
 
     def __init__(self, policy: str, steps: int | None = None):
@@ -85,7 +85,7 @@ class TaskBuffers:
     slots : Slots
     keeper : BufferKeeper
     with_derivative : callable
-        ``with_derivative(name, tensor)``, what becomes of a tensor with a derivative that was assigned.
+        ``with_derivative(name, tensor)`` gives what to keep of a tensor with a derivative that was assigned.
     tasks : int, optional
         They are those of so many tasks at once.
     """

@@ -16,7 +16,7 @@ from ..errors import NeedsMetaLossError, StaleTaskError
 
 
 class TaskGraph:
-    """What the graph of a task knows of its task.
+    """What the nodes of a task's graph know of their task.
 
     Parameters
     ----------

@@ -140,7 +140,7 @@ class Learner(paddle.nn.Layer):
         return self.solve(query, inputs).as_loss()
 
     def solve(self, query: Callable, inputs: list = ()) -> MetaGradient:
-        """The query loss and the meta-gradient as numbers, to be added to those of other tasks; as `meta_loss`."""
+        """As `meta_loss`, but the query loss and the meta-gradient as numbers, to be added to those of other tasks."""
         self._require_ready()
         checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         task = self.task

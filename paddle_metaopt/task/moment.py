@@ -77,7 +77,7 @@ class Replay:
     surroundings : Surroundings
         What else a forward pass reads, as it was.
     loss : Tensor or None
-        What `compute` gave then.
+        What `compute` gave the first time.
     """
 
     compute: Callable
@@ -97,7 +97,7 @@ class Surroundings:
         self._python = random.getstate()
 
     def now(self) -> Surroundings:
-        """As they are by now."""
+        """Those of the same net as they are now."""
         return Surroundings(self._net)
 
     def kept(self) -> Undo:
