@@ -151,7 +151,7 @@ class Learner(paddle.nn.Layer):
             vars(self)["_solving"] = True
             with task.graph.differentiated_by_us(), paddle.enable_grad():
                 value, found = task.plan.way.solve(task, partial(self._query_loss, query, surroundings))
-        return MetaGradient(summed(value.detach()), task.meta_parameters, found, task.graph)
+        return MetaGradient(summed(value.detach()), task.meta_parameters, [summed(g) for g in found], task.graph)
 
     def _query_loss(self, query, surroundings, as_number=False):
         task = self.task

@@ -12,6 +12,7 @@ import paddle
 from ..double_grad.undo import Undo
 from ..errors import ReplayError
 from ..tensors import scalar
+from ..vmap import numbers_in
 
 
 @dataclass
@@ -52,7 +53,8 @@ class Moment:
             with replay.residence.at(self, fast):
                 loss = scalar(replay.compute(), "loss")
         if not elsewhere:
-            self._require_the_same(float(replay.loss), float(loss), loss.dtype)
+            for first, second in zip(numbers_in(replay.loss), numbers_in(loss)):  # of each task
+                self._require_the_same(first, second, loss.dtype)
         return loss
 
     def _require_the_same(self, first: float, second: float, dtype):

@@ -5,7 +5,17 @@ from . import rules as _rules  # noqa: F401  registers them
 from .batched import Batched, CannotBatch, close_the_rest, tasks_of
 from .dispatch import batched_gradients, batching
 from .registry import batches
-from .spread import each_apart, for_all_tasks, of_each, one_after_the_other, repeated, spread, summed
+from .spread import (
+    each_apart,
+    for_all_tasks,
+    inside,
+    numbers_in,
+    of_each,
+    one_after_the_other,
+    repeated,
+    spread,
+    summed,
+)
 from .task_by_task import task_by_task
 
 close_the_rest()
@@ -18,6 +28,8 @@ __all__ = [
     "batching",
     "each_apart",
     "for_all_tasks",
+    "inside",
+    "numbers_in",
     "of_each",
     "one_after_the_other",
     "repeated",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import paddle
 
 from ..double_grad import linear_map
@@ -88,6 +90,16 @@ def one_after_the_other(start, value):
     return present
 
 
+def inside(function: Callable, value):
+    """``function`` of a Tensor, or of the stacked one in a `Batched`, which takes what comes of it for its own."""
+    return Batched(function(value.stacked), value.form) if type(value) is Batched else function(value)
+
+
+def numbers_in(scalar) -> list[float]:
+    """The value of a scalar, or of each task's."""
+    return getattr(scalar, "stacked", scalar).reshape([-1]).tolist()
+
+
 def summed(value):
     """The sum over the tasks; a Tensor that all share as it is."""
-    return value.stacked.sum(0) if type(value) is Batched else value
+    return tasks_of(value).sum(0) if type(value) is Batched else value

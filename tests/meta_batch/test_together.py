@@ -262,11 +262,11 @@ def test_what_can_not_run_as_one_program_takes_the_loop_says_so_once_and_leaves_
 def test_ways_and_algorithms_that_go_one_by_one_do_so_in_silence():
     paddle.seed(9)
     net = metaopt.models.MLP([4, 8, 3])
-    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient="checkpointed")
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient="implicit")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gradients(net, opt, episodes())
-    with pytest.raises(metaopt.VectorizeError, match="meta_gradient='checkpointed' runs its tasks one by one"):
+    with pytest.raises(metaopt.VectorizeError, match="meta_gradient='implicit' runs its tasks one by one"):
         opt.meta_loss(net, episodes(), F.cross_entropy, vectorize=True)
 
 
@@ -317,3 +317,36 @@ def test_an_evaluation_that_can_not_run_as_one_program_says_so():
     np.testing.assert_array_equal(
         found.values, metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=False).values
     )
+
+
+WAYS = {
+    "checkpointed": (metaopt.MAMLOptimizer, {"meta_gradient": "checkpointed"}),
+    "checkpointed_adam": (metaopt.MAMLOptimizer, {"meta_gradient": "checkpointed", "inner_rule": "adam"}),
+    "checkpointed_after_every_step": (metaopt.MAMLPlusPlusOptimizer, {"meta_gradient": "checkpointed"}),
+    "first_order": (metaopt.MAMLOptimizer, {"first_order": True}),
+    "reptile": (metaopt.ReptileOptimizer, {}),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_ways_back_that_serve_a_batch(name):
+    paddle.seed(14)
+    net, tasks = metaopt.models.OmniglotNet(3, filters=4, image_size=16), images(1, 16)()
+    algorithm, options = WAYS[name]
+    opt = algorithm(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, **options)
+    assert_the_same_together(net, opt, tasks)
+
+
+def test_a_replay_in_a_batch_notices_other_data_of_one_task():
+    paddle.seed(15)
+    net = metaopt.models.MLP([4, 8, 3])
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient="checkpointed")
+    calls = []
+
+    def loss_fn(out, y):
+        calls.append(None)
+        first = paddle.zeros([1]) if len(calls) > 1 else paddle.ones([1])
+        return F.cross_entropy(out, y) + (first * out[0, 0]).sum()
+
+    with pytest.raises(metaopt.ReplayError, match="when computed again"):
+        opt.meta_loss(net, episodes(), loss_fn, vectorize=True)
