@@ -22,7 +22,7 @@ def main() -> int:
         failed += not error < BOUNDS[way]
         worst[way] = max(worst[way], error)
         verdict = "" if error < BOUNDS[way] else "  TOO LARGE"
-        print(f"{algorithm:15} {way or 'its own':13} {rule:9} {error:.1e}{verdict}", flush=True)
+        print(f"{algorithm:15} {way or 'its own':13} {rule or 'its own':9} {error:.1e}{verdict}", flush=True)
     for way, error in worst.items():
         print(f"{way or 'Reptile'}: at most {error:.1e}, bound {BOUNDS[way]:.0e}")
     return int(failed > 0)

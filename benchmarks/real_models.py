@@ -1,7 +1,7 @@
 """Exact meta-gradients through models of Paddle, PaddleNLP and PaddleSpeech, each library in an environment of its own.
 
 ``python benchmarks/real_models.py [--folder FOLDER]`` makes the environments (some gigabytes, kept for the next
-time), runs tests/test_real_models.py in each, and prints one table.
+time), runs tests/meta_gradients/test_real_models.py in each, and prints one table.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def run(folder: Path, name: str) -> list[tuple]:
     """(model, parameters, relative error, the same in first order, outcome) for each test of an environment."""
     report = folder / f"{name}.xml"
     report.unlink(missing_ok=True)
-    command = [python_of(folder, name), "-W", "ignore", "-m", "pytest", "-q", "tests/test_real_models.py"]
+    tests = "tests/meta_gradients/test_real_models.py"
+    command = [python_of(folder, name), "-W", "ignore", "-m", "pytest", "-q", tests]
     subprocess.run(
         [*command, "-k", ENVIRONMENTS[name][1], f"--junitxml={report}"],
         cwd=ROOT,

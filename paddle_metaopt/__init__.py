@@ -25,10 +25,12 @@ from .errors import (
     NotTwiceDifferentiableError,
     ReplayError,
     StaleTaskError,
+    VectorizeError,
 )
 from .evaluate import Evaluation, evaluate
 from .outer import InnerAdapter, MetaOptimizer
 from .task import Learner
+from .tune_cpu import tune_cpu
 from .vmap import vmap
 
 __version__ = "0.1.0"
@@ -57,6 +59,7 @@ __all__ = [
     "ReptileOptimizer",
     "StaleTaskError",
     "TNetOptimizer",
+    "VectorizeError",
     "data",
     "double_grad",
     "errors",
@@ -66,6 +69,7 @@ __all__ = [
     "meta_gradients",
     "models",
     "save_checkpoint",
+    "tune_cpu",
     "twice_differentiable",
     "vmap",
 ]

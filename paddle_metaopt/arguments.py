@@ -17,7 +17,7 @@ def whole_number(owner, name: str, value, least: int = 0) -> int:
 
 
 def at_least_zero(owner, name: str, value, tensor: bool = False, kinds: str | None = None):
-    """A finite number that is not negative, or a Tensor where that is allowed; `kinds` says what else would be."""
+    """A finite number that is not negative, or a Tensor where that is allowed; `kinds` is what the error asks for."""
     return _number(owner, name, value, "a finite number of at least 0", lambda x: 0 <= x < math.inf, tensor, kinds)
 
 

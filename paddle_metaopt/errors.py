@@ -13,11 +13,15 @@ class NotTwiceDifferentiableError(MetaOptError):
 
 
 class StaleTaskError(MetaOptError):
-    """A learner, or a loss of its, was used after the task ended: its numbers would be wrong."""
+    """A learner, or one of its losses, was used after the task ended: the numbers would be wrong."""
 
 
 class NeedsMetaLossError(MetaOptError):
     """A plain ``backward()`` was taken where only ``meta_loss`` gives the meta-gradient."""
+
+
+class VectorizeError(MetaOptError):
+    """The tasks of a meta-batch can't run as one program, and ``vectorize=True`` asked for that."""
 
 
 class ReplayError(MetaOptError):

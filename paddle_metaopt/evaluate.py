@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Callable
 
@@ -12,8 +12,10 @@ import paddle
 from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, whole_number
 from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
-from .meta_batch import each_of, episode_parts, loss_on
+from .meta_batch import each_of, episode_parts, in_groups, loss_on, most_at_once, net_output
+from .meta_gradients import ForwardOnly
 from .outer import require_meta_optimizer
+from .vmap import batching, each_apart, for_all_tasks
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,19 @@ class Evaluation:
 
 
 def evaluate(
-    net, opt, episodes, loss_fn: Callable, metric=None, steps: int | None = None, statistics: str = "batch"
-) -> Evaluation:
+    net, opt, episodes, loss_fn: Callable, metric=None, steps: int | None = None, statistics: str = "batch",
+    vectorize: bool | str = "auto",
+) -> Evaluation:  # fmt: skip
     """Adapt to each episode's support set and score on its query set.
 
-    Modes, weights, buffers and gradients are as they were afterwards, and no graph is kept.
+    Afterwards modes, weights, buffers and gradients are as they were, and no graph is kept.
 
     Parameters
     ----------
     net : Layer
     opt : MetaOptimizer
     episodes : iterable of Episode
-        As for ``opt.meta_loss``; taken one by one.
+        As for ``opt.meta_loss``; taken a few at a time.
     loss_fn : callable
         ``loss_fn(net_output, y)``, the scalar loss that is adapted on.
     metric : callable or paddle.metric.Metric, optional
@@ -59,6 +62,8 @@ def evaluate(
         Inner steps; the optimizer's ``adapt_steps`` by default.
     statistics : {"batch", "running"}
         What BatchNorm normalizes by, in adapting and in scoring. Dropout is on in adapting, off in scoring.
+    vectorize : {"auto", True, False}
+        Whether tasks of equal shapes adapt as one program, as for ``opt.meta_loss``. The metric sees each task's own.
 
     Raises
     ------
@@ -83,26 +88,77 @@ def evaluate(
             "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
             "buffers='mean'"
         )
-    score = _score_function(loss_fn if metric is None else metric)
+    if vectorize not in ("auto", True, False):
+        raise ValueError(f"evaluate: vectorize: expected 'auto', True or False, got {vectorize!r}")
+    run = _Run(net, opt, loss_fn, _score_function(loss_fn if metric is None else metric), steps, statistics)
     values = []
     modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
     with Undo(partial(_put_back, modes)), patches_kept():
-        for episode in each_of(episodes):
-            support, query = episode_parts(episode, net, adapts=steps > 0)
-            _set_modes(net, True, statistics)
-            learner = opt.begin(net, support, track=False)
-            try:
-                learner.adapt(partial(loss_on, learner, support, loss_fn), steps=steps)
-                _set_modes(net, False, statistics)
-                with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):
-                    values.append(loss_on(learner, query, score))
-            finally:
-                learner.end()
+        parts = (episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
+        for few in _a_few_at_a_time(parts, steps):
+            values += run.scores(few, vectorize)
     if not values:
         raise ValueError("evaluate: there are no episodes")
     values = np.asarray(values, dtype=np.float64)
     spread = values.std(ddof=1) if len(values) > 1 else np.nan
     return Evaluation(float(values.mean()), float(1.96 * spread / np.sqrt(len(values))), values)
+
+
+class _Run:
+    def __init__(self, net, opt, loss_fn, score, steps, statistics):
+        self._net, self._opt, self._loss_fn, self._score = net, opt, loss_fn, score
+        self._steps, self._statistics = steps, statistics
+
+    def scores(self, parts: list, vectorize) -> list:
+        """The scores of the tasks, in their order."""
+        _set_modes(self._net, True, self._statistics)
+        batches, found = self._opt.meta_batches, {}
+        plan = replace(self._opt.plan, way=ForwardOnly())
+        together = batches.goes_together(self._net, self._loss_fn, plan, vectorize)
+        numbered = {id(part): number for number, part in enumerate(parts)}
+        for group in in_groups(parts, None, self._steps) if together else [[part] for part in parts]:
+            scores = batches.run(group, self._net, self._loss_fn, self._together, self._alone, vectorize)
+            found.update(zip([numbered[id(part)] for part in group], scores))
+        return [found[number] for number in range(len(parts))]
+
+    def _alone(self, parts) -> list:
+        return [self._adapted(part, None) for part in parts]
+
+    def _together(self, parts) -> list:
+        with batching():
+            return self._adapted(for_all_tasks(parts), len(parts))
+
+    def _adapted(self, part, tasks):
+        """The score of a task, or those of so many at once."""
+        net, (support, (x, y)) = self._net, part
+        learner = self._opt.begin(net, support, track=False, tasks=tasks)
+        try:
+            learner.adapt(partial(loss_on, learner, support, self._loss_fn), steps=self._steps)
+            _set_modes(net, False, self._statistics)
+            with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):
+                output = net_output(learner, x)
+                if tasks is None:
+                    return self._score(output, y)
+                return [self._score(*own) for own in each_apart((output, y), tasks)]
+        finally:
+            learner.end()
+            _set_modes(net, True, self._statistics)
+
+
+def _a_few_at_a_time(parts, steps):
+    """Lists of parts, of as many as run together."""
+    few = []
+    for part in parts:
+        few.append(part)
+        if len(few) >= min(most_at_once(few[0], steps), _MOST):
+            yield few
+            few = []
+    if few:
+        yield few
+
+
+#: Of episodes that are held in memory.
+_MOST = 32
 
 
 def _put_back(modes: list):

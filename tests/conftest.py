@@ -20,3 +20,22 @@ def float64():
     paddle.seed(3)
     yield
     paddle.set_default_dtype("float32")
+
+
+@pytest.fixture
+def net():
+    """A small convolutional net for images of three classes."""
+    import paddle
+
+    import paddle_metaopt as metaopt
+
+    paddle.seed(5)
+    return metaopt.models.OmniglotNet(ways=3, filters=4)
+
+
+@pytest.fixture
+def opt(net):
+    """Its optimizer."""
+    import paddle_metaopt as metaopt
+
+    return metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), inner_lr=0.3, adapt_steps=2)

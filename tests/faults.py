@@ -81,6 +81,12 @@ ALGORITHMS = {
     "meta_sgd": lambda net, **kw: metaopt.MetaSGDOptimizer(1e-3, **{**kw, "inner_lr": (0.01, 0.1)}),
     "maml++": lambda net, **kw: metaopt.MAMLPlusPlusOptimizer(1e-3, **kw),
     "meta_curvature": lambda net, **kw: metaopt.MetaCurvatureOptimizer(1e-3, **kw),
+    "alfa": lambda net, **kw: metaopt.ALFAOptimizer(1e-3, **kw),
+    "cavia": lambda net, **kw: metaopt.CAVIAOptimizer(1e-3, context=net.head.bias, **kw),
+    "t_net": lambda net, **kw: metaopt.TNetOptimizer(1e-3, warp=net.head, **kw),
+    "evolution": lambda net, **kw: metaopt.MAMLOptimizer(
+        1e-3, meta_gradient=metaopt.meta_gradients.Evolution(directions=1), **kw
+    ),
     "reptile": lambda net, **kw: metaopt.ReptileOptimizer(1e-3, **kw),
     "imaml": lambda net, **kw: metaopt.IMAMLOptimizer(1e-3, **kw),
 }

@@ -11,11 +11,13 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
 import paddle_metaopt as metaopt
+from paddle_metaopt.double_grad.testing import compare_with_differences
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,6 +73,23 @@ def small_net(seed=3, dtype="float64"):
     return net
 
 
+class Smooth(nn.Layer):
+    """With a scale between body and head."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = nn.Linear(3, 4), nn.Linear(4, 2)
+        self.scale = self.create_parameter([4])
+
+    def forward(self, x):
+        return self.head(F.tanh(self.body(x)) * self.scale)
+
+
+def norm_net():
+    paddle.seed(3)
+    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1D(4), nn.Linear(4, 2))
+
+
 def drawn_part():
     """Six inputs and targets for one of these nets."""
     return paddle.randn([6, 3], "float64"), paddle.randn([6, 2], "float64")
@@ -84,6 +103,92 @@ def part(seed=1):
 def episode():
     paddle.seed(9)
     return metaopt.Episode(drawn_part(), drawn_part())
+
+
+def loss_of(net, data):
+    return F.mse_loss(net(data[0]), data[1])
+
+
+def maml(net, way="unrolled", **options):
+    given = {"learning_rate": 0.05, "parameters": net.parameters(), "inner_lr": 0.1, "meta_gradient": way, **options}
+    return metaopt.MAMLOptimizer(**given)
+
+
+# Classification: a net with statistics in float32, arrays as users have them
+
+
+class Normed(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.body, self.norm, self.head = nn.Linear(3, 4), nn.BatchNorm1D(4), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(paddle.tanh(self.norm(self.body(x))))
+
+
+def normed_net():
+    paddle.seed(0)
+    return Normed()
+
+
+def array_episode(seed=0, dtype="float32"):
+    random = np.random.default_rng(seed)
+    return tuple((random.standard_normal((5, 3)).astype(dtype), np.array([0, 1, 0, 1, 1])) for _ in range(2))
+
+
+def as_tensors(episode):
+    return tuple((paddle.to_tensor(x), paddle.to_tensor(y)) for x, y in episode)
+
+
+def rate_of_shape(*shape):
+    return paddle.create_parameter(shape, "float32")
+
+
+# Classification in float64, and its meta-gradient against differences
+
+
+class Classifier(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(3, 6), nn.Tanh(), nn.Linear(6, 4), nn.Tanh())
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.head(self.body(x))
+
+
+def in_double(net):
+    net.to(dtype="float64")
+    return net
+
+
+def labelled_episode(seed=2):
+    paddle.seed(seed)
+    labels = paddle.to_tensor([0, 1, 2, 0, 1, 2, 2])
+    return metaopt.Episode((paddle.randn([7, 3], "float64"), labels), (paddle.randn([7, 3], "float64"), labels))
+
+
+#: The ways back whose meta-gradient equals differences of the whole procedure.
+EXACT = ["unrolled", "checkpointed"]
+
+
+def error_of_meta_gradient(net, opt, task) -> float:
+    """The relative error, for all that is learned."""
+    tensors = [*trainable(net), *opt.learned.values()]
+    opt.meta_loss(net, [task], F.cross_entropy).backward()
+    gradients = gradients_of(tensors)
+    opt.clear_grad()
+    found = compare_with_differences(lambda: float(opt.meta_loss(net, [task], F.cross_entropy)), gradients, tensors)
+    assert any(g is not None and np.abs(g).max() > 1e-4 for g in gradients)
+    return found.error
+
+
+# Images
+
+
+def image_part(count=6):
+    """Images of three classes."""
+    return paddle.randn([count, 1, 28, 28]), paddle.arange(3).tile([count // 3])
 
 
 # Tensors
@@ -121,6 +226,16 @@ def holdings(net):
         for held in (layer._parameters, layer._buffers)
         for name, tensor in held.items()
     ]
+
+
+def assert_unchanged(net, before, values):
+    """The `holdings` are the same objects as before, and have these values."""
+    after = holdings(net)
+    assert [(id(layer), key, id(tensor)) for layer, key, tensor in after] == [
+        (id(layer), key, id(tensor)) for layer, key, tensor in before
+    ]
+    for (_, _, tensor), value in zip(after, values):
+        np.testing.assert_array_equal(tensor.numpy(), value)
 
 
 # Processes of their own

@@ -29,8 +29,10 @@ RULES = {
     "rmsprop": lambda: inner_rules.RMSProp(epsilon=1e-2),
     "nadam": lambda: inner_rules.NAdam(epsilon=1e-3),
     "radam": lambda: inner_rules.RAdam(beta2=0.9, epsilon=1e-3),
+    "lion": lambda: inner_rules.Lion(0.8, 0.9),
 }
 
+#: ProtoMAML is not among them: its head needs labels.
 ALGORITHMS = {
     "maml": lambda net, **o: _make(metaopt.MAMLOptimizer, net, {"inner_lr": 0.1, **o}),
     "anil": lambda net, **o: _make(metaopt.ANILOptimizer, net, {"inner_lr": 0.1, "head": net.head, **o}),
@@ -38,6 +40,9 @@ ALGORITHMS = {
     "meta_sgd": lambda net, **o: _make(metaopt.MetaSGDOptimizer, net, o),
     "maml_plus_plus": lambda net, **o: _make(metaopt.MAMLPlusPlusOptimizer, net, o),
     "meta_curvature": lambda net, **o: _make(metaopt.MetaCurvatureOptimizer, net, o),
+    "alfa": lambda net, **o: _make(metaopt.ALFAOptimizer, net, o),
+    "cavia": lambda net, **o: _make(metaopt.CAVIAOptimizer, net, {"inner_lr": 0.1, "context": net.head.bias, **o}),
+    "t_net": lambda net, **o: _make(metaopt.TNetOptimizer, net, {"inner_lr": 0.1, "warp": net.there, **o}),
     "reptile": lambda net, **o: _make(metaopt.ReptileOptimizer, net, o),
     "imaml": lambda net, **o: _make(metaopt.IMAMLOptimizer, net, o),
 }
@@ -46,6 +51,9 @@ ALGORITHMS = {
 def _make(cls, net, options):
     return cls(1e-3, parameters=net.parameters(), **options)
 
+
+#: Those that learn something besides the net's weights.
+LEARNING = ("meta_sgd", "maml_plus_plus", "meta_curvature", "alfa")
 
 #: Of the relative error, for each way back; Reptile has none.
 BOUNDS = {
@@ -67,6 +75,15 @@ _RULES_TO_THE_MINIMUM = {
     "momentum": lambda: inner_rules.Momentum(0.5),
     "nesterov": lambda: inner_rules.Momentum(0.5, use_nesterov=True),
 }
+
+
+def alike(algorithm: str, nets, **options) -> list:
+    """An optimizer for each net; what they draw, Meta-SGD's rates and ALFA's net, is the same for all."""
+    made = []
+    for net in nets:
+        paddle.seed(4)
+        made.append(ALGORITHMS[algorithm](net, **options))
+    return made
 
 
 def step(net, opt, seed):
@@ -98,23 +115,30 @@ def offered(algorithm: str, way) -> bool:
     """Whether an algorithm has a way back; ``None`` stands for Reptile's own."""
     if algorithm in ("reptile", "imaml"):  # iMAML is MAML with the implicit way
         return algorithm == "reptile" and way is None
-    learns = algorithm in ("meta_sgd", "maml_plus_plus", "meta_curvature")
-    return way is not None and not (way == "implicit" and learns)
+    return way is not None and not (way == "implicit" and algorithm in LEARNING)
+
+
+def rules_of(algorithm: str, way) -> list:
+    """The inner rules that an algorithm has with a way back; ``None`` stands for ALFA's own."""
+    if algorithm == "alfa":
+        return [None]
+    # Lion's steps are of one size, so it comes to rest nowhere.
+    return [rule for rule in RULES if way != "implicit" or rule != "lion"]
 
 
 def combinations():
     """(algorithm, way back, inner rule): all that are offered."""
     for algorithm in ALGORITHMS:
         for way in BOUNDS:
-            for rule in RULES:
-                if offered(algorithm, way):
+            if offered(algorithm, way):
+                for rule in rules_of(algorithm, way):
                     yield algorithm, way, rule
 
 
-def error_of(algorithm: str, way, rule: str, steps: int = 2, directions: int = 5) -> float:
+def error_of(algorithm: str, way, rule: str | None, steps: int = 2, directions: int = 5) -> float:
     """The relative error of a combination's meta-gradient, for the weights and all else that is learned."""
     net, task = make_net(), episode()
-    options = {"inner_rule": RULES[rule](), "adapt_steps": steps}
+    options = {"adapt_steps": steps, **({"inner_rule": RULES[rule]()} if rule else {})}
     if way == "implicit":
         net.norm = nn.Identity()  # with it, the curvature is beyond what a fixed rate comes to rest at
         options = {**_TO_THE_MINIMUM, "inner_rule": _RULES_TO_THE_MINIMUM.get(rule, RULES[rule])()}
@@ -147,7 +171,11 @@ def loss_after_steps_by_hand(net, opt, task, inner_gradients=None) -> tuple:
     """The query loss after inner steps with these gradients, or with their own; and the gradients."""
     plan = opt.plan
     own = {name: p for name, p in net.named_parameters() if not p.stop_gradient}
-    start = {name: p.clone().detach() for name, p in own.items()}
+    before = {name: p.clone().detach() for name, p in own.items()}
+    begun = {} if plan.begin is None else {id(p): value for p, value in plan.begin(net, task.support).items()}
+    start = {name: begun.get(id(p), before[name]) for name, p in own.items()}
+    for name, weight in start.items():
+        own[name].set_value(weight)
     fast = {name: w for name, w in start.items() if plan.adapts(name, own[name])}
     state = plan.step.before(fast)
     factors = [*[0.0] * (plan.adapt_steps - 1), 1.0]
@@ -161,7 +189,7 @@ def loss_after_steps_by_hand(net, opt, task, inner_gradients=None) -> tuple:
             for name, weight in fast.items():
                 own[name].set_value(weight)
             total += factor * float(F.mse_loss(net(task.query[0]), task.query[1]))
-    for name, weight in start.items():
+    for name, weight in before.items():
         own[name].set_value(weight)
     return total, taken
 

@@ -6,6 +6,7 @@ import importlib.util
 import math
 import os
 import re
+import runpy
 import subprocess
 import sys
 
@@ -46,6 +47,19 @@ def test_reference_has_every_public_name():
     assert classes_and_functions - documented == set()
 
 
+@pytest.mark.parametrize(
+    "page, module, base",
+    [("inner_rules", metaopt.inner_rules, metaopt.inner_rules.InnerRule),
+     ("meta_gradients", metaopt.meta_gradients, metaopt.meta_gradients.WayBack)],
+)  # fmt: skip
+def test_reference_lists_every_rule_and_way_back(page, module, base):
+    (listed,) = re.findall(r"members: \[(.*)\]", (ROOT / f"docs/reference/{page}.md").read_text(encoding="utf-8"))
+    public = [name for name in module.__all__ if isinstance(getattr(module, name), type)]
+    offered = {name for name in public if issubclass(getattr(module, name), base)}
+    bases = {"WayBack", "Replaying", "StepByStep", "AsksWhereItEnds"}
+    assert offered - bases - {"Displacement", "ForwardOnly"} <= set(listed.split(", "))  # these are no user's choice
+
+
 def test_first_program_runs(capsys):
     (program,) = [block for block in blocks("docs/index.md", "python") if "import" in block]
     program, replaced = re.subn(r"range\(100\)", "range(2)", program)
@@ -53,6 +67,12 @@ def test_first_program_runs(capsys):
     exec(program, {})
 
     assert re.fullmatch(r"\d+\.\d+ ± \d+\.\d+ \(100 tasks\)\n", capsys.readouterr().out)
+
+
+def test_meta_batch_program_runs(monkeypatch):
+    monkeypatch.setattr(metaopt, "tune_cpu", lambda: {})  # it would change this process for good
+    (program,) = blocks("docs/meta_batch.md", "python")
+    exec(program, {})
 
 
 def test_checkpoint_program_runs(tmp_path, monkeypatch):
@@ -92,7 +112,10 @@ def test_readme_programs_run():
     assert all(parameter.grad is not None for parameter in net.parameters())
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs/algorithms").glob("*.md")), ids=lambda page: page.stem)
+ALGORITHMS = sorted((ROOT / "docs/algorithms").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", [*ALGORITHMS, ROOT / "docs/reference/meta_gradients.md"], ids=lambda page: page.stem)
 def test_the_algorithms_programs_run(page):
     class Net(paddle.nn.Layer):
         def __init__(self):
@@ -126,17 +149,32 @@ def test_coverage_page_is_up_to_date():
     assert maker.page() == (ROOT / "docs/coverage.md").read_text(encoding="utf-8"), "run docs/make_coverage.py"
 
 
-def test_the_guides_rules_are_exact():
+@pytest.fixture
+def registry():
+    """The register of rules, which is as it was afterwards."""
     registry = metaopt.double_grad.registry
-    kept = dict(registry.RULES)
+    registers = registry.RULES, registry.NATIVE_TO
+    kept = [dict(register) for register in registers]
+    yield registry
+    for register, before in zip(registers, kept):
+        register.clear()
+        register.update(before)
+
+
+def test_the_guides_rules_are_exact(registry):
     names = {"metaopt": metaopt, "paddle": paddle, "math": math}
     names["net"] = paddle.nn.Sequential(paddle.nn.Linear(2, 3), paddle.nn.Tanh(), paddle.nn.Linear(3, 1))
     names["x"] = paddle.to_tensor(np.ones((3, 2), "float32"), stop_gradient=False)
-    try:
-        for program in blocks("docs/second_derivatives.md", "python"):
-            exec(program, names)
-        problem = op(paddle.erf, (3, 4)).problem()
-        assert all(check_choice(problem, *choice).error < 1e-6 for choice in problem.choices())
-        assert registry.RULES["erf"] is names["erf"]
-    finally:
-        registry.RULES.update(kept)
+    for program in blocks("docs/second_derivatives.md", "python"):
+        exec(program, names)
+    problem = op(paddle.erf, (3, 4)).problem()
+    assert all(check_choice(problem, *choice).error < 1e-6 for choice in problem.choices())
+    assert registry.RULES["erf"] is names["erf"]
+
+
+def test_extensions_are_right_in_a_file_of_the_users_own(registry, tmp_path):
+    programs = blocks("docs/extending.md", "python")
+    assert sum("assert " in program for program in programs) == 4  # what they claim
+    (tmp_path / "extensions.py").write_text("\n\n".join(programs), encoding="utf-8")
+    names = runpy.run_path(str(tmp_path / "extensions.py"), run_name="extensions")
+    assert registry.RULES["asinh"] is names["asinh"]

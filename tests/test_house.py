@@ -31,7 +31,7 @@ FACE = {"", "evaluate", "model"}
 APART = {"data", "models"}
 
 #: Below all: they import only each other.
-LEAVES = {"errors", "tensors", "arguments", "atomic_file", "checkpoint", "paddle_optimizers"}
+LEAVES = {"errors", "tensors", "arguments", "atomic_file", "checkpoint", "paddle_optimizers", "tune_cpu"}
 
 #: Those of the chain that are useful by themselves, and know nothing of meta-learning.
 ALONE = {"vmap", "double_grad"}
@@ -44,7 +44,7 @@ NOT_YET: dict[str, set] = {
     "places": set(),
     "imports": set(),
     "circles": set(),
-    "lines": {"task/body_reuse.py"},
+    "lines": set(),
     "names": set(),
     "privates": set(),
 }
@@ -250,6 +250,10 @@ def is_self(node: ast.AST) -> bool:
 # What is private
 
 
+#: Paddle's, although modules of ours have such names too.
+OF_BATCH_NORM = {"_mean", "_variance", "_momentum"}
+
+
 def test_no_module_reads_anothers_private_attributes():
     """One of Paddle's own is one that no module of ours has."""
     own = {module: privates_of(tree) for module, tree in TREES.items()}
@@ -257,7 +261,7 @@ def test_no_module_reads_anothers_private_attributes():
     found = {}
     for module, tree in TREES.items():
         for read, line in privates_read(module, tree):
-            if read.rpartition(".")[2] in ours - own[module]:
+            if read.rpartition(".")[2] in ours - own[module] - OF_BATCH_NORM:
                 found[f"{file_of(module)} {read}"] = f"line {line}: private to another module"
     judge("privates", found)
 

@@ -16,7 +16,7 @@ from .per_step_rates import PerStepRates, of_step
 
 @dataclass(frozen=True, eq=False)
 class ALFA(PerStepRates):
-    """Has a small net set each parameter's rate and decay in each inner step (Baik et al. 2020,
+    """Lets a small net set each parameter's rate and decay in each inner step (Baik et al. 2020,
     https://arxiv.org/abs/2011.00209)."""
 
     inner_decay: float = 5e-4
@@ -35,12 +35,13 @@ class GeneratedSteps(InnerRule):
     Parameters
     ----------
     weights : int
-        How many adapt.
+        How many weights adapt.
     steps : int
-        How many have decays βᵢ of their own.
+        How many inner steps have decays βᵢ of their own.
     decay : float
-        Where they start.
+        Where the decays start.
     dtype : DataType
+        Of the net and the decays.
     """
 
     def __init__(self, weights: int, steps: int, decay: float, dtype):
@@ -75,8 +76,8 @@ class ALFAOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=ALFA):
     """ALFA with Adam as its outer optimizer.
 
     Every parameter's rate and weight decay in an inner step are a learned number for that step times what a small net
-    makes of the means of all gradients and weights. The net is learned with the rest, ``opt.learned``; it starts with
-    the factors 1, so that the first inner step is MAML's with a little weight decay. All that the optimizer trains
+    makes of the means of all gradients and weights. The net is learned with the rest, ``opt.learned``; at first its
+    factors are 1, so that an inner step is MAML's with a little weight decay. Everything that the optimizer trains
     adapts. The arguments not listed here are those of `MAMLOptimizer`, without ``adapt`` and ``inner_rule``.
 
     Parameters

@@ -12,7 +12,7 @@ from ..outer import Algorithm, MetaOptimizer, adapts_only, itself
 
 @dataclass(frozen=True, eq=False)
 class ANIL(Algorithm):
-    """Adapts the head alone (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
+    """Adapts the head only (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
 
     head: Any = None
     adapt: None = itself(None)

@@ -43,7 +43,7 @@ class IMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=IMAML):
 
     The inner loss gets a proximal term λ/2 |θ' − θ|², and the meta-gradient is that of its minimum, found by
     conjugate gradient: memory does not grow with the inner steps, and how the minimum was reached does not matter.
-    It comes from ``meta_loss`` only. The arguments not listed here are those of `MAMLOptimizer`, without
+    The meta-gradient comes from ``meta_loss`` only. The arguments not listed here are those of `MAMLOptimizer`, without
     ``meta_gradient``.
 
     Parameters
@@ -53,9 +53,9 @@ class IMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=IMAML):
     solver : {"cg", "neumann"}
         See `paddle_metaopt.meta_gradients.Implicit`.
     solver_iterations : int
-        At most so many Hessian-vector products; 5 in the paper.
+        At most this many Hessian-vector products; 5 in the paper.
     solver_tolerance : float
-        Stop when the relative residual falls below. ``opt.solver_report`` tells both for the last task.
+        Stop when the relative residual falls below this. ``opt.solver_report`` tells both for the last task.
     inner_lr : float
     adapt_steps : int
         Enough to come near the minimum; 16 in the paper.

@@ -23,7 +23,7 @@ class MAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=MAML):
     ----------
     inner_lr : float, Parameter, list, callable, or LRScheduler
         Learning rate of the inner steps: a number; a Parameter, which is meta-learned; a list with one for each step; a
-        function of the step; or a scheduler, read as if it was stepped after each. A parameter group may carry its own.
+        function of the step; or a scheduler, read as if it were stepped after each. A parameter group may have its own.
     adapt_steps : int
         Inner steps for each task.
     first_order : bool

@@ -56,7 +56,7 @@ class CountsEpochs(MetaOptimizer):
 
     @property
     def epoch(self) -> int:
-        """How many times ``iterations_per_epoch`` outer steps were taken."""
+        """How many epochs, of ``iterations_per_epoch`` outer steps each, are over."""
         return self.algorithm.epoch(self.outer_steps)
 
 
@@ -80,7 +80,7 @@ class MAMLPlusPlusOptimizer(CountsEpochs, paddle.optimizer.Adam, algorithm=MAMLP
     adapt_steps : int
         Inner steps in training, each with rates and statistics of its own.
     iterations_per_epoch : int
-        Outer steps that make an epoch; the count is saved with the state.
+        How many outer steps make an epoch; the count is saved with the state.
     multi_step_loss_epochs : int
         For how many epochs the loss of every step counts; 15 in the authors' miniImageNet runs, 10 on Omniglot.
     first_order_epochs : int

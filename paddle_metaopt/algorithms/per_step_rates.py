@@ -39,6 +39,6 @@ class PerStepRates(Algorithm):
 
 
 def of_step(values, step: int):
-    """The values of a step, of shape [1, ...], from those of all that were trained."""
+    """The values of an inner step, of shape [1, ...]; steps beyond the trained ones have those of the last."""
     position = min(step, values.shape[0] - 1)
     return paddle.slice(values, [0], [position], [position + 1])

@@ -56,9 +56,9 @@ def _input_of(layer, net, x):
 class ProtoMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=ProtoMAML):
     """ProtoMAML with Adam as its outer optimizer.
 
-    A task's head starts as the nearest-mean classifier of the support set's features, and then all adapts as in MAML;
-    the meta-gradient goes through the means as well. The head's own weights are not used, and get no gradient. The
-    arguments not listed here are those of `MAMLOptimizer`.
+    A task's head starts as the nearest-mean classifier of the support set's features, and then everything adapts, as in
+    MAML; the meta-gradient goes through the means as well. The head's own weights are not used, and get no gradient.
+    The arguments not listed here are those of `MAMLOptimizer`.
 
     Parameters
     ----------

@@ -16,8 +16,8 @@ _DECIDED = frozenset({"batch_sampler", "batch_size", "collate_fn", "drop_last", 
 class EpisodeLoader(DataLoader):
     """A ``paddle.io.DataLoader`` that gives an `Episode`, or a list of them for a sampler with ``tasks_per_batch``.
 
-    Paddle's own hands every tuple on as a list, so that an episode arrives as ``[[xs, ys], [xq, yq]]``, without the
-    names ``support`` and ``query``.
+    Paddle's own loader hands on every tuple as a list, so that an episode arrives as ``[[xs, ys], [xq, yq]]``, without
+    the names ``support`` and ``query``.
 
     Parameters
     ----------

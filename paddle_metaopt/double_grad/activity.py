@@ -8,7 +8,7 @@ import os
 import threading
 import weakref
 
-#: The order of one for whom Paddle's own nodes are never enough.
+#: The order for which Paddle's own nodes are never enough.
 ANY_ORDER = math.inf
 
 
@@ -81,7 +81,7 @@ class Activation:
 
 
 def _in_child():
-    """A child process that was forked inside a task asked for nothing."""
+    """In a child process, forked inside a task, nobody has asked for anything."""
     here.activations = _Activations()
 
 

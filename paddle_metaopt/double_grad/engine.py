@@ -79,7 +79,7 @@ _TOLD = re.compile(
 
 
 def _in_its_own_type(error):
-    """An exception of Python's own, of which Paddle's C++ code made another one."""
+    """The exception of Python's own that Paddle's C++ code made another one of."""
     told = _TOLD.match(str(error).strip()) if isinstance(error, OSError) else None
     kind = getattr(builtins, told[1], None) if told else None
     if not (isinstance(kind, type) and issubclass(kind, BaseException)):

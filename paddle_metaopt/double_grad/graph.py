@@ -31,7 +31,7 @@ def is_leaf(node) -> bool:
 
 
 def takes_any_gradient(tensor) -> bool:
-    """Whether the node of a tensor may get no gradient, or a constant one: Paddle's own, but for a leaf's, may not."""
+    """Whether the node of a tensor can take no gradient, or a constant one: Paddle's own can't, except a leaf's."""
     node = node_of(tensor)
     return node is None or is_leaf(node) or is_rule(node)
 

@@ -1,4 +1,4 @@
-"""What a pass of Paddle's engine in this thread is up to, for the nodes that it runs.
+"""What the nodes that a pass of Paddle's engine runs have to know of it.
 
 An error that crosses Paddle's C++ code there loses its type and leaks the node's graph. So a node whose pullback
 fails hands its error in here and answers zeros, and engine.py raises it when the pass has ended.
@@ -29,7 +29,7 @@ class Pass:
     Attributes
     ----------
     is_outermost : bool
-        Whether none is going on in this thread that it is part of.
+        Whether it is part of no other pass in this thread.
     error : BaseException or None
         What the first node that failed raised: what the others compute is not used.
     """
@@ -44,7 +44,7 @@ class Pass:
         _thread.passes.append(weakref.ref(self))
 
     def end(self):
-        """The engine has returned; to be called in the order in which passes began, backwards."""
+        """The engine has returned; to be called for the passes in the reverse order of their beginnings."""
         passes = _thread.passes
         while passes and passes.pop()() is not self:
             pass

@@ -91,7 +91,7 @@ class Patch:
 
 
 def _in_child():
-    """A child process that was forked inside a task asked for nothing."""
+    """In a child process, forked inside a task, nobody has asked for anything."""
     global lock
     lock = threading.RLock()
     for patch in _patches:

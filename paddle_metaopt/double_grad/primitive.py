@@ -187,7 +187,7 @@ _anchors: list[Tensor] = []
 
 
 def anchor_addresses() -> set[int]:
-    """Of the leaf nodes that stand in graphs for technical reasons."""
+    """The addresses of the leaf nodes that stand in graphs for technical reasons."""
     return set(map(address_of, _anchors))
 
 

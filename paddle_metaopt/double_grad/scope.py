@@ -90,8 +90,8 @@ def activate(order: float = ANY_ORDER) -> Activation:
 
 @contextmanager
 def patches_kept():
-    """A context that keeps what stands in Paddle's place from one task to the next, each of which would put it there
-    and take it away; on without a task, it does nothing."""
+    """A context that keeps what stands in Paddle's place from one task to the next, instead of each putting it there
+    and taking it away. Without a task, it does nothing."""
     holds = [guard_engine(), op_table.acquire()]
     try:
         with grad_mode_kept():

@@ -123,7 +123,7 @@ def rules_for(order: float):
 def gradient_of(function: Callable, wanted: float = ANY_ORDER) -> Callable:
     """The gradient of ``function(*tensors)`` for those tensors that need one, in a weighting that is not linear.
 
-    A function of its own, whose second derivative is the third one of `function`. `wanted` is the order that the rules
+    It is a function too, whose second derivative is the third of `function`. `wanted` is the order that the rules
     are switched on for.
     """
     sizes = []

@@ -24,7 +24,7 @@ class Undo:
     Parameters
     ----------
     undo : callable
-        Without arguments; what it does twice has the same effect as once.
+        Takes no arguments; called twice, it has the same effect as once.
     """
 
     def __init__(self, undo: Callable):

@@ -63,7 +63,7 @@ class AdamW(Adam):
     beta1, beta2, epsilon, amsgrad
         As for `Adam`.
     weight_decay : float or Tensor
-        What fraction of a weight, times the learning rate, a step takes away.
+        The fraction of a weight, times the learning rate, that a step takes away.
     """
 
     decay_is_decoupled = True

@@ -11,14 +11,14 @@ from .rule import InnerRule
 class Lion(InnerRule):
     """θ ← θ − α sign(β₁ m + (1 − β₁) g), m ← β₂ m + (1 − β₂) g (Chen et al. 2023, https://arxiv.org/abs/2302.06675).
 
-    A sign has no slope, so no derivative goes through the gradients: what the exact meta-gradient has of them is zero.
+    A sign has no slope, so no derivative goes through the gradients: their part of the exact meta-gradient is zero.
 
     Parameters
     ----------
     beta1, beta2 : float or Tensor
-        How much of what is remembered counts for the direction, and stays.
+        How much the remembered mean counts for the direction, and how much of it stays.
     weight_decay : float or Tensor
-        What fraction of a weight, times the learning rate, a step takes away.
+        The fraction of a weight, times the learning rate, that a step takes away.
     """
 
     decay_is_decoupled = True

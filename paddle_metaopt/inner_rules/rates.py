@@ -11,13 +11,13 @@ from ..arguments import at_least_zero
 
 
 def rate_by_step(inner_lr, steps: int = 0) -> Callable:
-    """``rate(step)`` from what is given as ``inner_lr=``, for so many steps and more.
+    """``rate(step)`` from what is given as ``inner_lr=``, for `steps` inner steps and more.
 
     Parameters
     ----------
     inner_lr : float, Tensor, list, callable, or LRScheduler
         A list has one rate for each inner step, and its last one from there on; a callable is asked for each step,
-        counted from 0; a scheduler is read as if it was stepped after each inner step, and stays as it is.
+        counted from 0; a scheduler is read as if it were stepped after each inner step, and stays as it is.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the inner rules share: one parameter at a time, and a root without an infinite slope."""
+"""What the inner rules have in common: one parameter at a time, and a root without an infinite slope."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ class InnerRule:
     weight_decay : float or Tensor
         Factor of an L2 penalty, which `update` adds to the gradient.
     decay_is_decoupled : bool
-        Then what fraction of a weight, times the learning rate, `update` takes away before the step instead.
+        If so, `weight_decay` is the fraction of a weight, times the learning rate, that `update` takes away before the
+        step.
     """
 
     weight_decay = 0.0

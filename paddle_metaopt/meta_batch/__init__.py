@@ -1,6 +1,7 @@
 """A meta-batch of tasks, and its one meta-gradient."""
 
 from .episodes import each_of, episode_parts, loss_on, net_output
-from .one_by_one import solved_one_by_one
+from .meta_batch import MetaBatches
+from .together import in_groups, most_at_once
 
-__all__ = ["each_of", "episode_parts", "loss_on", "net_output", "solved_one_by_one"]
+__all__ = ["MetaBatches", "each_of", "episode_parts", "in_groups", "loss_on", "most_at_once", "net_output"]

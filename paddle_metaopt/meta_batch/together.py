@@ -3,19 +3,66 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Callable
+
+import paddle
 
 from ..meta_gradients import MetaGradient
 from ..vmap import batching, for_all_tasks
 from .episodes import loss_on
 
 
-def solved_together(optimizer, net, parts: list, loss_fn, inputs=()) -> MetaGradient:
-    """The sum of the query losses, and of their meta-gradients, of episodes of equal shapes."""
-    support, query = for_all_tasks(parts)
+def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list = ()) -> MetaGradient:
+    """The sum of the query losses, and of their meta-gradients, of episodes of equal shapes.
+
+    Raises
+    ------
+    CannotBatch
+        If something was done that can't be done for all tasks at once.
+    """
     with batching():
+        support, query = for_all_tasks(parts)
         learner = optimizer.begin(net, support, tasks=len(parts))
         try:
             learner.adapt(partial(loss_on, learner, support, loss_fn))
             return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
         finally:
             learner.end()
+
+
+def in_groups(parts: list, tasks_at_once: int | None, adapt_steps: int) -> list[list]:
+    """The parts of a meta-batch that can run together: of equal shapes, and no more than are to be at once."""
+    groups: dict = {}
+    for part in parts:
+        groups.setdefault(_shapes(part), []).append(part)
+    cut = []
+    for group in groups.values():
+        most = tasks_at_once or most_at_once(group[0], adapt_steps)
+        cut += [group[first : first + most] for first in range(0, len(group), most)]
+    return cut
+
+
+def _shapes(nested):
+    if isinstance(nested, paddle.Tensor):
+        return (*nested.shape, str(nested.dtype))
+    if isinstance(nested, dict):
+        return tuple((key, _shapes(value)) for key, value in nested.items())
+    if isinstance(nested, (list, tuple)):
+        return tuple(map(_shapes, nested))
+    return id(nested)
+
+
+#: So many numbers of inputs, each counted for every time the net is run on it, are about what fits into memory at once
+#: with all that the nets of the papers make of them (2 GB). Fixed, for a run must resume bit for bit.
+_INPUTS_AT_ONCE = 500_000
+
+
+def most_at_once(part, adapt_steps: int) -> int:
+    """How many tasks of this one's size run together."""
+    (support, _), (query, _) = part
+    numbers = adapt_steps * _size(support) + _size(query)
+    return max(2, _INPUTS_AT_ONCE // max(numbers, 1))
+
+
+def _size(nested) -> int:
+    return sum(x.size for x in paddle.utils.flatten([nested]) if isinstance(x, paddle.Tensor))

@@ -6,8 +6,9 @@ from .evolution import Evolution
 from .hessian_free import HessianFree
 from .implicit import Implicit, SolverReport
 from .meta_gradient import MetaGradient
+from .step_by_step import StepByStep
 from .unrolled import FirstOrder, Unrolled
-from .way_back import ForwardOnly, WayBack
+from .way_back import AsksWhereItEnds, ForwardOnly, Replaying, WayBack
 
 _BY_NAME = {
     "unrolled": Unrolled,
@@ -19,7 +20,7 @@ _BY_NAME = {
 
 
 def meta_gradient(choice, first_order: bool):
-    """The way of that name, or `choice` itself if it is one; ``first_order=True`` is short for ``"first_order"``.
+    """The way back of that name, or `choice` itself if it is one; ``first_order=True`` means ``"first_order"``.
 
     Raises
     ------
@@ -43,6 +44,7 @@ def meta_gradient(choice, first_order: bool):
 
 
 __all__ = [
+    "AsksWhereItEnds",
     "Checkpointed",
     "Displacement",
     "Evolution",
@@ -51,7 +53,9 @@ __all__ = [
     "HessianFree",
     "Implicit",
     "MetaGradient",
+    "Replaying",
     "SolverReport",
+    "StepByStep",
     "Unrolled",
     "WayBack",
     "meta_gradient",

@@ -15,6 +15,7 @@ class Checkpointed(StepByStep):
     """
 
     name = "meta_gradient='checkpointed'"
+    serves_together = True
 
     def inner_gradient(self, task, moment, fast):
         return ExactGradient(task, moment, fast)

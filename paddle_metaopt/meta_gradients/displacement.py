@@ -13,6 +13,7 @@ class Displacement(AsksWhereItEnds):
 
     name = "Reptile"
     order = 1
+    serves_together = True
 
     def require_served(self, plan):
         super().require_served(plan)

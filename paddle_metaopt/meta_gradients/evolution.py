@@ -28,7 +28,7 @@ class Evolution(Replaying):
     directions : int
         How many are drawn for a task, from Paddle's global generator.
     antithetic : bool
-        Whether each is taken both ways, which costs twice and gains far more.
+        Whether each is taken both ways, which costs twice as much and gains far more.
 
     Raises
     ------

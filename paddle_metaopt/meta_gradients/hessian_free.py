@@ -22,7 +22,7 @@ class HessianFree(StepByStep):
     allow_float32 : bool
         Go ahead although the net is not in float64.
     step : float, optional
-        Length of the difference relative to the weights' norm; 1e-8 in float64, 1e-3 else. In float64 it is shortened
+        Length of the difference relative to the weights' norm; 1e-8 in float64, else 1e-3. In float64 it is shortened
         where a kink lies within.
 
     Raises

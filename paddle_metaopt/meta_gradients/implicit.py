@@ -42,9 +42,9 @@ class Implicit(Replaying, AsksWhereItEnds):
         Conjugate gradient, which stops with a warning where I + H/λ is not positive definite; or the series
         Σ (−H/λ)ⁱ, which needs H to be smaller than λ.
     iterations : int
-        At most so many; each takes one Hessian-vector product.
+        At most this many; each takes one Hessian-vector product.
     tolerance : float
-        Stop when the residual's norm, relative to that of ∇L_query, falls below.
+        Stop when the residual's norm, relative to that of ∇L_query, falls below this.
     hessian : bool
         False takes H for zero: iMAML of first order.
 
@@ -116,7 +116,7 @@ def conjugate_gradient(system, right_side: list, iterations: int, tolerance: flo
     """Solve ``system(x) = right_side`` for a symmetric positive definite linear map of lists of tensors.
 
     Where the map turns out not to be positive definite, it warns, and the solution is the last one before; or, if that
-    is worse than none, the right side, as if the map was the identity.
+    is worse than none, the right side, as if the map were the identity.
     """
     x = [paddle.zeros_like(b) for b in right_side]
     residual = list(right_side)

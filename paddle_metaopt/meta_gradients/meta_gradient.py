@@ -25,7 +25,7 @@ class MetaGradient:
     gradients : list of Tensor or None
         None where the loss does not depend on a tensor.
     graph : TaskGraph
-        What remains of the task's, or of one of the tasks': it notices a stale one.
+        The task's, or that of one of the tasks; it notices a stale task.
     """
 
     value: paddle.Tensor

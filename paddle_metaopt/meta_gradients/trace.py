@@ -1,4 +1,4 @@
-"""What the inner steps of a task leave behind for its way back: their graph, places to come back to, or nothing."""
+"""What the inner steps of a task leave behind for its way back: their graph, moments to come back to, or nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..tensors import detached, leaves_of
 
 
 class Kept:
-    """They leave their graph."""
+    """The inner steps leave their graph."""
 
     #: Whether what was computed for one step may serve the others: its graph is there as long as the task.
     steps_share: bool = True
@@ -29,7 +29,7 @@ class Kept:
         return task.moved_by(task.gradients(loss))
 
     def remember(self, history: list, moment) -> None:
-        """Put the moment before a step, which was taken, to those that are kept."""
+        """Add the moment before a step that was taken to those that are kept."""
         history.append(moment)
 
     def buffer(self, name: str, value):
@@ -37,7 +37,7 @@ class Kept:
         return value
 
     def finish(self, buffers) -> None:
-        """The task has ended, and leaves these buffers."""
+        """The task has ended, with these buffers."""
         buffers.leave_behind()
 
     def require_function(self) -> None:
@@ -48,7 +48,7 @@ class Kept:
 
 
 class Cut(Kept):
-    """They leave places to come back to: each can be taken again, which needs functions that compute their losses."""
+    """The inner steps leave moments to come back to: each can be taken again, which needs functions for the losses."""
 
     steps_share = False
 
@@ -79,7 +79,7 @@ class Cut(Kept):
 
 
 class Dropped(Kept):
-    """They leave numbers, and the task nothing."""
+    """The inner steps leave numbers, and the task leaves nothing."""
 
     def start(self, graph, own, learned):
         return leaves_of(own)

@@ -12,6 +12,7 @@ class Unrolled(WayBack):
 
     name = "meta_gradient='unrolled'"
     refusal = None
+    serves_together = True
 
     def take_step(self, task, loss):
         task.leaves.add(loss, task.residence.fast.values())

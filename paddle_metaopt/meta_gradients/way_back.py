@@ -7,23 +7,26 @@ from .trace import Cut, Dropped, Kept
 
 
 class WayBack(Kept):
-    """A way back: how the meta-gradient is taken from what the inner steps left behind, their graph here.
+    """A way back: how the meta-gradient follows from what the inner steps left behind; here they leave their graph.
 
-    A subclass gives `solve`, and another answer where its own is another.
+    A subclass gives `solve`, and overrides what it answers in another way.
     """
 
-    #: How an error calls it.
+    #: What errors call it.
     name = ""
 
-    #: The highest order of derivative that it takes, of what an inner loss depends on.
+    #: The highest order of derivatives that it takes of an inner loss.
     order: float = ANY_ORDER
+
+    #: Whether it serves a batch of tasks at once.
+    serves_together: bool = False
 
     #: λ of the term λ/2 |θ' − θ|² that the inner losses are given.
     proximal: float = 0.0
 
     @property
     def refusal(self) -> str | None:
-        """What a plain ``backward()`` on the query loss does not give the meta-gradient of; None if it gives it."""
+        """Whose meta-gradient a plain ``backward()`` on the query loss does not give; None if it gives it."""
         return self.name
 
     def require_served(self, plan) -> None:
@@ -39,7 +42,7 @@ class WayBack(Kept):
 
 
 class Replaying(Cut, WayBack):
-    """A way that takes inner steps again."""
+    """A way back that takes inner steps again."""
 
 
 class ForwardOnly(Dropped, WayBack):
@@ -47,10 +50,11 @@ class ForwardOnly(Dropped, WayBack):
 
     name = "evaluation"
     order = 1
+    serves_together = True
 
 
 class AsksWhereItEnds(WayBack):
-    """A way that depends on where the inner loop ends, not on how it got there."""
+    """A way back that depends on where the inner loop ends, not on how it got there."""
 
     def require_served(self, plan):
         if plan.learned:

@@ -15,7 +15,7 @@ from .learned import PerParameter, Weight
 
 @dataclass(frozen=True, eq=False)
 class Algorithm(Choices):
-    """MAML, of which each algorithm answers some question in another way.
+    """MAML; each other algorithm answers some of these questions in its own way.
 
     Its fields are the keywords of the optimizer that is named after it::
 
@@ -26,14 +26,14 @@ class Algorithm(Choices):
         class MineOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=Mine):
             \"""What the user reads.\"""
 
-    `begin`, where it is a method, is ``begin(self, net, support) -> dict``: other values for some of the weights that a
-    task begins with, as Tensors by the weights as they stand in `net`, which runs on the weights to begin with;
-    derivatives go through. `support` is a pair (x, y), or None where the user gave none.
+    ``begin(self, net, support)``, if a subclass has it, gives other values for some of the weights that a task begins
+    with: a dict from the weights, as they stand in `net`, to Tensors. `net` runs on the task's weights meanwhile, and
+    derivatives go through the values. `support` is a pair (x, y), or None where the user gave none.
     """
 
     begin = None
 
-    #: Whether each inner step has statistics of BatchNorm of its own.
+    #: Whether BatchNorm has statistics for each inner step.
     statistics_per_step = False
 
     def adapts(self) -> Callable:
@@ -41,7 +41,7 @@ class Algorithm(Choices):
         return adapts_only(self.adapt, "adapt")
 
     def adapts_among(self, trained: set[int]) -> Callable:
-        """The same, of which only those that the optimizer trains adapt; `trained` has their ids."""
+        """As `adapts`, but only for the parameters that the optimizer trains, whose ids `trained` has."""
         chosen = self.adapts()
         return lambda name, parameter: id(parameter) in trained and bool(chosen(name, parameter))
 
@@ -73,9 +73,9 @@ class Algorithm(Choices):
         return gradient
 
     def fixed_head(self):
-        """The Layer in which all is that adapts, if it is one: then the rest of a net may be computed once per task."""
+        """The Layer that holds everything that adapts, if one does: the rest of a net may be computed once per task."""
         return None
 
     def now(self, plan: Plan, outer_steps: int) -> Plan:
-        """The plan for the next outer step, when so many were taken."""
+        """The plan for the next outer step, after `outer_steps` of them."""
         return plan

@@ -30,7 +30,6 @@ class BegunTasks:
             graph.outer_step()
         self._graphs.clear()
 
-
     def warn_if_none(self, optimizer) -> None:
         """Warn, once, of a step with gradients before any task was begun: they are those of a plain loss."""
         if self._any_ever or all(p.grad is None for p in parameters_of(optimizer)):

@@ -46,7 +46,7 @@ class Choices:
 
     @classmethod
     def taken_from(cls, arguments: dict, optimizer: str) -> Choices:
-        """A value with the choices among an optimizer's keyword `arguments`, which are taken out there."""
+        """An algorithm with the choices among an optimizer's keyword `arguments`, which are removed from these."""
         ours = cls.choices()
         for choice in fields(Choices):
             if choice.name in arguments and choice.name not in ours:
@@ -83,13 +83,13 @@ def adapts_only(which, argument: str) -> Callable:
 
 
 def all_but(which, argument: str) -> Callable:
-    """The predicate for all others."""
+    """The predicate for all the other parameters; `which` is as for `adapts_only`."""
     within = adapts_only(which, argument)
     return lambda name, parameter: not within(name, parameter)
 
 
 def parameters_in(which, argument: str) -> list:
-    """The parameters that a user gives as a Layer, as one, or as a list of both.
+    """The parameters in what a user gives: a Layer, a parameter, or a list of both.
 
     Raises
     ------

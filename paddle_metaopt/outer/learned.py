@@ -29,9 +29,9 @@ class Learned:
         What it is, such as "rates".
     value : Parameter
     of : Parameter or None
-        Beside which of the net's.
+        The net's parameter that it stands beside, if any.
     place : str
-        Else, where it stands.
+        Where it stands otherwise.
     """
 
     kind: str
@@ -50,10 +50,10 @@ class PerParameter:
     Parameters
     ----------
     rates : dict of int to callable
-        By the ids of parameters, the rates by the step.
+        From the id of a parameter to its rate, a function of the step.
     learned : list of Learned
     inner_lr : object
-        For parameters that are not the optimizer's.
+        The rate of parameters that the optimizer does not have.
     """
 
     def __init__(self, rates: dict, learned: list, inner_lr: Any):
@@ -126,7 +126,8 @@ def beside_the_weights(weights: list[Weight], hyperparameters: list[Learned], le
 def require_same(saved: list, learned: list[Learned]) -> None:
     """Raise a ValueError if a state has other things learned, as pairs of kind and tensor, than there are.
 
-    They go by position: the names are made from those of the parameters, which differ in a second copy of the model.
+    They are compared by position: the names are made from those of the parameters, which differ in a second copy of the
+    model.
     """
     found = [(kind, list(value.shape)) for kind, value in saved]
     expected = [(entry.kind, list(entry.value.shape)) for entry in learned]

@@ -6,8 +6,8 @@ import copyreg
 from dataclasses import replace
 from typing import Callable
 
-from ..arguments import checked_function, checked_layer, naming, require_dynamic_mode
-from ..meta_batch import solved_one_by_one
+from ..arguments import checked_function, checked_layer, naming, require_dynamic_mode, whole_number
+from ..meta_batch import MetaBatches
 from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import (
     ATTRIBUTES_BY_NAME,
@@ -63,6 +63,7 @@ class MetaOptimizer(AroundUpdates):
             self._algorithm = algorithm
             self.outer_steps = 0
             self._begun = BegunTasks()
+            self.meta_batches = MetaBatches()
             self._keeper = BufferKeeper(
                 algorithm.buffers, algorithm.adapt_steps if algorithm.statistics_per_step else None
             )
@@ -138,7 +139,10 @@ class MetaOptimizer(AroundUpdates):
             self._begun.add(task.graph)
         return Learner(net, task)
 
-    def meta_loss(self, net, episodes, loss_fn: Callable, inputs: list = ()):
+    def meta_loss(
+        self, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: bool | str = "auto",
+        tasks_at_once: int | None = None,
+    ):  # fmt: skip
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
         Parameters
@@ -152,12 +156,16 @@ class MetaOptimizer(AroundUpdates):
             ``loss_fn(net_output, y)`` gives a scalar.
         inputs : list of Tensor, optional
             Leaf tensors outside the net and the optimizer that should get a gradient too.
+        vectorize : {"auto", True, False}
+            Whether tasks of equal shapes run as one program: where that is possible and gives the same numbers; or an
+            error that says why not; or not at all, one after the other.
+        tasks_at_once : int, optional
+            How many, for memory grows with it; by default by the sizes of the episodes.
 
         Returns
         -------
         Tensor
-            A scalar. Each task's graph is freed before the next one starts, and the gradients are summed as they come:
-            memory does not grow with the meta-batch.
+            A scalar. The tasks' graphs are freed before it is returned.
 
         Raises
         ------
@@ -166,13 +174,20 @@ class MetaOptimizer(AroundUpdates):
             scalar.
         TypeError
             If `net` is no Layer, or `loss_fn` no function.
+        VectorizeError
+            With ``vectorize=True``, if the tasks can't run as one program.
         RuntimeError
             In static mode.
         """
         require_dynamic_mode()
         checked_layer("meta_loss", "net", net)
         checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-        return solved_one_by_one(self, net, episodes, loss_fn, inputs).as_loss()
+        if vectorize not in ("auto", True, False):
+            raise ValueError(f"meta_loss: vectorize: expected 'auto', True or False, got {vectorize!r}")
+        if tasks_at_once is not None:
+            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
+        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once)
+        return found.as_loss()
 
     def state_dict(self):
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""

@@ -18,7 +18,7 @@ class Combination(NamedTuple):
     Attributes
     ----------
     declared : type
-        The class that it was made from by ``over``, or itself.
+        The class that ``over`` made it from, or itself.
     algorithm : type
         An `Algorithm`.
     outer : type

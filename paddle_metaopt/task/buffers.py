@@ -7,6 +7,7 @@ from typing import Callable
 
 from ..arguments import one_of
 from ..double_grad.undo import Undo
+from ..vmap import CannotBatch, of_each, one_after_the_other, repeated
 
 POLICIES = ("restore", "last", "mean")
 
@@ -19,7 +20,7 @@ class BufferKeeper:
     policy : {"restore", "last", "mean"}
         What remains after a task: nothing, what the last one left, or the mean over the tasks since the outer step.
     steps : int, optional
-        Keep buffers of their own for so many inner steps and the query after them, instead of the net's.
+        Keep buffers for each of this many inner steps, and for the query after them, instead of the net's.
     """
 
     def __init__(self, policy: str, steps: int | None = None):
@@ -54,10 +55,11 @@ class BufferKeeper:
                     continue
                 kept = own[name] if self._steps is None else self._kept.setdefault((name, step), own[name].clone())
                 if self.policy == "last" or not value.is_floating_point():
-                    kept.set_value(value)
-                else:
+                    kept.set_value(one_after_the_other(kept, value))
+                    continue
+                for left in of_each(value):
                     _, total, count = self._sums.get(id(kept), (kept, 0.0, 0))
-                    self._sums[id(kept)] = kept, total + value.detach(), count + 1
+                    self._sums[id(kept)] = kept, total + left.detach(), count + 1
 
     def outer_step(self) -> None:
         """Write the means."""
@@ -83,11 +85,14 @@ class TaskBuffers:
     slots : Slots
     keeper : BufferKeeper
     with_derivative : callable
-        ``with_derivative(name, tensor)``, what becomes of a tensor with a derivative that was assigned.
+        ``with_derivative(name, tensor)`` gives what to keep of a tensor with a derivative that was assigned.
+    tasks : int, optional
+        They are those of so many tasks at once.
     """
 
-    def __init__(self, slots, keeper: BufferKeeper, with_derivative: Callable):
+    def __init__(self, slots, keeper: BufferKeeper, with_derivative: Callable, tasks: int | None = None):
         self._slots = slots
+        self._tasks = tasks
         self._keeper = keeper
         self._with_derivative = with_derivative
         self._sets = []
@@ -99,6 +104,8 @@ class TaskBuffers:
             return self._other
         if not self._sets:
             self._sets = self._keeper.start(self._slots.buffers)
+            if self._tasks is not None and self._keeper.keeps:
+                self._sets = [{name: repeated(b, self._tasks) for name, b in values.items()} for values in self._sets]
         return self._sets[min(step, len(self._sets) - 1)]
 
     def take(self, step: int) -> None:
@@ -114,6 +121,8 @@ class TaskBuffers:
             value = self._slots.value(name)
             if value is before:
                 continue
+            if self._tasks is not None and self._keeper.policy == "last":
+                raise CannotBatch(f"buffer {name!r} goes on from one task to the next")
             if value is not None and not value.stop_gradient:
                 value = self._with_derivative(name, value)
             grew = before is not None and value is not None and before.shape != value.shape

@@ -13,10 +13,11 @@ from ..double_grad.guarded_backward import know_leaves
 from ..double_grad.passes import in_backward
 from ..double_grad.undo import Undo
 from ..errors import NeedsMetaLossError, StaleTaskError
+from ..vmap import inside
 
 
 class TaskGraph:
-    """What the graph of a task knows of its task.
+    """What the nodes of a task's graph know of their task.
 
     Parameters
     ----------
@@ -73,8 +74,11 @@ class TaskGraph:
                 "back; detach them, or use meta_gradient='unrolled'"
             )
 
+        def cut_off(name, value):
+            return with_pullback(value.clone, [parameters[name]], pullback)
+
         with paddle.enable_grad():
-            return {name: with_pullback(value.clone, [parameters[name]], pullback) for name, value in values.items()}
+            return {name: inside(partial(cut_off, name), value) for name, value in values.items()}
 
     def differentiated_by_us(self) -> Undo:
         """From now on a backward through the task's nodes is the library's own, until the context returned is left."""

@@ -140,7 +140,7 @@ class Learner(paddle.nn.Layer):
         return self.solve(query, inputs).as_loss()
 
     def solve(self, query: Callable, inputs: list = ()) -> MetaGradient:
-        """The query loss and the meta-gradient as numbers, to be added to those of other tasks; as `meta_loss`."""
+        """As `meta_loss`, but the query loss and the meta-gradient as numbers, to be added to those of other tasks."""
         self._require_ready()
         checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         task = self.task
@@ -151,7 +151,7 @@ class Learner(paddle.nn.Layer):
             vars(self)["_solving"] = True
             with task.graph.differentiated_by_us(), paddle.enable_grad():
                 value, found = task.plan.way.solve(task, partial(self._query_loss, query, surroundings))
-        return MetaGradient(summed(value.detach()), task.meta_parameters, found, task.graph)
+        return MetaGradient(summed(value.detach()), task.meta_parameters, [summed(g) for g in found], task.graph)
 
     def _query_loss(self, query, surroundings, as_number=False):
         task = self.task

@@ -41,7 +41,7 @@ class Leaves:
         self._past.update(map(address_of, tensors))
 
     def nobody_asked_for(self, tensor):
-        """This leaf has a gradient for technical reasons, or because a net made it one whose caller wants none."""
+        """A net made this tensor, which its caller wants no gradient for, a leaf that has one."""
         self._unasked.add(address_of(tensor))
 
     def require_named(self, named):

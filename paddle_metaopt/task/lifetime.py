@@ -12,7 +12,7 @@ from ..errors import StaleTaskError
 
 
 class Lifetime:
-    """A task's, from now until it is ended, dropped, or its net's weights move.
+    """That of a task: from now until it is ended or dropped, or its net's weights move.
 
     Parameters
     ----------

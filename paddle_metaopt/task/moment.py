@@ -12,6 +12,7 @@ import paddle
 from ..double_grad.undo import Undo
 from ..errors import ReplayError
 from ..tensors import scalar
+from ..vmap import numbers_in
 
 
 @dataclass
@@ -52,7 +53,8 @@ class Moment:
             with replay.residence.at(self, fast):
                 loss = scalar(replay.compute(), "loss")
         if not elsewhere:
-            self._require_the_same(float(replay.loss), float(loss), loss.dtype)
+            for first, second in zip(numbers_in(replay.loss), numbers_in(loss)):  # of each task
+                self._require_the_same(first, second, loss.dtype)
         return loss
 
     def _require_the_same(self, first: float, second: float, dtype):
@@ -77,7 +79,7 @@ class Replay:
     surroundings : Surroundings
         What else a forward pass reads, as it was.
     loss : Tensor or None
-        What `compute` gave then.
+        What `compute` gave the first time.
     """
 
     compute: Callable
@@ -97,7 +99,7 @@ class Surroundings:
         self._python = random.getstate()
 
     def now(self) -> Surroundings:
-        """As they are by now."""
+        """Those of the same net as they are now."""
         return Surroundings(self._net)
 
     def kept(self) -> Undo:

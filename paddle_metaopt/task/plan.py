@@ -26,7 +26,7 @@ class Plan:
     begin : callable or None
         ``begin(net, support)``, other values for some of the weights that a task begins with; see `Algorithm.begin`.
     head : Layer or None
-        The head, if all that adapts is in it: then the rest of the net may be computed once per task.
+        The head, if everything that adapts is in it: the rest of the net may then be computed once per task.
     learned : dict of str to Parameter
         What is meta-learned besides the net, by name.
     query_weights : callable or None
@@ -46,7 +46,15 @@ class Plan:
     def __post_init__(self):
         self.way.require_served(self)
 
+    def why_not_together(self) -> str | None:
+        """Why tasks of this plan can't run as one program; None if nothing speaks against it."""
+        if not self.way.serves_together:
+            return self.way.name
+        if self.begin is not None:
+            return "an algorithm whose tasks begin elsewhere than at the net's weights"
+        return None
+
     @property
     def refusal_of_backward(self) -> str | None:
-        """What a plain ``backward()`` on the query loss does not give the meta-gradient of; None if it gives it."""
+        """Whose meta-gradient a plain ``backward()`` on the query loss does not give; None if it gives it."""
         return self.way.refusal if self.query_weights is None else "a query loss after every step"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Callable
 
 from ..double_grad import activate
 from ..tensors import tensors_in
 from ..vmap import batched_gradients, spread
-from .body_reuse import BodyReuse, NoReuse
+from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
 from .diagnosis import refuse_unverified, require_adapted, require_slopes
 from .graph import TaskGraph
@@ -72,15 +73,14 @@ class Task:
         self._net = net
         self._inputs = Inputs(self.leaves)
         self.meta_parameters = asked_for(self)
-        buffers = TaskBuffers(slots, keeper, plan.way.buffer)
+        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
         if tasks is not None:
             fast = {name: spread(weight, tasks) for name, weight in fast.items()}
-        self._reuse = NoReuse()
+        around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
-            note = self.leaves.nobody_asked_for
-            self._reuse = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, note)
-        self.residence = Residence(slots, buffers, fast, self._reuse.installed)
+            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
+        self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
         if plan.begin is not None:
@@ -131,9 +131,8 @@ class Task:
             refuse_unverified(loss, weights, self._net, self._run_again)
         with self.graph.differentiated_by_us():
             found = batched_gradients(
-                loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True,
-                no_grad_vars=self._reuse.boundaries(),
-            )  # fmt: skip
+                loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True
+            )
         return {name: g for name, g in zip(names, found) if g is not None}
 
     def _run_again(self):

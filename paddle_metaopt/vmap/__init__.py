@@ -6,7 +6,17 @@ from .batched import Batched, CannotBatch, close_the_rest, tasks_of
 from .dispatch import batching
 from .gradients import batched_gradients
 from .registry import batches
-from .spread import for_all_tasks, spread, summed
+from .spread import (
+    each_apart,
+    for_all_tasks,
+    inside,
+    numbers_in,
+    of_each,
+    one_after_the_other,
+    repeated,
+    spread,
+    summed,
+)
 from .task_by_task import task_by_task
 from .transform import vmap
 
@@ -18,7 +28,13 @@ __all__ = [
     "batched_gradients",
     "batches",
     "batching",
+    "each_apart",
     "for_all_tasks",
+    "inside",
+    "numbers_in",
+    "of_each",
+    "one_after_the_other",
+    "repeated",
     "spread",
     "summed",
     "task_by_task",

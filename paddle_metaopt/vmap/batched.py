@@ -9,7 +9,7 @@ import paddle
 from .forms import TASKS, shape_in, to_tasks
 
 
-class CannotBatch(Exception):
+class CannotBatch(RuntimeError):
     """What was done to a `Batched` can't be done for all tasks at once, not even one after the other."""
 
 
@@ -41,7 +41,11 @@ class Batched(_Tensor):
         All of them.
     form : str
         How; see `forms`.
+    kept_part : float
+        For a running statistic, what part of its first value is still in it.
     """
+
+    kept_part = 1.0
 
     def __init__(self, stacked, form: str = TASKS):
         self.stacked = stacked
@@ -133,7 +137,9 @@ class Batched(_Tensor):
         return Batched(self.stacked.detach(), self.form)
 
     def clone(self):
-        return Batched(self.stacked.clone(), self.form)
+        copy = Batched(self.stacked.clone(), self.form)
+        copy.kept_part = self.kept_part
+        return copy
 
     def become(self, other: Batched) -> Batched:
         """From now on this is the other one."""

@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 import paddle
 from paddle.base import core
-from paddle.base.framework import EagerParamBase
+from paddle.base.framework import EagerParamBase  # a Parameter's type; not public
 
 from ..double_grad import kernels
 from ..double_grad.registry import REPLACEMENTS

@@ -13,7 +13,7 @@ import numpy as np
 import paddle
 
 from ..double_grad.kernels import native
-from .planes import ones, product
+from .planes import ones
 
 
 class Geometry:
@@ -21,32 +21,63 @@ class Geometry:
 
     def __init__(self, planes: tuple, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple):
         self.planes, self.kernel = planes, kernel
+        self._sizes = kernel, stride, padding, dilation
         tasks, self.channels, examples, height, width = planes
-        self.pixels = tasks * examples * height * width
+        self._pixels = tasks * examples * height * width
         self.taps = kernel[0] * kernel[1]
-        self.index, rows, columns = _pixel_index(tasks * examples, (height, width), kernel, stride, padding, dilation)
+        self._index, rows, columns = _pixel_index(tasks * examples, (height, width), kernel, stride, padding, dilation)
         self.tasks = tasks
         self.out = [examples, rows, columns]
         self.places = examples * rows * columns
 
+    @property
+    def bytes_of_patches(self) -> int:
+        """Of one task, in float32."""
+        return 4 * self.places * self.taps * self.channels
+
+    def of_images(self, images: int) -> Geometry:
+        """The same for so many images of one task."""
+        return geometry((1, self.channels, images, *self.planes[3:]), *self._sizes)
+
     def patches(self, x):
         """``[T, places, taps · C]`` of x ``[T, C, B, H, W]``."""
-        rows = x
-        if self.channels > 1:
-            rows = native.transpose(native.reshape(x, [self.tasks, self.channels, -1]), [0, 2, 1])
-        rows = native.reshape(rows, [self.pixels, self.channels]).contiguous()
-        found = native.embedding(self.index, rows, self.pixels, False)
+        found = self.look_up(native.reshape(channels_last(x), [self._pixels, self.channels]))
         return native.reshape(found, [self.tasks, self.places, self.taps * self.channels])
+
+    def look_up(self, rows):
+        """The patches of rows of pixels, ``[pixels, C]``."""
+        return native.embedding(self._index, rows, self._pixels, False)
+
+    def unfolded(self, picture):
+        """The patches of one picture ``[1, C, H, W]``, ``[1, C · taps, places of it]``."""
+        kernel, stride, (top, left), dilation = self._sizes
+        return native.unfold(picture, list(kernel), list(stride), [top, left, top, left], list(dilation))
 
     def put_back(self, patches):
         """The transpose of `patches`."""
-        rows = native.embedding_grad(
-            self.index, ones((self.pixels, self.channels), patches.dtype),
-            native.reshape(patches, [-1, self.channels]), self.pixels, False,
-        )  # fmt: skip
-        if self.channels > 1:
-            rows = native.transpose(native.reshape(rows, [self.tasks, -1, self.channels]), [0, 2, 1])
-        return native.reshape(rows, list(self.planes)).contiguous()
+        return channels_first(self.put_rows_back(patches), self.planes)
+
+    def put_rows_back(self, patches):
+        """The transpose of `look_up`."""
+        like = ones((self._pixels, self.channels), patches.dtype)
+        return native.embedding_grad(
+            self._index, like, native.reshape(patches, [-1, self.channels]), self._pixels, False
+        )
+
+
+def channels_last(x):
+    """``[T, B · H · W, C]`` of x ``[T, C, B, H, W]``."""
+    rows = native.reshape(x, [*x.shape[:2], -1])
+    if x.shape[1] == 1:
+        return native.reshape(rows, [x.shape[0], -1, 1])
+    return native.transpose(rows, [0, 2, 1]).contiguous()
+
+
+def channels_first(rows, planes):
+    """The way back, from rows of pixels of all tasks."""
+    if planes[1] > 1:
+        rows = native.transpose(native.reshape(rows, [planes[0], -1, planes[1]]), [0, 2, 1]).contiguous()
+    return native.reshape(rows, list(planes))
 
 
 @lru_cache(maxsize=256)
@@ -74,39 +105,3 @@ def _pixel_index(images, size, kernel, stride, padding, dilation):
             places.append(np.where(inside, first + row * width + column, images * height * width))
     index = np.stack(places, -1).reshape(-1).astype("int64")
     return paddle.to_tensor(index), rows, columns
-
-
-class Convolution:
-    """The kernels of the trilinear form <conv(x, w), g>, x ``[T, C, B, H, W]``, w ``[T, O, h, w, C]``.
-
-    Parameters
-    ----------
-    geometry : Geometry
-    x : Tensor
-        Whose patches are kept: its own convolution, and the gradients, need them again.
-    kept : Tensor, optional
-        The patches, if they are known.
-    """
-
-    def __init__(self, geometry: Geometry, x, kept=None):
-        self._geometry = geometry
-        self._x = x
-        self.kept = geometry.patches(x) if kept is None else kept
-
-    def _patches(self, x):
-        return self.kept if x is self._x else self._geometry.patches(x)
-
-    def out(self, x, w):
-        shape = [self._geometry.tasks, w.shape[1], *self._geometry.out]
-        return native.reshape(product(_rows(w), self._patches(x), False, True), shape)
-
-    def wrt_x(self, g, w):
-        return self._geometry.put_back(product(_rows(g), _rows(w), True))
-
-    def wrt_w(self, x, g):
-        shape = [*g.shape[:2], *self._geometry.kernel, self._geometry.channels]
-        return native.reshape(product(_rows(g), self._patches(x)), shape)
-
-
-def _rows(tensor):
-    return native.reshape(tensor, [*tensor.shape[:2], -1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import paddle
 
 from ..double_grad import linear_map
 from ..double_grad.kernels import native
-from .batched import Batched
+from .batched import Batched, tasks_of
 from .forms import KERNEL, TASKS
 from .planes import ones, product
 
@@ -53,6 +55,51 @@ def for_all_tasks(parts: list):
     return first
 
 
+def repeated(tensor, tasks: int):
+    """A copy of a tensor for each task, without a derivative; None as it is."""
+    if tensor is None:
+        return None
+    return Batched(paddle.tile(tensor.detach().unsqueeze(0), [tasks, *[1] * tensor.ndim]))
+
+
+def of_each(value) -> list:
+    """Each task's own; a Tensor that all share as the only one."""
+    return paddle.unbind(tasks_of(value), 0) if type(value) is Batched else [value]
+
+
+def each_apart(nested, tasks: int) -> list:
+    """For each task, the nest with its own Tensors."""
+    if type(nested) is Batched:
+        return of_each(nested)
+    if isinstance(nested, dict):
+        values = {key: each_apart(value, tasks) for key, value in nested.items()}
+        return [{key: value[task] for key, value in values.items()} for task in range(tasks)]
+    if isinstance(nested, (list, tuple)):
+        return [type(nested)(parts) for parts in zip(*(each_apart(value, tasks) for value in nested))]
+    return [nested] * tasks
+
+
+def one_after_the_other(start, value):
+    """A running statistic as it would be if each task had begun with what the one before left, where all began with
+    `start`; a Tensor as it is."""
+    if type(value) is not Batched:
+        return value
+    present = start
+    for left in of_each(value):
+        present = left + value.kept_part * (present - start)
+    return present
+
+
+def inside(function: Callable, value):
+    """``function`` of a Tensor, or of the stacked one in a `Batched`, which takes what comes of it for its own."""
+    return Batched(function(value.stacked), value.form) if type(value) is Batched else function(value)
+
+
+def numbers_in(scalar) -> list[float]:
+    """The value of a scalar, or of each task's."""
+    return getattr(scalar, "stacked", scalar).reshape([-1]).tolist()
+
+
 def summed(value):
     """The sum over the tasks; a Tensor that all share as it is."""
-    return value.stacked.sum(0) if type(value) is Batched else value
+    return tasks_of(value).sum(0) if type(value) is Batched else value

@@ -6,8 +6,9 @@ import paddle
 
 from ...double_grad import BilinearMap
 from ..batched import Batched, tasks_of
+from ..convolutions import convolution
 from ..forms import PLANES, to_kernel, to_planes
-from ..patches import Convolution, geometry
+from ..patches import geometry
 from ..registry import batches, below
 
 
@@ -26,15 +27,9 @@ def conv2d(x, weight, strides, paddings, padding_algorithm, dilations, groups, d
     planes, kernel = to_planes(x.stacked, x.form), to_kernel(weight.stacked, weight.form)
     sizes = geometry(tuple(planes.shape), tuple(kernel.shape[2:4]), tuple(strides), padding, tuple(dilations))
     with paddle.no_grad():
-        convolution = Convolution(sizes, planes, _kept(x).get(sizes))
-    if x.stop_gradient:  # the same images in each inner step
-        _kept(x)[sizes] = convolution.kept
-    bilinear = BilinearMap(convolution.out, convolution.wrt_x, convolution.wrt_w)
+        kernels = convolution(sizes, planes, vars(x).setdefault("patches", {}))
+    bilinear = BilinearMap(kernels.out, kernels.wrt_x, kernels.wrt_w, kernels.wrt_both)
     return Batched(bilinear(planes, kernel), PLANES)
-
-
-def _kept(x: Batched) -> dict:
-    return vars(x).setdefault("patches", {})
 
 
 def _symmetric(paddings, algorithm) -> tuple | None:

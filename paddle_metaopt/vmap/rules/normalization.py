@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import paddle
 
 from ...double_grad import kernels, requires_grad, with_pullback
 from ...double_grad.kernels import native
-from ..batched import Batched, tasks_of
+from ..batched import Batched, CannotBatch, tasks_of
 from ..forms import PLANES, to_planes
 from ..planes import per_plane, plane_sums, zeros
 from ..registry import batches, below
@@ -23,16 +24,18 @@ def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layo
         return _by_running_statistics(x, mean, variance, scale, shift, epsilon, layout), *[None] * 5
     if layout != "NCHW" or not x.is_floating_point():
         return NotImplemented
-    if x.ndim < 2 or scale is None or shift is None or type(mean) is Batched or type(variance) is Batched:
+    if x.ndim < 2 or scale is None or shift is None:
         return NotImplemented
     tasks = count_of((x, scale, shift))
     x, scale, shift = (t if type(t) is Batched else Batched(for_each_task(t, tasks)) for t in (x, scale, shift))
-    if x.ndim == 2:
-        stacked = paddle.transpose(tasks_of(x), [0, 2, 1])
-        y = normalized(stacked, scale.stacked, shift.stacked, epsilon)
-        return Batched(paddle.transpose(y, [0, 2, 1])), *[None] * 5
-    y = normalized(to_planes(x.stacked, x.form), scale.stacked, shift.stacked, epsilon)
-    return Batched(y, PLANES), *[None] * 5
+    planes = paddle.transpose(tasks_of(x), [0, 2, 1]) if x.ndim == 2 else to_planes(x.stacked, x.form)
+    statistics = [s.stacked if type(s) is Batched else None for s in (mean, variance)]
+    y = normalized(planes, scale.stacked, shift.stacked, epsilon, statistics, momentum)
+    for statistic in (mean, variance):
+        if type(statistic) is Batched:
+            statistic.kept_part *= float(np.float32(momentum))  # as the kernel has it
+    y = Batched(paddle.transpose(y, [0, 2, 1])) if x.ndim == 2 else Batched(y, PLANES)
+    return y, *[None] * 5
 
 
 def _by_running_statistics(x, mean, variance, scale, shift, epsilon, layout):
@@ -84,8 +87,9 @@ def group_norm(x, scale, shift, epsilon, groups, layout):
     return _of_each_example("group_norm", channel, x, scale, shift, epsilon, groups, layout)
 
 
-def normalized(x, scale, shift, epsilon):
-    """γ (x − mean) / √(variance + ε) + β of each plane of x ``[T, C, ...]``, with γ and β ``[T, C]``.
+def normalized(x, scale, shift, epsilon, statistics=(None, None), momentum=0.9):
+    """γ (x − mean) / √(variance + ε) + β of each plane of x ``[T, C, ...]``, with γ and β ``[T, C]``; the `statistics`,
+    mean and variance of each task, ``[T, C]``, are moved in place.
 
     With h the normalised x, r = 1 / √(variance + ε), and means over a plane:
     ∂/∂x of <y, g> is γ r (g − mean(g) − h mean(g h)).
@@ -94,8 +98,11 @@ def normalized(x, scale, shift, epsilon):
     rows = [1, planes, -1, 1]
     with paddle.no_grad():
         flat, gamma, beta = (native.reshape(t, s) for t, s in ((x, rows), (scale, [planes]), (shift, [planes])))
-        start = zeros((planes,), x.dtype) + 0.0, zeros((planes,), x.dtype) + 1.0  # moved in place
-        y, mean, inverse = kernels.batch_norm(flat, *start, gamma, beta, epsilon, "NCHW")
+        running = [paddle.ones([planes], x.dtype) if s is None else s.reshape([-1]).clone() for s in statistics]
+        y, mean, inverse = kernels.batch_norm(flat, *running, gamma, beta, epsilon, "NCHW", momentum)
+        for statistic, moved in zip(statistics, running):
+            if statistic is not None:
+                statistic.set_value(moved.reshape(statistic.shape))
 
     def first_order(g):
         found = kernels.batch_norm_grad(flat, gamma, beta, mean, inverse, native.reshape(g, rows), epsilon, "NCHW")
@@ -120,6 +127,8 @@ def _gradient(x, scale, g, mean, inverse, first_order):
         return found
 
     def pullback(u, a, b):
+        if paddle.is_grad_enabled():
+            raise CannotBatch("a third derivative of batch norm")
         zero = zeros(tuple(mean.shape), x.dtype)
         gamma, r, m = native.reshape(scale.detach(), [-1]), inverse, mean
         mean_g, mean_gh = sums["g"] / n, sums["gh"] / n

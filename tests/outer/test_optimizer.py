@@ -177,33 +177,6 @@ def test_adapt_takes_a_layer_parameters_or_a_predicate():
         assert moved == {"2.weight", "2.bias"}
 
 
-def test_a_meta_batch_is_the_mean_and_reads_every_kind_of_episode():
-    class TwoInputs(nn.Layer):
-        def __init__(self):
-            super().__init__()
-            self.linear = nn.Linear(3, 2)
-
-        def forward(self, a, b):
-            return self.linear(a + b)
-
-    net = TwoInputs()
-    opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), inner_lr=0.1)
-    (xs, ys), (xq, yq) = episode()
-    kinds = [
-        (((xs, xs), ys), ((xq, xq), yq)),
-        [[[xs, xs], ys], [[xq, xq], yq]],
-        (({"a": xs, "b": xs}, ys), ({"a": xq, "b": xq}, yq)),
-    ]
-    losses = [float(opt.meta_loss(net, [kind], F.cross_entropy)) for kind in kinds]
-    assert losses[0] == losses[1] == losses[2]
-    other = (((xq, xq), yq), ((xs, xs), ys))
-    single = float(opt.meta_loss(net, [other], F.cross_entropy))
-    both = float(opt.meta_loss(net, (kind for kind in [kinds[0], other]), F.cross_entropy))
-    np.testing.assert_allclose(both, (losses[0] + single) / 2, rtol=1e-6)
-    with pytest.raises(ValueError, match="no episodes"):
-        opt.meta_loss(net, [], F.cross_entropy)
-
-
 @pytest.mark.parametrize("way", ["unrolled", "first_order", "checkpointed", "implicit"])
 def test_grad_scaler_and_accumulation_go_through(way):
     with warnings.catch_warnings():

@@ -4,14 +4,12 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from helpers import episode, make_net, parameter
-from meta_combinations import ALGORITHMS, assert_a_second_copy_goes_on, step
+from helpers import Classifier, episode, error_of_meta_gradient, in_double, labelled_episode, make_net, parameter
+from meta_combinations import ALGORITHMS, LEARNING, alike, assert_a_second_copy_goes_on, step
 from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
-
-LEARNING = ["meta_sgd", "maml_plus_plus", "meta_curvature"]
 
 
 @pytest.mark.parametrize("algorithm", LEARNING)
@@ -43,18 +41,6 @@ def test_learned_parameters_have_a_group_of_their_own(outer):
     assert not np.array_equal(before, net.head.weight.numpy())
     for name, p in opt.learned.items():
         np.testing.assert_array_equal(p.numpy(), start[name])
-
-
-def test_meta_sgd_draws_its_rates_from_the_papers_range_and_lets_them_go_negative():
-    net = make_net()
-    opt = metaopt.MetaSGDOptimizer(0.2, parameters=net.parameters())
-    rates = np.concatenate([p.numpy().ravel() for p in opt.learned.values()])
-    assert 0.005 <= rates.min() < 0.03 and 0.08 < rates.max() <= 0.1
-    for seed in range(5):
-        step(net, opt, seed)
-    assert min(p.numpy().min() for p in opt.learned.values()) < 0
-    fixed = metaopt.MetaSGDOptimizer(0.2, parameters=net.parameters(), inner_lr=0.05)
-    assert all(np.allclose(p.numpy(), 0.05) for p in fixed.learned.values())
 
 
 def alone(net, rate):
@@ -133,6 +119,23 @@ def test_the_parameters_of_a_rule_of_the_users_own_are_learned(way):
     assert result.error < 1e-6
 
 
+def test_a_layer_in_an_inner_rule_is_learned():
+    class WithLayer(metaopt.inner_rules.SGD):
+        def __init__(self):
+            super().__init__()
+            self.net = nn.Linear(1, 1)
+            self.net.to(dtype="float64")
+
+        def step(self, p, g, rate):
+            return p - rate * g * self.net(paddle.ones([1, 1], "float64")).reshape([]), ()
+
+    paddle.seed(1)
+    net = in_double(Classifier())
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=WithLayer(), inner_lr=0.3, adapt_steps=2)
+    assert list(opt.learned) == ["inner_rule.net.weight", "inner_rule.net.bias"]
+    assert error_of_meta_gradient(net, opt, labelled_episode()) < 1e-6
+
+
 @pytest.mark.parametrize("way", ["unrolled", "checkpointed"])
 def test_a_rate_that_the_net_itself_holds(way):
     net, task = make_net(), episode()
@@ -189,7 +192,7 @@ def test_a_rate_of_another_shape_or_type_fits_the_weight():
 @pytest.mark.parametrize("algorithm", LEARNING)
 def test_minimize_moves_what_is_learned_too(algorithm):
     nets = make_net(), make_net()
-    first, second = [ALGORITHMS[algorithm](net, inner_lr=0.05) for net in nets]
+    first, second = alike(algorithm, nets, inner_lr=0.05)
     for net, opt in zip(nets, (first, second)):
         loss = opt.meta_loss(net, [episode()], F.mse_loss)
         loss.backward()
@@ -257,67 +260,3 @@ def test_schedules_by_inner_step():
             inner_rates_of(wrong, 1)
     with pytest.raises(ValueError, match="at least 0"):
         inner_rates_of(lambda number: -1.0, 1)
-
-
-def plus_plus(net, **options):
-    return metaopt.MAMLPlusPlusOptimizer(1e-3, parameters=net.parameters(), **options)
-
-
-def test_each_step_has_a_rate_of_its_own_and_those_beyond_the_last():
-    net = make_net()
-    opt = plus_plus(net, adapt_steps=3)
-    rates = opt.learned[f"rates.{net.head.weight.name}"]
-    rates.set_value(np.array([0.1, 0.2, 0.3]))
-    for number, expected in enumerate([0.1, 0.2, 0.3, 0.3]):
-        assert opt.plan.step.rate(net.head.weight, number).item() == expected
-
-
-def test_the_loss_of_every_step_moves_to_the_last():
-    net = make_net()
-    opt = plus_plus(net, adapt_steps=4, iterations_per_epoch=2, multi_step_loss_epochs=3)
-    np.testing.assert_allclose(opt.plan.query_weights(4), [0.25] * 4)
-    seen = []
-    for seed in range(6):
-        seen.append(opt.plan.query_weights(4))
-        step(net, opt, seed)
-    assert opt.epoch == 3 and opt.plan.query_weights is None
-    np.testing.assert_array_equal(seen[0], seen[1])
-    np.testing.assert_allclose(seen[2], [1 / 6, 1 / 6, 1 / 6, 0.5])
-    np.testing.assert_allclose(np.sum(seen, 1), 1)
-    assert opt.plan.refusal_of_backward is None
-
-
-def test_orders_switch_after_the_epochs_that_were_said_and_the_count_is_saved():
-    net = make_net()
-    opt = plus_plus(net, iterations_per_epoch=1, first_order_epochs=2, multi_step_loss_epochs=0)
-    for expected in (False, False, True):
-        assert (opt.plan.way.order > 1) is expected
-        step(net, opt, 0)
-    other = plus_plus(make_net(), iterations_per_epoch=1, first_order_epochs=2)
-    other.set_state_dict(opt.state_dict())
-    assert other.epoch == 3
-
-
-def test_statistics_of_each_step():
-    net, task = make_net(), episode()
-    own = net.norm._mean.numpy().copy()
-    opt = plus_plus(net, adapt_steps=2, inner_lr=0.5)
-    for seed in range(3):
-        step(net, opt, seed)
-    np.testing.assert_array_equal(own, net.norm._mean.numpy())
-    kept = {(name, number): value.numpy() for name, number, value in opt.state_dict()["MetaOptimizer"]["buffers"]}
-    means = [kept["norm._mean", number] for number in range(3)]
-    assert not np.allclose(means[0], means[1]) and not np.allclose(means[1], means[2])
-    net.eval()
-    with opt.adapter(net).task() as running, paddle.no_grad():
-        for number in (0, 1, 2, 2):  # beyond the trained steps, the last one's
-            np.testing.assert_array_equal(net.norm._mean.numpy(), means[number])
-            with paddle.enable_grad():
-                running.adapt(lambda: F.mse_loss(net(task.support[0]), task.support[1]), steps=1)
-    result = metaopt.evaluate(net, opt, [task], F.mse_loss, steps=4, statistics="running")
-    assert np.isfinite(result.mean)
-    other = plus_plus(make_net(), adapt_steps=2, inner_lr=0.5)
-    other.set_state_dict(opt.state_dict())
-    restored = {(name, number): value.numpy() for name, number, value in other.state_dict()["MetaOptimizer"]["buffers"]}
-    for key, value in kept.items():
-        np.testing.assert_array_equal(restored[key], value)

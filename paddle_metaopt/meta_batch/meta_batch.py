@@ -1,0 +1,104 @@
+"""A meta-batch: as one program where that gives the same numbers, and one task after the other elsewhere."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from functools import partial
+from typing import Any, Callable
+
+from ..double_grad.scope import patches_kept
+from ..errors import VectorizeError
+from ..meta_gradients import MetaGradient
+from ..vmap import CannotBatch
+from .blame import where_of
+from .episodes import each_of, episode_parts
+from .one_by_one import solved_one_by_one
+from .together import in_groups, solved_together
+from .traces import Traces
+
+
+class MetaBatches:
+    """How an optimizer runs its meta-batches.
+
+    What could not run as one program once, a net in the same modes with the same loss function, is not tried again.
+    """
+
+    def __init__(self):
+        self._one_by_one: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+    def __reduce__(self):
+        return MetaBatches, ()  # nets are copied beside it
+
+    def mean(
+        self, optimizer, net, episodes, loss_fn: Callable, inputs: list, vectorize: Any, tasks_at_once: int | None
+    ) -> MetaGradient:
+        """The mean query loss of the episodes, and its meta-gradient; see `MetaOptimizer.meta_loss`."""
+        plan = optimizer.plan
+        arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs}
+        together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
+        adapts = plan.adapt_steps > 0
+        total, tasks = None, 0
+        with patches_kept():
+            parts = (episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
+            if self.goes_together(net, loss_fn, plan, vectorize):
+                groups = in_groups(list(parts), tasks_at_once, plan.adapt_steps)
+            else:
+                groups = ([part] for part in parts)
+            for group in groups:
+                found = self.run(group, net, loss_fn, together, alone, vectorize)
+                total = found if total is None else total + found
+                tasks += len(group)
+        if not tasks:
+            raise ValueError("meta_loss: there are no episodes")
+        return total / tasks
+
+    def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
+        """Whether tasks of this plan are to be tried as one program.
+
+        Raises
+        ------
+        VectorizeError
+            With ``vectorize=True``, if they can't.
+        """
+        if vectorize is False:
+            return False
+        why = plan.why_not_together()
+        if why is not None and vectorize is True:
+            raise VectorizeError(f"vectorize=True: {why} runs its tasks one by one; leave the argument out")
+        return why is None and (vectorize is True or not self._is_known_not_to(net, loss_fn))
+
+    def run(self, group: list, net, loss_fn, together: Callable, alone: Callable, vectorize) -> Any:
+        """``together(parts=group)``, or ``alone(parts=group)`` for a single task, and where the other can't be; that
+        leaves the net and the random states as they were then."""
+        if len(group) < 2 or (vectorize is not True and self._is_known_not_to(net, loss_fn)):
+            return alone(parts=group)
+        before = Traces(net)
+        try:
+            found = together(parts=group)
+            before.require_none_left()
+            return found
+        except CannotBatch as error:
+            before.put_back()
+            where = where_of(error)
+            if vectorize is True:
+                raise VectorizeError(
+                    f"vectorize=True: the tasks can't run as one program: {error}{where}; leave the argument out "
+                    "to have them run one after the other"
+                ) from error
+            warnings.warn(
+                f"the tasks run one after the other, for they can't run as one program: {error}{where}. "
+                "vectorize=False says so beforehand",
+                UserWarning,
+                stacklevel=4,
+            )
+            self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
+        return alone(parts=group)
+
+    def _is_known_not_to(self, net, loss_fn) -> bool:
+        known = self._one_by_one.get(net)
+        return known is not None and _circumstances(net, loss_fn) in known
+
+
+def _circumstances(net, loss_fn) -> tuple:
+    return id(loss_fn), tuple(layer.training for layer in net.sublayers(include_self=True))

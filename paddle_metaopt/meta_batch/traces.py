@@ -1,0 +1,49 @@
+"""What user code leaves behind that makes tasks depend on their order: random numbers drawn, attributes written."""
+
+from __future__ import annotations
+
+import pickle
+import random
+
+import numpy as np
+import paddle
+
+from ..vmap import CannotBatch
+
+
+class Traces:
+    """The attributes of a net's layers, and the random states of Paddle, numpy and Python, as they are now."""
+
+    def __init__(self, net):
+        self._layers = [(layer, dict(vars(layer))) for layer in net.sublayers(include_self=True)]
+        self._states = _random_states()
+        self._paddle, self._numpy, self._python = paddle.get_rng_state(), np.random.get_state(), random.getstate()
+
+    def require_none_left(self) -> None:
+        """Raise a CannotBatch if one changed: each task would have had another value."""
+        if _random_states() != self._states:
+            raise CannotBatch("random numbers were drawn, of which each task has to have its own")
+        for layer, attributes in self._layers:
+            for name, value in vars(layer).items():
+                if attributes.get(name) is not value and name not in _WRITTEN_WITHOUT_A_CHANGE:
+                    raise CannotBatch(f"{type(layer).__name__}.{name} was written in forward, by all tasks at once")
+
+    def put_back(self) -> None:
+        """Everything as it was."""
+        for layer, attributes in self._layers:
+            present = vars(layer)
+            for name in present.keys() - attributes.keys():
+                del present[name]
+            present.update(attributes)
+        paddle.set_rng_state(self._paddle)
+        np.random.set_state(self._numpy)
+        random.setstate(self._python)
+
+
+#: How BatchNorm1D spells its layout after its first call.
+_WRITTEN_WITHOUT_A_CHANGE = frozenset({"_data_format"})
+
+
+def _random_states() -> tuple:
+    engines = [state.__getstate__() for state in paddle.get_rng_state()]
+    return pickle.dumps(engines), pickle.dumps(np.random.get_state()), random.getstate()

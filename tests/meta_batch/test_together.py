@@ -1,0 +1,352 @@
+"""A meta-batch as one program gives the numbers of the loop, or takes the loop and says why."""
+
+import warnings
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from helpers import parameter
+from paddle import nn
+
+import paddle_metaopt as metaopt
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+
+def episodes(count=3, examples=6, features=(4,), ways=3, queries=6):
+    def part(n):
+        return paddle.randn([n, *features]), paddle.arange(ways).tile([n // ways])
+
+    return [metaopt.Episode(part(examples), part(queries)) for _ in range(count)]
+
+
+def gradients(net, opt, tasks, loss_fn=F.cross_entropy, **options):
+    opt.meta_loss(net, tasks, loss_fn, **options).backward()
+    tensors = [*net.parameters(), *opt.learned.values()]
+    found = [None if t.grad is None else t.grad.numpy().copy() for t in tensors]
+    opt.clear_grad(set_to_zero=False)
+    return found
+
+
+def assert_the_same_together(net, opt, tasks, loss_fn=F.cross_entropy, rtol=1e-9, **options):
+    paddle.seed(11)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        warnings.filterwarnings("ignore", message="When training, we now always track")
+        together = gradients(net, opt, tasks, loss_fn, vectorize=True, **options)
+    paddle.seed(11)
+    alone = gradients(net, opt, tasks, loss_fn, vectorize=False, **options)
+    assert any(g is not None and np.abs(g).max() > 1e-6 for g in alone)
+    for a, b in zip(together, alone):
+        assert (a is None) is (b is None)
+        if a is not None:
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-11)
+
+
+class Text(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(9, 8)
+        self.encode = nn.TransformerEncoderLayer(8, 2, 12, dropout=0.0)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, ids):
+        return self.head(self.encode(self.embed(ids)).mean(1))
+
+
+class Recurrent(nn.Layer):
+    def __init__(self, kind):
+        super().__init__()
+        self.rnn = kind(4, 5)
+        self.head = nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.head(self.rnn(x)[0][:, -1])
+
+
+def images(channels, size):
+    return lambda: episodes(features=(channels, size, size))
+
+
+def sequences():
+    return episodes(features=(3, 4))
+
+
+def ids():
+    return [
+        metaopt.Episode(
+            (paddle.randint(0, 9, [6, 5]), paddle.arange(3).tile([2])),
+            (paddle.randint(0, 9, [6, 5]), paddle.arange(3).tile([2])),
+        )
+        for _ in range(3)
+    ]
+
+
+NETS = {
+    "mlp": (lambda: metaopt.models.MLP([4, 8, 3]), episodes),
+    "omniglot": (lambda: metaopt.models.OmniglotNet(3, filters=4, image_size=16), images(1, 16)),
+    "conv4": (lambda: metaopt.models.Conv4(3, filters=4, in_channels=3, image_size=16), images(3, 16)),
+    "groups": (lambda: nn.Sequential(nn.Conv2D(4, 4, 3, groups=2), nn.GroupNorm(2, 4), nn.Flatten(), nn.Linear(64, 3)),
+               images(4, 6)),
+    "resnet": (lambda: nn.Sequential(
+        nn.Conv2D(3, 4, 3, padding=1), paddle.vision.models.resnet.BasicBlock(4, 4), nn.AdaptiveAvgPool2D(1),
+        nn.Flatten(), nn.Linear(4, 3)), images(3, 8)),
+    "layer_norm": (lambda: nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5), nn.GELU(), nn.Linear(5, 3)), episodes),
+    "batch_norm_1d": (lambda: nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1D(5), nn.ELU(), nn.Linear(5, 3)), episodes),
+    "transformer": (Text, ids),
+    "lstm": (lambda: Recurrent(nn.LSTM), sequences),
+    "gru": (lambda: Recurrent(nn.GRU), sequences),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("first_order", [False, True])
+@pytest.mark.parametrize("name", NETS)
+def test_a_net_gives_the_gradient_of_the_loop(name, first_order):
+    make, tasks = NETS[name]
+    paddle.seed(1)
+    net, tasks = make(), tasks()
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.05, adapt_steps=2, first_order=first_order)
+    assert_the_same_together(net, opt, tasks)
+
+
+OPTIONS = {
+    "momentum": {"inner_rule": metaopt.inner_rules.Momentum(0.9, use_nesterov=True)},
+    "adam": {"inner_rule": metaopt.inner_rules.Adam(epsilon=1e-2)},
+    "rmsprop": {"inner_rule": metaopt.inner_rules.RMSProp(epsilon=1e-2, centered=True)},
+    "weight_decay": {"inner_rule": metaopt.inner_rules.AdamW(weight_decay=0.1, epsilon=1e-2)},
+    "by_norm": {"inner_grad_clip": nn.ClipGradByNorm(0.1)},
+    "by_global_norm": {"inner_grad_clip": nn.ClipGradByGlobalNorm(0.1)},
+    "by_value": {"inner_grad_clip": nn.ClipGradByValue(0.01)},
+    "schedule": {"inner_lr": [0.1, 0.3]},
+    "no_steps": {"adapt_steps": 0},
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_each_tasks_own_norms_moments_and_rates(name):
+    paddle.seed(2)
+    net, tasks = metaopt.models.MLP([4, 8, 3]), episodes()
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), **{"inner_lr": 0.3, "adapt_steps": 2, **OPTIONS[name]})
+    assert_the_same_together(net, opt, tasks)
+
+
+LEARNING = {
+    "meta_sgd": metaopt.MetaSGDOptimizer,
+    "curvature": metaopt.MetaCurvatureOptimizer,
+    "maml_plus_plus": metaopt.MAMLPlusPlusOptimizer,
+    "alfa": metaopt.ALFAOptimizer,
+}
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_what_is_learned_besides_the_weights(name):
+    paddle.seed(3)
+    net, tasks = metaopt.models.OmniglotNet(3, filters=3, image_size=16), images(1, 16)()
+    opt = LEARNING[name](parameters=net.parameters(), adapt_steps=2)
+    assert_the_same_together(net, opt, tasks)
+
+
+def test_anil_and_frozen_and_unused_parameters_and_inputs():
+    paddle.seed(4)
+    net = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3), nn.Identity())
+    net[0].bias.stop_gradient = True
+    net.unused = nn.Linear(2, 2)
+    net.forward = lambda x: net[2](net[1](net[0](x)))
+    opt = metaopt.ANILOptimizer(parameters=net.parameters(), head=net[2], inner_lr=0.3, adapt_steps=3)
+    scale = parameter(0.7)
+    loss_fn = lambda out, y: F.cross_entropy(out * scale, y)  # noqa: E731
+    found = []
+    for vectorize in (True, False):
+        paddle.seed(5)
+        opt.meta_loss(net, episodes(), loss_fn, inputs=[scale], vectorize=vectorize).backward()
+        found.append([net[0].weight.grad.numpy().copy(), scale.grad.numpy().copy()])
+        assert net[0].bias.grad is None and net.unused.weight.grad is None
+        opt.clear_grad(set_to_zero=False)
+        scale.clear_gradient(False)
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a, b, rtol=1e-10)
+
+
+@pytest.mark.parametrize("buffers", ["last", "mean"])
+def test_statistics_that_remain(buffers):
+    found = []
+    for vectorize in (True, False):
+        paddle.seed(6)
+        net, tasks = metaopt.models.OmniglotNet(3, filters=3, image_size=16), images(1, 16)()
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, buffers=buffers)
+        opt.meta_loss(net, tasks, F.cross_entropy, vectorize=vectorize).backward()
+        opt.step()
+        norm = net.features[0][1] if hasattr(net, "features") else None
+        layers = [layer for layer in net.sublayers() if isinstance(layer, nn.BatchNorm2D)]
+        found.append([t.numpy().copy() for layer in layers for t in (layer._mean, layer._variance)])
+        assert norm is not None and not np.allclose(found[-1][0], 0)
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+def test_ragged_episodes_are_grouped_by_their_shapes_and_no_more_than_asked_for_run_at_once():
+    paddle.seed(7)
+    net = metaopt.models.MLP([4, 8, 3])
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3, adapt_steps=2)
+    ragged = [*episodes(2), *episodes(2, queries=9), *episodes(1, examples=3), *episodes(2)]
+    assert_the_same_together(net, opt, ragged)
+    whole = gradients(net, opt, ragged)
+    for a, b in zip(whole, gradients(net, opt, ragged, tasks_at_once=2)):
+        np.testing.assert_allclose(a, b, rtol=1e-10)
+    with pytest.raises(ValueError, match="tasks_at_once: expected an integer of at least 1"):
+        opt.meta_loss(net, ragged, F.cross_entropy, tasks_at_once=0)
+    with pytest.raises(ValueError, match="vectorize: expected 'auto', True or False"):
+        opt.meta_loss(net, ragged, F.cross_entropy, vectorize="yes")
+
+
+class Reads(nn.Layer):
+    def __init__(self, how):
+        super().__init__()
+        self.linear, self.how, self.calls = nn.Linear(4, 3), how, 0
+
+    def forward(self, x):
+        y = self.linear(x)
+        if self.how == "value":
+            return y * (1.0 + float(y.mean()) ** 2)
+        if self.how == "branch":
+            return y if y.sum() > 0 else 2 * y
+        if self.how == "numpy":
+            return y + paddle.to_tensor(y.numpy().mean())
+        if self.how == "dropout":
+            return F.dropout(y, 0.5)
+        if self.how == "numpy_random":
+            return y * np.random.rand()
+        self.calls += 1
+        return y * self.calls
+
+
+WHY = {
+    "value": "Tensor.__float__ of a value that differs",
+    "branch": "Tensor.__bool__ of a value that differs",
+    "numpy": "Tensor.numpy of a value that differs",
+    "dropout": "random numbers were drawn",
+    "numpy_random": "random numbers were drawn",
+    "attribute": "Reads.calls was written in forward",
+}
+
+
+@pytest.mark.parametrize("how", WHY)
+def test_what_can_not_run_as_one_program_takes_the_loop_says_so_once_and_leaves_no_trace(how):
+    def fresh():
+        paddle.seed(8)
+        np.random.seed(8)
+        net = Reads(how)
+        return net, metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2), episodes()
+
+    net, opt, tasks = fresh()
+    expected = gradients(net, opt, tasks, vectorize=False)
+    drawn = paddle.rand([1]).item(), np.random.rand()
+    net, opt, tasks = fresh()
+    with pytest.warns(UserWarning, match=f"run one after the other.*{WHY[how]}") as caught:
+        found = gradients(net, opt, tasks)
+    assert len([w for w in caught if "one after the other" in str(w.message)]) == 1
+    if how in ("value", "branch", "numpy"):
+        assert "in layer Reads, line" in str(caught[0].message) and "of test_together.py" in str(caught[0].message)
+    for a, b in zip(found, expected):
+        np.testing.assert_array_equal(a, b)
+    assert drawn == (paddle.rand([1]).item(), np.random.rand())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gradients(net, opt, tasks)
+    with pytest.raises(metaopt.VectorizeError, match=f"vectorize=True.*{WHY[how]}"):
+        opt.meta_loss(net, tasks, F.cross_entropy, vectorize=True)
+    assert net.linear.weight.is_leaf
+
+
+def test_ways_and_algorithms_that_go_one_by_one_do_so_in_silence():
+    paddle.seed(9)
+    net = metaopt.models.MLP([4, 8, 3])
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient="implicit")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gradients(net, opt, episodes())
+    with pytest.raises(metaopt.VectorizeError, match="meta_gradient='implicit' runs its tasks one by one"):
+        opt.meta_loss(net, episodes(), F.cross_entropy, vectorize=True)
+
+
+def test_an_error_in_a_batch_leaves_everything_as_it_was():
+    paddle.seed(10)
+    net = metaopt.models.MLP([4, 8, 3])
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3)
+    before = {name: id(p) for name, p in net.named_parameters()}
+    ops = dict(vars(paddle._C_ops))
+
+    def loss_fn(out, y):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        opt.meta_loss(net, episodes(), loss_fn)
+    assert {name: id(p) for name, p in net.named_parameters()} == before
+    assert dict(vars(paddle._C_ops)) == ops and paddle.is_grad_enabled()
+
+
+def accuracy(out, y):
+    return float((out.argmax(-1) == y).astype("float64").mean())
+
+
+@pytest.mark.parametrize("metric", [accuracy, None, "paddle"])
+def test_an_evaluation_has_each_tasks_own_score_in_their_order(metric):
+    paddle.seed(12)
+    net = metaopt.models.OmniglotNet(3, filters=3, image_size=16)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3, adapt_steps=2)
+    tasks = [*images(1, 16)(), *episodes(2, features=(1, 16, 16), queries=9), *images(1, 16)()]
+    metric = paddle.metric.Accuracy() if metric == "paddle" else metric
+    before = [t.numpy().copy() for t in net.state_dict().values()]
+    together = metaopt.evaluate(net, opt, tasks, F.cross_entropy, metric, vectorize=True)
+    alone = metaopt.evaluate(net, opt, tasks, F.cross_entropy, metric, vectorize=False)
+    np.testing.assert_allclose(together.values, alone.values, rtol=1e-9)
+    assert len(set(np.round(together.values, 9))) > 1
+    for a, b in zip(before, net.state_dict().values()):
+        np.testing.assert_array_equal(a, b.numpy())
+    with pytest.raises(ValueError, match="evaluate: vectorize"):
+        metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=2)
+
+
+def test_an_evaluation_that_can_not_run_as_one_program_says_so():
+    paddle.seed(13)
+    net, tasks = Reads("value"), episodes()
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=1)
+    with pytest.warns(UserWarning, match="run one after the other"):
+        found = metaopt.evaluate(net, opt, tasks, F.cross_entropy)
+    np.testing.assert_array_equal(
+        found.values, metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=False).values
+    )
+
+
+WAYS = {
+    "checkpointed": (metaopt.MAMLOptimizer, {"meta_gradient": "checkpointed"}),
+    "checkpointed_adam": (metaopt.MAMLOptimizer, {"meta_gradient": "checkpointed", "inner_rule": "adam"}),
+    "checkpointed_after_every_step": (metaopt.MAMLPlusPlusOptimizer, {"meta_gradient": "checkpointed"}),
+    "first_order": (metaopt.MAMLOptimizer, {"first_order": True}),
+    "reptile": (metaopt.ReptileOptimizer, {}),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_ways_back_that_serve_a_batch(name):
+    paddle.seed(14)
+    net, tasks = metaopt.models.OmniglotNet(3, filters=4, image_size=16), images(1, 16)()
+    algorithm, options = WAYS[name]
+    opt = algorithm(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, **options)
+    assert_the_same_together(net, opt, tasks)
+
+
+def test_a_replay_in_a_batch_notices_other_data_of_one_task():
+    paddle.seed(15)
+    net = metaopt.models.MLP([4, 8, 3])
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient="checkpointed")
+    calls = []
+
+    def loss_fn(out, y):
+        calls.append(None)
+        first = paddle.zeros([1]) if len(calls) > 1 else paddle.ones([1])
+        return F.cross_entropy(out, y) + (first * out[0, 0]).sum()
+
+    with pytest.raises(metaopt.ReplayError, match="when computed again"):
+        opt.meta_loss(net, episodes(), loss_fn, vectorize=True)

@@ -1,0 +1,79 @@
+"""Evolution strategies: the formula, its expectation, and what it can't serve."""
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from helpers import Classifier, in_double, labelled_episode, parameter
+
+import paddle_metaopt as metaopt
+from paddle_metaopt.meta_gradients import Evolution
+
+
+@pytest.mark.parametrize("antithetic", [True, False])
+def test_evolution_is_its_formula_at_the_directions_it_drew(antithetic):
+    paddle.seed(1)
+    net = in_double(Classifier())
+    opt = metaopt.MAMLOptimizer(
+        parameters=net.parameters(), inner_lr=0.3, adapt_steps=2, meta_gradient=Evolution(0.1, 3, antithetic)
+    )
+    task = labelled_episode()
+    paddle.seed(7)
+    opt.meta_loss(net, [task], F.cross_entropy).backward()
+    plain = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3, adapt_steps=2)
+    start = [p.numpy().copy() for p in net.parameters()]
+
+    def query_loss_from(weights):
+        for p, value in zip(net.parameters(), weights):
+            p.set_value(value)
+        return float(plain.meta_loss(net, [task], F.cross_entropy))
+
+    paddle.seed(7)
+    expected = [0.0] * len(start)
+    for _ in range(3):
+        noise = [paddle.randn(w.shape, "float64").numpy() for w in start]
+        slope = query_loss_from([w + 0.1 * e for w, e in zip(start, noise)]) / 0.1
+        if antithetic:
+            slope = (slope - query_loss_from([w - 0.1 * e for w, e in zip(start, noise)]) / 0.1) / 2
+        expected = [g + slope * e / 3 for g, e in zip(expected, noise)]
+    query_loss_from(start)
+    for p, g in zip(net.parameters(), expected):
+        np.testing.assert_allclose(p.grad.numpy(), g, rtol=1e-9, atol=1e-12)
+
+
+def test_evolution_estimates_the_gradient_of_the_smoothed_loss_within_its_error_bars():
+    paddle.seed(1)
+    net = in_double(Classifier())
+    task = labelled_episode()
+    exact = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=1)
+    exact.meta_loss(net, [task], F.cross_entropy).backward()
+    along = [p.grad.numpy().copy() for p in net.parameters()]
+    exact.clear_grad()
+    length = np.sqrt(sum((g**2).sum() for g in along))
+    estimates = []
+    opt = metaopt.MAMLOptimizer(
+        parameters=net.parameters(), inner_lr=0.1, adapt_steps=1, meta_gradient=Evolution(1e-3, 20)
+    )
+    for seed in range(25):
+        paddle.seed(seed)
+        opt.meta_loss(net, [task], F.cross_entropy).backward()
+        estimates.append(sum((p.grad.numpy() * g).sum() for p, g in zip(net.parameters(), along)) / length)
+        opt.clear_grad()
+    bar = np.std(estimates, ddof=1) / np.sqrt(len(estimates))
+    assert abs(np.mean(estimates) - length) < 4 * bar and bar < 0.2 * length
+
+
+def test_evolution_refuses_what_it_can_not_serve():
+    net = Classifier()
+    with pytest.raises(ValueError, match="moves the net's weights alone"):
+        metaopt.MetaSGDOptimizer(parameters=net.parameters(), meta_gradient=Evolution())
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient=Evolution(directions=1))
+    learner = opt.adapter(net).clone()
+    with pytest.raises(ValueError, match="needs a function"):
+        learner.adapt(F.cross_entropy(learner(paddle.randn([3, 3])), paddle.arange(3)))
+    task = ((paddle.randn([3, 3]), paddle.arange(3)), (paddle.randn([3, 3]), paddle.arange(3)))
+    with pytest.raises(ValueError, match="a tensor outside gets no gradient"):
+        opt.meta_loss(net, [task], F.cross_entropy, inputs=[parameter(1.0)])
+    for arguments, name in (((0.0,), "sigma"), ((0.1, 0), "directions"), ((0.1, 1, 2), "antithetic")):
+        with pytest.raises((ValueError, TypeError), match=f"Evolution: {name}"):
+            Evolution(*arguments)

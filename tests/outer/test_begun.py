@@ -1,0 +1,126 @@
+"""A script in which the optimizer alone was changed is warned, once; no use with tasks is."""
+
+import copy
+import warnings
+
+import paddle
+import paddle.nn.functional as F
+import pytest
+from helpers import array_episode, as_tensors, maml, normed_net
+
+
+def plain_loss(net):
+    x, y = as_tensors(array_episode())[0]
+    return F.cross_entropy(net(x), y)
+
+
+def of_plain_steps(caught):
+    return [w for w in caught if "on a plain loss" in str(w.message)]
+
+
+@pytest.mark.parametrize("take_step", [lambda opt, loss: opt.step(), lambda opt, loss: opt.minimize(loss)])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_plain_loss_under_a_meta_optimizer_warns_once(take_step, grouped):
+    net = normed_net()
+    opt = maml(net, parameters=[{"params": net.parameters()}] if grouped else net.parameters())
+    loss = plain_loss(net)
+    loss.backward()
+    with pytest.warns(UserWarning, match=r"MAMLOptimizer: .* one of Adam on a plain loss.*opt.meta_loss\(") as caught:
+        take_step(opt, loss)
+    assert [w.filename for w in of_plain_steps(caught)] == [__file__]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        loss = plain_loss(net)
+        loss.backward()
+        take_step(opt, loss)
+    assert not of_plain_steps(caught)
+
+
+def by_meta_loss(net, opt):
+    opt.meta_loss(net, [array_episode()], F.cross_entropy).backward()
+    opt.step()
+
+
+def by_hand(net, opt):
+    learner = opt.adapter(net).clone()
+    learner.adapt(plain_loss(learner))
+    plain_loss(learner).backward()
+    opt.step()
+
+
+def in_a_block(net, opt):
+    with opt.adapter(net).task() as task:
+        task.adapt(lambda: plain_loss(net))
+        plain_loss(net).backward()
+    opt.step()
+
+
+def accumulated(net, opt):
+    for seed in range(2):
+        opt.meta_loss(net, [array_episode(seed)], F.cross_entropy).backward()
+    opt.step()
+    by_hand(net, opt)
+
+
+def by_the_adapter(net, opt):
+    adapter = opt.adapter(net)
+    adapter.adapt(plain_loss(adapter.model))
+    adapter.step(plain_loss(adapter.model))
+
+
+def by_a_scaler(net, opt):
+    scaler = paddle.amp.GradScaler(enable=True)
+    scaler.scale(opt.meta_loss(net, [array_episode()], F.cross_entropy)).backward()
+    scaler.step(opt)
+
+
+def by_minimize(net, opt):
+    loss = opt.meta_loss(net, [array_episode()], F.cross_entropy)
+    loss.backward()
+    opt.minimize(loss)
+
+
+def with_a_regularizer(net, opt):
+    (opt.meta_loss(net, [array_episode()], F.cross_entropy) + 0.01 * (net.head.weight**2).sum()).backward()
+    opt.step()
+
+
+def by_gradients_of_paddle_grad(net, opt):
+    loss = opt.meta_loss(net, [array_episode()], F.cross_entropy)
+    for p, g in zip(opt._parameter_list, paddle.grad(loss, opt._parameter_list, allow_unused=True)):
+        if g is not None:
+            p.grad = g
+    opt.step()
+
+
+def resumed(net, opt):
+    opt.set_state_dict(opt.state_dict())
+    by_meta_loss(net, opt)
+
+
+def without_gradients(net, opt):
+    opt.step()
+    opt.clear_grad()
+    opt.step()
+
+
+def a_copy(net, opt):
+    by_meta_loss(net, opt)
+    net, opt = copy.deepcopy((net, opt))
+    plain_loss(net).backward()
+    opt.step()
+
+
+LEGITIMATE = [
+    by_meta_loss, by_hand, in_a_block, accumulated, by_the_adapter, by_a_scaler, by_minimize, with_a_regularizer,
+    by_gradients_of_paddle_grad, resumed, without_gradients, a_copy,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("train_step", LEGITIMATE)
+def test_no_use_with_tasks_warns(train_step):
+    net = normed_net()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        train_step(net, maml(net))
+    assert not of_plain_steps(caught)

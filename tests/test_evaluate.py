@@ -1,0 +1,57 @@
+"""Evaluation leaves everything as it was, and scores as by hand."""
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from helpers import array_episode, assert_unchanged, holdings, image_part, maml, normed_net
+from paddle import nn
+
+import paddle_metaopt as metaopt
+
+
+def test_evaluation_leaves_everything_as_it_was(net, opt):
+    net.eval()
+    before = holdings(net)
+    values = [tensor.numpy().copy() for _, _, tensor in before]
+    result = metaopt.evaluate(net, opt, [(image_part(), image_part()) for _ in range(3)], F.cross_entropy, steps=3)
+    assert_unchanged(net, before, values)
+    assert all(p.grad is None for p in net.parameters())
+    assert not any(layer.training for layer in net.sublayers(include_self=True))
+    assert result.values.shape == (3,)
+    np.testing.assert_allclose(result.mean, result.values.mean())
+    np.testing.assert_allclose(result.ci95, 1.96 * result.values.std(ddof=1) / np.sqrt(3))
+
+
+def test_evaluation_by_hand(net, opt):
+    (xs, ys), (xq, yq) = image_part(), image_part()
+    net.train()
+    with opt.adapter(net).task() as task:
+        task.adapt(lambda: F.cross_entropy(net(xs), ys), steps=3)
+        expected = float((net(xq).argmax(1) == yq).astype("float32").mean())
+        loss = float(F.cross_entropy(net(xq), yq))
+    episodes = [((xs, ys), (xq, yq))]
+    accuracy = metaopt.evaluate(net, opt, episodes, F.cross_entropy, paddle.metric.Accuracy(), steps=3)
+    np.testing.assert_allclose(accuracy.mean, expected, rtol=1e-6)
+    np.testing.assert_allclose(metaopt.evaluate(net, opt, episodes, F.cross_entropy, steps=3).mean, loss, rtol=1e-5)
+    with pytest.raises(ValueError, match="buffers="):
+        metaopt.evaluate(net, opt, episodes, F.cross_entropy, statistics="running")
+    with pytest.raises(ValueError, match="statistics: expected one of 'batch', 'running'"):
+        metaopt.evaluate(net, opt, episodes, F.cross_entropy, statistics="both")
+    with pytest.raises(ValueError, match="no episodes"):
+        metaopt.evaluate(net, opt, [], F.cross_entropy)
+    with pytest.raises(ValueError, match="pair of pairs"):
+        metaopt.evaluate(net, opt, [xs], F.cross_entropy)
+
+
+def test_a_net_with_synchronized_batch_norm_trains_and_is_scored_in_one_process():
+    nets = normed_net(), nn.SyncBatchNorm.convert_sync_batchnorm(normed_net())
+    assert isinstance(nets[1].norm, nn.SyncBatchNorm)
+    losses, scores = [], []
+    for net in nets:
+        opt = maml(net, buffers="last")
+        losses.append(float(opt.meta_loss(net, [array_episode()], F.cross_entropy)))
+        result = metaopt.evaluate(net, opt, [array_episode(1)], F.cross_entropy, statistics="running")
+        scores.append(result.mean)
+    np.testing.assert_allclose(*losses, rtol=1e-6)
+    np.testing.assert_allclose(*scores, rtol=1e-6)
