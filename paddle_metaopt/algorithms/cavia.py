@@ -28,7 +28,7 @@ class CAVIA(Algorithm):
     def adapts_among(self, trained):
         return adapts_only(self.context, "context")  # whether the outer optimizer has it or not
 
-    def begin(self, net, support):
+    def begin(self, beside, start, net, support):
         return {parameter: paddle.zeros_like(parameter) for parameter in parameters_in(self.context, "context")}
 
 

@@ -32,7 +32,7 @@ class MetaCurvature(Algorithm):
                 learned.append(Learned(f"curvature{axis}", matrix, of=p))
         return learned
 
-    def transform(self, beside, parameter, gradient):
+    def transform(self, beside, parameter, gradient, step):
         sizes = _axes(parameter.shape)
         if parameter.ndim <= 1:
             return gradient * beside.learned("curvature0", parameter).reshape(gradient.shape)

@@ -23,7 +23,7 @@ class ProtoMAML(Algorithm):
         if not isinstance(self.head, paddle.nn.Linear) or self.head.bias is None:
             raise TypeError(f"head: expected a paddle.nn.Linear with a bias, such as net.classifier, got {self.head!r}")
 
-    def begin(self, net, support):
+    def begin(self, beside, start, net, support):
         if support is None:
             raise ValueError(
                 "the head starts from the class means of the support set, so a task by hand begins with it: "

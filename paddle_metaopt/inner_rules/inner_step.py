@@ -23,7 +23,7 @@ class InnerStep:
         ``rate(parameter, step)``, the learning rate of one of the net's parameters in an inner step counted from 0: a
         number, or a Tensor that broadcasts against it.
     transform : callable
-        ``transform(parameter, gradient)``, what the rule gets in place of a parameter's gradient.
+        ``transform(parameter, gradient, step)``, what the rule gets in place of a parameter's gradient.
     clip : ClipGradBy... or None
         Of ``paddle.nn``, for the gradients; parameters with ``need_clip=False`` are left out.
     proximal : float
@@ -32,7 +32,7 @@ class InnerStep:
 
     rule: Any
     rate: Callable
-    transform: Callable = lambda parameter, gradient: gradient
+    transform: Callable = lambda parameter, gradient, step: gradient
     clip: Any = None
     proximal: float = 0.0
 
@@ -62,11 +62,18 @@ class InnerStep:
             gradients = {
                 name: g + self.proximal * (fast[name] - start[name].detach()) for name, g in gradients.items()
             }
-        gradients = {name: self.transform(own[name], g) for name, g in gradients.items()}
+        gradients = {name: self.transform(own[name], g, step) for name, g in gradients.items()}
         exempt = [name for name in gradients if not getattr(own[name], "need_clip", True)]
         gradients = clip_gradients(self.clip, gradients, exempt)
         rates = {name: _fitted(self.rate(own[name], step), own[name]) for name in fast}
-        return self.rule.update(fast, gradients, rates, state)
+        moved, state = self.rule.update(fast, gradients, rates, state)
+        for name in gradients:
+            if moved[name].shape != fast[name].shape:
+                raise ValueError(
+                    f"the inner rule {type(self.rule).__name__} made a weight of shape {list(moved[name].shape)} of "
+                    f"{name}, which has {list(fast[name].shape)}: does something in it broadcast?"
+                )
+        return moved, state
 
     @property
     def penalty(self) -> float:

@@ -25,7 +25,11 @@ class InnerRule:
 
     def init(self, params: dict) -> dict:
         """The state before the first step."""
-        return {name: self.slots(p) for name, p in params.items()}
+        state = {name: self.slots(p) for name, p in params.items()}
+        for slots in state.values():
+            if not isinstance(slots, tuple):
+                raise TypeError(f"{type(self).__name__}.slots: expected a tuple of what is remembered, got {slots!r}")
+        return state
 
     def update(self, params: dict, grads: dict, rates: dict, state: dict) -> tuple[dict, dict]:
         """One step; parameters without a gradient pass through unchanged.
@@ -50,7 +54,7 @@ class InnerRule:
                 p = p * (1 - rate * self.weight_decay)
             elif self.has_decay():
                 g = g + self.weight_decay * p
-            moved[name], remembered[name] = self.step(p, g, rate, *state[name])
+            moved[name], remembered[name] = _pair(self, self.step(p, g, rate, *state[name]))
         return moved, remembered
 
     def slots(self, p) -> tuple:
@@ -68,6 +72,17 @@ class InnerRule:
     def learned(self) -> list:
         """The hyperparameters that are trainable."""
         return list(learned_in(self).values())
+
+
+def _pair(rule, result):
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], tuple)):
+        kinds = f"a {type(result).__name__}"
+        if isinstance(result, tuple):
+            kinds = f"a tuple of {', '.join(type(part).__name__ for part in result)}"
+        raise TypeError(
+            f"{type(rule).__name__}.step: expected the moved parameter and a tuple of what is remembered, got {kinds}"
+        )
+    return result
 
 
 def learned_in(rule) -> dict:

@@ -26,12 +26,7 @@ class Algorithm(Choices):
         class MineOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=Mine):
             \"""What the user reads.\"""
 
-    ``begin(self, net, support)``, if a subclass has it, gives other values for some of the weights that a task begins
-    with: a dict from the weights, as they stand in `net`, to Tensors. `net` runs on the task's weights meanwhile, and
-    derivatives go through the values. `support` is a pair (x, y), or None where the user gave none.
     """
-
-    begin = None
 
     #: Whether BatchNorm has statistics for each inner step.
     statistics_per_step = False
@@ -44,6 +39,27 @@ class Algorithm(Choices):
         """As `adapts`, but only for the parameters that the optimizer trains, whose ids `trained` has."""
         chosen = self.adapts()
         return lambda name, parameter: id(parameter) in trained and bool(chosen(name, parameter))
+
+    def begin(self, beside: PerParameter, start: dict, net, support) -> dict:
+        """Other values for some of the weights that a task begins with; asked when a task begins.
+
+        Parameters
+        ----------
+        beside : PerParameter
+            What is learned beside each parameter.
+        start : dict of Parameter to Tensor
+            The net's trainable parameters, and the fast weights, equal to them, that stand in `net` now.
+        net : Layer
+            Runs on these; derivatives go through what it is used for here.
+        support : pair of x and y, or None
+            The support set, if the user gave one.
+
+        Returns
+        -------
+        dict of Parameter to Tensor
+            The fast weights may be the keys as well.
+        """
+        return {}
 
     def require_fit(self, parameters: list) -> None:
         """Raise a ValueError if the choices do not fit the optimizer's parameters."""
@@ -68,8 +84,8 @@ class Algorithm(Choices):
         """The inner rate of a parameter in a step: a number, or a Tensor that broadcasts against it."""
         return beside.rate(parameter, step)
 
-    def transform(self, beside: PerParameter, parameter, gradient):
-        """What the inner rule gets in place of a parameter's gradient."""
+    def transform(self, beside: PerParameter, parameter, gradient, step: int):
+        """What the inner rule gets in place of a parameter's gradient in a step."""
         return gradient
 
     def fixed_head(self):

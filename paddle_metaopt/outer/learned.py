@@ -31,7 +31,9 @@ class Learned:
     of : Parameter or None
         The net's parameter that it stands beside, if any.
     place : str
-        Where it stands otherwise.
+        Else, what tells it from others of its kind.
+    name : str
+        Its key in ``opt.learned``: the kind, a dot, and the parameter's name or the place.
     """
 
     kind: str
@@ -77,6 +79,10 @@ class PerParameter:
             If there is nothing, as when the parameter was frozen when the optimizer was made.
         """
         value = self._beside.get((kind, id(parameter)))
+        kinds = sorted({known for known, _ in self._beside})
+        if value is None and kind not in kinds:
+            there = ", ".join(kinds) or "nothing"
+            raise ValueError(f"nothing of the kind {kind!r} is learned beside a parameter; there is {there}")
         if value is None:
             raise ValueError(
                 f"parameter {parameter.name} has nothing learned beside it; was it frozen when the optimizer was made? "
@@ -104,6 +110,11 @@ def learned_hyperparameters(groups: list, inner_lr: Any, rule: Any) -> list[Lear
     for name, value in learned_in(rule).items():
         if value.size == 1 or id(value) not in passed:  # a rule may refer to the net's weights, as an anchor
             learned.append(Learned("inner_rule", value, place=name))
+    _require_parameters(learned)
+    return learned
+
+
+def _require_parameters(learned: list[Learned]) -> None:
     for entry in learned:
         if not hasattr(entry.value, "optimize_attr"):
             raise TypeError(
@@ -111,13 +122,19 @@ def learned_hyperparameters(groups: list, inner_lr: Any, rule: Any) -> list[Lear
                 "paddle.create_parameter gives; for a function of one, use a callable and name the Parameter by "
                 "inputs= of meta_loss"
             )
-    return learned
 
 
 def beside_the_weights(weights: list[Weight], hyperparameters: list[Learned], learns: Callable) -> list[Learned]:
     """What ``learns(weights)`` puts beside the weights that are no hyperparameters themselves."""
     known = {id(entry.value) for entry in hyperparameters}
     found = learns([weight for weight in weights if id(weight.parameter) not in known])
+    if not isinstance(found, (list, tuple)) or not all(isinstance(entry, Learned) for entry in found):
+        raise TypeError(f"learns: expected a list of Learned(kind, value, of=parameter), got {found!r}")
+    _require_parameters(found)
+    names = [entry.name for entry in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"learns: {twice[0]!r} is there twice; give each another kind, parameter (of=) or place=")
     for entry in found:
         entry.value.need_clip = getattr(entry.of, "need_clip", True)
     return found

@@ -44,6 +44,8 @@ class Combination(NamedTuple):
 
 def combination_of(cls: type, algorithm: type) -> Combination:
     """Of a class that is just being made."""
+    if not (isinstance(algorithm, type) and hasattr(algorithm, "choices")):
+        raise TypeError(f"algorithm=: expected a class derived from Algorithm, got {algorithm!r}")
     outer = next(base for base in cls.__bases__ if is_optimizer(base))
     return Combination(vars(cls).get("declared_as", cls), algorithm, outer)
 

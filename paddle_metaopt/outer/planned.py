@@ -35,7 +35,7 @@ def fixed_plan(algorithm: Algorithm, groups: list, rule, learned: list[Learned])
         ),
         adapt_steps=algorithm.adapt_steps,
         way=way,
-        begin=algorithm.begin,
+        begin=partial(algorithm.begin, beside) if type(algorithm).begin is not Algorithm.begin else None,
         head=algorithm.fixed_head(),
         learned={entry.name: entry.value for entry in learned},
     )

@@ -24,7 +24,8 @@ class Plan:
         Inner steps that ``adapt(closure)`` takes.
     way : WayBack
     begin : callable or None
-        ``begin(net, support)``, other values for some of the weights that a task begins with; see `Algorithm.begin`.
+        ``begin(start, net, support)``, other values for some of the weights that a task begins with; see
+        `Algorithm.begin`.
     head : Layer or None
         The head, if everything that adapts is in it: the rest of the net may then be computed once per task.
     learned : dict of str to Parameter

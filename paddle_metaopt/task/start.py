@@ -41,7 +41,7 @@ class Start:
 
 
 def begun_elsewhere(begin: Callable, net, residence, own: dict, support) -> dict:
-    """What ``begin(net, support)`` gives, by the names of the weights.
+    """What ``begin(start, net, support)`` gives, by the names of the weights; see `Algorithm.begin`.
 
     Raises
     ------
@@ -50,14 +50,19 @@ def begun_elsewhere(begin: Callable, net, residence, own: dict, support) -> dict
     """
     names = {id(tensor): name for weights in (own, residence.fast) for name, tensor in weights.items()}
     with residence.entered(), paddle.enable_grad():
-        given = begin(net, support)
+        given = begin({parameter: residence.fast[name] for name, parameter in own.items()}, net, support)
     if not isinstance(given, dict):
         raise TypeError(f"begin: expected a dict of the net's weights to their values, got {given!r}")
     values = {}
     for weight, value in given.items():
         name = names.get(id(weight))
         if name is None:
-            raise ValueError(f"begin: expected trainable weights of the net as keys, got {weight!r}")
+            shown = getattr(weight, "name", repr(weight))
+            raise ValueError(
+                f"begin: expected trainable parameters of the net as keys, such as those of start; got {shown}"
+            )
+        if not isinstance(value, paddle.Tensor):
+            raise TypeError(f"begin: expected a Tensor for {name}, got {value!r}")
         if value.shape != own[name].shape:
             raise ValueError(f"begin: {name} has shape {own[name].shape}, and was to begin at one of {value.shape}")
         values[name] = value.astype(own[name].dtype)

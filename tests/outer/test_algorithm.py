@@ -33,7 +33,7 @@ class Own(Algorithm):
     def adapts(self):
         return all_but(self.kept, "kept")
 
-    def begin(self, net, support):
+    def begin(self, beside, start, net, support):
         return {parameter: paddle.zeros_like(parameter) for parameter in parameters_in(self.head, "head")}
 
     def learns(self, weights):
@@ -47,6 +47,63 @@ class Own(Algorithm):
 
 class OwnOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=Own):
     pass
+
+
+def parameter_of(shape=(1,)):
+    return paddle.create_parameter(list(shape), "float64")
+
+
+@pytest.mark.parametrize(
+    "answers, error, message",
+    [
+        ({"learns": lambda self, weights: {"a": 1}}, TypeError, "learns: expected a list of Learned"),
+        ({"learns": lambda self, weights: [parameter_of()]}, TypeError, "learns: expected a list of Learned"),
+        ({"learns": lambda self, weights: [Learned("a", paddle.ones([1]))]}, TypeError, "must be a Parameter"),
+        ({"learns": lambda self, weights: [Learned("a", parameter_of()), Learned("a", parameter_of())]},
+         ValueError, "learns: 'a.' is there twice; give each another kind"),
+        ({"rate": lambda self, beside, p, step: beside.learned("alpha", p)},
+         ValueError, "nothing of the kind 'alpha' is learned beside a parameter; there is nothing"),
+        ({"begin": lambda self, beside, start, net, support: [1]}, TypeError, "begin: expected a dict"),
+        ({"begin": lambda self, beside, start, net, support: {paddle.ones([1]): paddle.ones([1])}},
+         ValueError, "begin: expected trainable parameters of the net as keys"),
+        ({"begin": lambda self, beside, start, net, support: dict.fromkeys(start, 0.0)},
+         TypeError, "begin: expected a Tensor for body.0.weight, got 0.0"),
+        ({"begin": lambda self, beside, start, net, support: {p: w.sum() for p, w in start.items()}},
+         ValueError, "begin: body.0.weight has shape"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_makes_no_sense_says_what_was_expected(answers, error, message):
+    algorithm = dataclass(frozen=True, eq=False)(type("Odd", (Algorithm,), answers))
+    net = in_double(Classifier())
+    with pytest.raises(error, match=message):
+        optimizer = type("OddOptimizer", (MetaOptimizer, paddle.optimizer.Adam), {}, algorithm=algorithm)
+        opt = optimizer(parameters=net.parameters())
+        opt.meta_loss(net, [labelled_episode(1)], F.cross_entropy)
+    assert all(p.is_leaf for p in net.parameters())
+
+
+def test_an_optimizer_is_declared_with_an_algorithms_class():
+    with pytest.raises(TypeError, match="algorithm=: expected a class derived from Algorithm"):
+        type("OddOptimizer", (MetaOptimizer, paddle.optimizer.Adam), {}, algorithm=Algorithm())
+
+
+@pytest.mark.parametrize(
+    "answers, error, message",
+    [
+        ({"slots": lambda self, p: paddle.zeros_like(p)}, TypeError, "Odd.slots: expected a tuple"),
+        ({"step": lambda self, p, g, rate: p - rate * g}, TypeError, "Odd.step: expected the moved parameter and a"),
+        ({"step": lambda self, p, g, rate: (p - rate * g, p)}, TypeError, "got a tuple of Tensor, Tensor"),
+        ({"step": lambda self, p, g, rate: (p - rate * g * paddle.ones([1, 1, 1], p.dtype), ())},
+         ValueError, "made a weight of shape .* does something in it broadcast"),
+    ],
+)  # fmt: skip
+def test_an_inner_rule_that_makes_no_sense_says_what_was_expected(answers, error, message):
+    rule = type("Odd", (metaopt.inner_rules.InnerRule,), answers)()
+    net = in_double(Classifier())
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=rule)
+    with pytest.raises(error, match=message):
+        opt.meta_loss(net, [labelled_episode(1)], F.cross_entropy)
+    assert all(p.is_leaf for p in net.parameters())
 
 
 def make(seed=1, cls=OwnOptimizer, **options):
