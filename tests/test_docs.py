@@ -172,6 +172,18 @@ def test_the_guides_rules_are_exact(registry):
     assert registry.RULES["erf"] is names["erf"]
 
 
+def test_the_vmap_pages_programs_give_what_a_loop_gives():
+    names = {"metaopt": metaopt, "paddle": paddle}
+    for program in blocks("docs/vmap.md", "python"):
+        exec(program, names)
+    x, y, weights = names["x"], names["y"], names["weights"]
+
+    assert paddle.allclose(names["each"], paddle.stack([names["gradient"](x[i], y[i]) for i in range(8)]), 1e-4, 1e-6)
+    members = [names["member"]({key: w[i] for key, w in weights.items()}, x) for i in range(5)]
+    assert paddle.allclose(names["answers"], paddle.stack(members), 1e-4, 1e-5)
+    assert names["fits"].shape == [100, 3, 1]
+
+
 def test_extensions_are_right_in_a_file_of_the_users_own(registry, tmp_path):
     programs = blocks("docs/extending.md", "python")
     assert sum("assert " in program for program in programs) == 4  # what they claim

@@ -50,19 +50,19 @@ def stacked_variants(tensor, seed: int):
     return (tensor.detach().unsqueeze(0) * factor.astype(tensor.dtype) + noise).detach()
 
 
-def compare(function: Callable, tensors: Sequence, batched: Sequence[int], orders: int = 2) -> Found:
+def compare(function: Callable, tensors: Sequence, batched: Sequence[int], tolerance: float = TOLERANCE) -> Found:
     """Run ``function(*tensors)`` with the tensors at the positions `batched` one for each task, once together and once
     task by task."""
     leaves = [stacked_variants(t, i) if i in batched else t.detach().clone() for i, t in enumerate(tensors)]
     for leaf in leaves:
         leaf.stop_gradient = False
     try:
-        expected = _by_loop(function, leaves, batched, orders)
+        expected = _by_loop(function, leaves, batched)
     except Exception as error:
         return Found("error", why=f"in the loop: {_text(error)}")
     with _counted() as looped:
         try:
-            found = _together(function, leaves, batched, orders)
+            found = _together(function, leaves, batched)
         except CannotBatch as error:
             return Found("refused", why=str(error))
         except Exception as error:
@@ -71,7 +71,7 @@ def compare(function: Callable, tensors: Sequence, batched: Sequence[int], order
     for what, ours, theirs in zip(found.names, found.arrays, expected.arrays):
         error = _error(ours, theirs)
         worst = max(worst, error)
-        if not error < TOLERANCE:
+        if not error < tolerance:
             return Found("lost" if lost else "wrong", error, what)
     if len(found.arrays) != len(expected.arrays):
         return Found("wrong", why=f"{len(found.arrays)} results, not {len(expected.arrays)}")
@@ -87,7 +87,7 @@ class _Results:
         self.arrays.append(None if tensor is None else tensor.numpy())
 
 
-def _by_loop(function, leaves, batched, orders):
+def _by_loop(function, leaves, batched):
     """Each task by itself from beginning to end: some of Paddle's layers change what an earlier gradient needs."""
     found = []
     for task in range(TASKS):
@@ -100,7 +100,7 @@ def _by_loop(function, leaves, batched, orders):
             def part(weights, i=None, task=task):
                 return weights[task] if i is None or i in batched else weights
 
-            found.append(_derivatives(outputs, own, orders, _Results(), part))
+            found.append(_derivatives(outputs, own, _Results(), part))
     results = _Results()
     for what, *of_tasks in zip(found[0].names, *(each.arrays for each in found)):
         shared = not what.startswith("value") and int(what.split()[-1]) not in batched
@@ -109,7 +109,7 @@ def _by_loop(function, leaves, batched, orders):
     return results
 
 
-def _together(function, leaves, batched, orders):
+def _together(function, leaves, batched):
     results = _Results()
     with twice_differentiable(), batching(TASKS):
         outputs = _tensors(function(*[Batched(leaf) if i in batched else leaf for i, leaf in enumerate(leaves)]))
@@ -118,14 +118,14 @@ def _together(function, leaves, batched, orders):
             tasks_of(y) if type(y) is Batched else paddle.stack([y] * TASKS, 0) for y in outputs
         ]
     with twice_differentiable():
-        return _derivatives(stacked, leaves, orders, results)
+        return _derivatives(stacked, leaves, results)
 
 
 def _all_of(weights, i=None):
     return weights
 
 
-def _derivatives(outputs, leaves, orders, results, part=_all_of):
+def _derivatives(outputs, leaves, results, part=_all_of):
     """Values, and derivatives of a weighting of them; `part` picks from the weights of all tasks those of one."""
     for position, y in enumerate(outputs):
         results.add(f"value {position}", y)
@@ -137,8 +137,6 @@ def _derivatives(outputs, leaves, orders, results, part=_all_of):
     firsts = paddle.grad(total, leaves, retain_graph=True, allow_unused=True)
     for position, g in enumerate(firsts):
         results.add(f"gradient {position}", _zero_for_none(g, leaves[position]))
-    if orders < 2:
-        return results
     firsts = paddle.grad(total, leaves, create_graph=True, allow_unused=True)
     for position, g in enumerate(firsts):
         results.add(f"gradient to be differentiated {position}", _zero_for_none(g, leaves[position]))

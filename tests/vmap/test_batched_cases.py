@@ -3,8 +3,10 @@
 import paddle
 import pytest
 from batched_cases import choices
+from batched_graphs import judge
 from cases import all_cases
 from equality import compare, on_given_weights
+from helpers import in_a_fork
 
 from paddle_metaopt.vmap import Batched, CannotBatch, batching
 from paddle_metaopt.vmap.registry import RULES, below
@@ -51,6 +53,12 @@ def test_task_by_task(name):
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):
     assert "refused" in verdicts(name)
+
+
+@pytest.mark.parametrize("first", range(0, 40, 10))
+def test_what_is_right_alone_is_right_together(first):
+    found = {seed: in_a_fork(lambda: judge(seed)) for seed in range(first, first + 10)}  # noqa: B023
+    assert {seed: f for seed, f in found.items() if f["verdict"] not in ("rule", "tasks", "refused", "draws")} == {}
 
 
 def test_every_name_is_one_of_the_table():
