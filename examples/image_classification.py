@@ -40,7 +40,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="show the recipes")
     parser.add_argument("--recipe", choices=RECIPES, metavar="NAME")
     parser.add_argument("--root", help="folder of the data set's archives, or the one above it")
-    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="other numbers than the recipe's")
+    parser.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="other numbers than the recipe's"
+    )
     parser.add_argument("--iterations", type=int, help="updates; the learning rate's cosine ends there (the recipe's)")
     parser.add_argument("--minutes", type=float, help="end training after that time in all, if it comes first")
     parser.add_argument("--seed", type=int, default=0)

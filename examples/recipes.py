@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 warnings.filterwarnings("ignore", message="No ccache found")
 
@@ -148,6 +149,7 @@ def episode_loader(recipe: Recipe, root, mode: str, episodes: int, seed: int, ta
     return EpisodeLoader(data, sampler)
 
 
+@lru_cache(maxsize=None)
 def _dataset(name: str, root, mode: str):
     return {"omniglot": Omniglot, "mini-imagenet": MiniImageNet}[name](root, mode)
 

@@ -118,11 +118,12 @@ class Run:
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         state = self._trained()
+        digest = checksum(state)
         settings = {"name": self.name, "recipe": _as_kept(self.recipe), "seed": self.seed}
         beside = {"progress": asdict(self.progress), "best": self.best, "init_from": self.init_from}
         metaopt.save_checkpoint(self.path, {**settings, **beside, **state})
         (self.folder / "curve.json").write_text(json.dumps({"recipe": self.name, "curve": self.progress.curve}))
-        tqdm.write(f"saved iteration {self.progress.iteration}, sha256 {checksum(state)}", file=sys.stdout)
+        tqdm.write(f"saved iteration {self.progress.iteration}, sha256 {digest}", file=sys.stdout)
         sys.stdout.flush()
 
     def load(self) -> None:

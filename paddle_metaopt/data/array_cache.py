@@ -85,7 +85,7 @@ def _map(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     if not path.is_file():
         return None
     try:
-        array = np.load(path, mmap_mode="r")
+        array = np.asarray(np.load(path, mmap_mode="r"))
     except Exception:  # as above
         return None
     return _if_fits(array, shape)
