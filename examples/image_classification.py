@@ -13,29 +13,32 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import random
 import shlex
-import signal
 import subprocess
 import sys
-import time
+import warnings
 from pathlib import Path
 
 import numpy as np
-import paddle
-import paddle.nn.functional as F
-from recipes import RECIPES, Recipe, episode_loader, new_net, new_optimizer, new_schedule
 from tqdm import tqdm
-from training_run import Run, load_weights, read_weights
 
-import paddle_metaopt as metaopt
+warnings.filterwarnings("ignore", message="No ccache found")
+
+import paddle  # noqa: E402
+import paddle.nn.functional as F  # noqa: E402
+from recipes import RECIPES, Recipe, episode_loader, new_net, new_optimizer, new_schedule  # noqa: E402
+from training_loop import percent, train  # noqa: E402
+from training_run import Run, load_weights, read_weights  # noqa: E402
+
+import paddle_metaopt as metaopt  # noqa: E402
 
 #: The same for every training, so that runs are compared on the same episodes.
 VALID_SEED, TEST_SEED = 1000, 2000
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Meta-train and test a recipe.")
     parser.add_argument("--list", action="store_true", help="show the recipes")
     parser.add_argument("--recipe", choices=RECIPES, metavar="NAME")
@@ -44,7 +47,9 @@ def parse_arguments() -> argparse.Namespace:
         "--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help="other numbers than the recipe's"
     )
     parser.add_argument("--iterations", type=int, help="updates; the learning rate's cosine ends there (the recipe's)")
-    parser.add_argument("--minutes", type=float, help="end training after that time in all, if it comes first")
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="end training after that time in all, if it comes first"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder of the run's state (results/running/<recipe>)")
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of the json (%(default)s)")
@@ -54,7 +59,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--test-episodes", type=int, default=1000, help="%(default)s")
     parser.add_argument("--save-minutes", type=float, default=3.0, help="between checkpoints (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="of matrix products (%(default)s)")
-    args = parser.parse_args()
+    args = parser.parse_args(given)
     if args.list:
         for name, recipe in RECIPES.items():
             print(f"{name:24} {recipe.follows}")
@@ -79,100 +84,13 @@ def with_changes(recipe: Recipe, changes: list[str], iterations: int | None) -> 
         if not hasattr(recipe, name):
             raise ValueError(f"--set {change}: a recipe has no {name!r}")
         kind = type(getattr(recipe, name))
-        changed[name] = tuple(map(int, text.split(","))) if kind is tuple else kind(text)
+        read = {tuple: lambda text: tuple(map(int, text.split(","))), bool: lambda text: bool(int(text))}
+        changed[name] = read.get(kind, kind)(text)
     return dataclasses.replace(recipe, **changed)
 
 
 def accuracy(logits: paddle.Tensor, y: paddle.Tensor) -> float:
     return float((logits.argmax(-1) == y).astype("float32").mean())
-
-
-class StopSignal:
-    """True from the first Ctrl-C or SIGTERM on; the iteration that is running is finished. A second one kills."""
-
-    def __init__(self) -> None:
-        self._came = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._remember)
-
-    def __bool__(self) -> bool:
-        return self._came
-
-    def _remember(self, number, frame) -> None:
-        self._came = True
-        signal.signal(number, signal.SIG_DFL)
-
-
-class Metrics:
-    """Scalars for VisualDL, if that is installed."""
-
-    def __init__(self, folder: Path) -> None:
-        try:
-            from visualdl import LogWriter
-        except ImportError:
-            self._writer = None
-        else:
-            self._writer = LogWriter(logdir=str(folder / "visualdl"))
-
-    def add(self, point: dict) -> None:
-        if self._writer is not None:
-            for tag, name in (("train/loss", "loss"), ("valid/accuracy", "accuracy")):
-                self._writer.add_scalar(tag=tag, step=point["iteration"], value=point[name])
-
-
-def train(args: argparse.Namespace, run: Run, schedule, evaluate) -> bool:
-    """Train until the iterations or the minutes are over; False if it was interrupted."""
-    recipe, progress = run.recipe, run.progress
-    tasks = recipe.iterations * recipe.meta_batch
-    batches = episode_loader(
-        recipe, args.root, "train", tasks, args.seed, recipe.meta_batch, first_batch=progress.iteration
-    )
-    validation = episode_loader(recipe, args.root, "valid", recipe.valid_episodes, VALID_SEED)
-    stop, metrics, first = StopSignal(), Metrics(run.folder), progress.iteration
-    saved = last = time.monotonic()
-    updating = 0.0
-    bar_options = {"bar_format": BAR, "mininterval": 0.1 if sys.stderr.isatty() else 10.0}
-    with tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:
-        for episodes in batches:
-            loss = run.opt.meta_loss(run.net, episodes, F.cross_entropy)
-            loss.backward()
-            run.opt.step()
-            run.opt.clear_grad()
-            schedule.step()
-            now = time.monotonic()
-            updating += now - last
-            run.after_update(float(loss), now - last)
-            last = now
-
-            done = progress.iteration
-            over = done == recipe.iterations or bool(stop)
-            over = over or (args.minutes is not None and progress.seconds > 60 * args.minutes)
-            if done % recipe.valid_every == 0 or (over and not stop):
-                point = run.validate(validation, evaluate)
-                metrics.add(point)
-                tqdm.write(f"iteration {done}: validation accuracy {percent(point['accuracy'])}", file=sys.stdout)
-                progress.seconds += time.monotonic() - last
-            if over or time.monotonic() - saved >= 60 * args.save_minutes:
-                run.save()
-                saved = time.monotonic()
-            show(bar, args, run, (done - first) / updating)
-            last = time.monotonic()
-            if over:
-                break
-    return not stop
-
-
-def show(bar: tqdm, args: argparse.Namespace, run: Run, iterations_per_second: float) -> None:
-    progress = run.progress
-    left = (run.recipe.iterations - progress.iteration) / iterations_per_second
-    if args.minutes is not None:
-        left = max(0.0, min(left, 60 * args.minutes - progress.seconds))
-    valid = "" if run.best is None else f", valid {percent(progress.curve[-1]['accuracy'])}"
-    valid += "" if run.best is None else f" (best {percent(run.best['accuracy'])})"
-    tasks = iterations_per_second * run.recipe.meta_batch
-    text = f", loss {progress.loss:.3f}{valid}, {tasks:.1f} tasks/s, {tqdm.format_interval(left)} left"
-    bar.set_postfix_str(text[2:], refresh=False)
-    bar.update()
 
 
 def steps_by_validation(args: argparse.Namespace, recipe: Recipe, evaluate) -> tuple[int, float]:
@@ -199,10 +117,6 @@ def test(args: argparse.Namespace, recipe: Recipe, steps: int, evaluate) -> dict
         "inner_steps": steps,
         "statistics": "batch",
     }
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
 
 
 def command_and_commit() -> dict:
@@ -236,15 +150,15 @@ def main() -> None:
     elif args.init_from is not None:
         run.begin_from(args.init_from)
     run.progress.starts.append({"iteration": run.progress.iteration, "iterations": recipe.iterations, **origin})
-    if not is_over(args, run) and not train(args, run, schedule, evaluate):
+    batches = episode_loader(
+        recipe, args.root, "train", recipe.iterations * recipe.meta_batch, args.seed, recipe.meta_batch,
+        first_batch=min(run.progress.iteration, recipe.iterations),
+    )  # fmt: skip
+    validation = episode_loader(recipe, args.root, "valid", recipe.valid_episodes, VALID_SEED)
+    if not train(run, schedule, batches, validation, evaluate, args.minutes, args.save_minutes):
         print("interrupted; the same command goes on")
         raise SystemExit(130)
     finish(args, run, evaluate, origin)
-
-
-def is_over(args: argparse.Namespace, run: Run) -> bool:
-    minutes = float("inf") if args.minutes is None else args.minutes
-    return run.progress.iteration >= run.recipe.iterations or run.progress.seconds > 60 * minutes
 
 
 def finish(args: argparse.Namespace, run: Run, evaluate, origin: dict) -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-warnings.filterwarnings("ignore", message="No ccache found")
+import paddle
+from paddle import nn
 
-import paddle  # noqa: E402
-from paddle import nn  # noqa: E402
-
-import paddle_metaopt as metaopt  # noqa: E402
-from paddle_metaopt.algorithms.maml import MAML  # noqa: E402
-from paddle_metaopt.data import EpisodeLoader, EpisodeSampler, MiniImageNet, Omniglot  # noqa: E402
-from paddle_metaopt.meta_gradients import FirstOrder  # noqa: E402
-from paddle_metaopt.models import Conv4, OmniglotNet  # noqa: E402
-from paddle_metaopt.outer import MetaOptimizer  # noqa: E402
+import paddle_metaopt as metaopt
+from paddle_metaopt.algorithms.maml import MAML
+from paddle_metaopt.data import EpisodeLoader, EpisodeSampler, MiniImageNet, Omniglot
+from paddle_metaopt.meta_gradients import FirstOrder
+from paddle_metaopt.models import Conv4, OmniglotNet
+from paddle_metaopt.outer import MetaOptimizer
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,9 @@ class Recipe:
         the weights themselves.
     clip : float
         The largest norm of the meta-gradient, which a rare task would make huge.
+    together : bool
+        Whether the tasks of a meta-batch run as one program. One by one, ANIL computes the features of the support set
+        once per task; with many of them, of large images, that is faster.
     valid_every : int
         Iterations between validations.
     """
@@ -69,44 +69,49 @@ class Recipe:
     first_order: float = 0.0
     ema: float = 0.99
     clip: float = 10.0
+    together: bool = True
     valid_every: int = 500
     valid_episodes: int = 300
 
 
+# Adam begins at 3e-3 with 16 tasks where the papers take 1e-3 with 32 (16 for 5 shots): after 9,000 tasks of Omniglot
+# validation is at 88 % instead of 72 %. The cosine takes that down, and the mean of the weights smooths it.
 _OMNIGLOT_MAML = Recipe(
-    "maml", "omniglot", "omniglot-net", shots=1, queries=3, iterations=20_000, meta_batch=32,
+    "maml", "omniglot", "omniglot-net", shots=1, queries=3, iterations=50_000, meta_batch=16, lr=3e-3,
     inner_lr=0.4, adapt_steps=1, test_steps=(3, 1, 2, 5),
-    follows="Finn et al. 2017, 5-way Omniglot: 1 step of 0.4, 32 tasks, 3 steps in tests; fewer queries, cosine, EMA",
+    follows="Finn et al. 2017, Omniglot: 1 step of 0.4, 3 in tests; 16 tasks of 3 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _OMNIGLOT_ANIL = replace(
-    _OMNIGLOT_MAML, algorithm="anil", inner_lr=0.1, adapt_steps=5, test_steps=(5, 3, 10, 20),
-    follows="Raghu et al. 2020: 5 steps of the head at 0.1, 32 tasks; fewer queries, cosine, EMA",
+    _OMNIGLOT_MAML, algorithm="anil", inner_lr=0.1, adapt_steps=5, test_steps=(5, 3, 10, 20), iterations=40_000,
+    follows="Raghu et al. 2020: the head in 5 steps of 0.1; 16 tasks of 3 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _OMNIGLOT_MLP = replace(
-    _OMNIGLOT_MAML, net="mlp", queries=5, iterations=40_000,
-    follows="Finn et al. 2017, 5-way Omniglot without convolutions; fewer queries, cosine, EMA",
+    _OMNIGLOT_MAML, net="mlp", queries=5, iterations=100_000,
+    follows="Finn et al. 2017, Omniglot without convolutions; 16 tasks of 5 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _MINI_ANIL = Recipe(
-    "anil", "mini-imagenet", "conv4-32", shots=1, queries=5, iterations=30_000, meta_batch=4,
+    "anil", "mini-imagenet", "conv4-32", shots=1, queries=5, iterations=20_000, meta_batch=4,
     inner_lr=0.1, adapt_steps=5, test_steps=(10, 5, 15, 20), ema=0.998,
-    follows="Raghu et al. 2020 with 5 steps of the head at 0.1, 4 tasks; fewer queries, cosine, EMA",
+    follows="Raghu et al. 2020: the head in 5 steps of 0.1, 4 tasks, 10 steps in tests; 5 queries, cosine, EMA",
 )  # fmt: skip
 _MINI_MAML = replace(
-    _MINI_ANIL, algorithm="maml", inner_lr=0.01, first_order=0.5, iterations=20_000,
-    follows="Finn et al. 2017: 5 steps of 0.01, 4 tasks, 10 steps in tests; first order at first, fewer queries, EMA",
+    _MINI_ANIL, algorithm="maml", inner_lr=0.01, first_order=0.7,
+    follows="Finn et al. 2017: 5 steps of 0.01, 10 in tests, 4 tasks; first order to begin with, 5 queries, cosine, EMA",
 )  # fmt: skip
 
+#: Iterations are what a core of its own does in 3 hours on Omniglot (the MLP in less), 4 for ANIL on miniImageNet, 6 for
+#: MAML; two trainings run beside each other on two cores.
 RECIPES = {
     "maml-omniglot-5w1s": _OMNIGLOT_MAML,
-    "maml-omniglot-5w5s": replace(_OMNIGLOT_MAML, shots=5, iterations=10_000, meta_batch=16),
+    "maml-omniglot-5w5s": replace(_OMNIGLOT_MAML, shots=5, iterations=25_000),
     "anil-omniglot-5w1s": _OMNIGLOT_ANIL,
-    "anil-omniglot-5w5s": replace(_OMNIGLOT_ANIL, shots=5, iterations=10_000, meta_batch=16),
+    "anil-omniglot-5w5s": replace(_OMNIGLOT_ANIL, shots=5, iterations=16_000),
     "mlp-omniglot-5w1s": _OMNIGLOT_MLP,
     "mlp-omniglot-5w5s": replace(_OMNIGLOT_MLP, shots=5),
     "anil-mini-imagenet-5w1s": _MINI_ANIL,
-    "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5),
-    "maml-mini-imagenet-5w1s": _MINI_MAML,
-    "maml-mini-imagenet-5w5s": replace(_MINI_MAML, shots=5),
+    "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=12_000, together=False),
+    "maml-mini-imagenet-5w1s": replace(_MINI_MAML, iterations=22_000),
+    "maml-mini-imagenet-5w5s": replace(_MINI_MAML, shots=5, iterations=8_000, first_order=0.8),
 }
 
 

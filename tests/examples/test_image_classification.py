@@ -17,11 +17,14 @@ from helpers import ROOT, trainable
 from PIL import Image
 
 from paddle_metaopt import Episode
+from paddle_metaopt.checkpoint import checksum
 
 from .interruption import digests, stop_after
 
 sys.path.append(str(ROOT / "examples"))
+from image_classification import parse_arguments  # noqa: E402
 from recipes import RECIPES, new_net, new_optimizer, new_schedule  # noqa: E402
+from training_run import Run, load_weights, read_weights  # noqa: E402
 
 ITERATIONS = 12
 SMALL = "meta_batch=2 queries=1 valid_every=3 valid_episodes=2 test_steps=1,2"
@@ -70,14 +73,24 @@ def test_killed_then_interrupted_then_resumed_is_bit_for_bit_uninterrupted(
     assert [start["iteration"] for start in results[1]["starts"]] == starts
 
 
-def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(run_example, characters, tmp_path):
-    (tmp_path / "visualdl.py").write_text(
+@pytest.fixture
+def a_visualdl(tmp_path, monkeypatch):
+    """A stand-in for VisualDL that prints what it gets."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "visualdl.py").write_text(
         "class LogWriter:\n"
         "    def __init__(self, logdir):\n        pass\n"
-        "    def add_scalar(self, tag, step, value):\n        print('visualdl', tag, step)\n"
+        "    def add_scalar(self, tag, value, step):\n        print('visualdl', tag, step)\n"
     )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+
+
+def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
+    a_visualdl, run_example, characters, tmp_path
+):
     output = train(run_example, characters, "run", recipe="anil-omniglot-5w1s", iterations=3)
     path = tmp_path / "results" / "anil-omniglot-5w1s.json"
+    assert "visualdl train/loss 3" in output and "visualdl valid/accuracy 3" in output
     result = json.loads(path.read_text())
     assert result["episodes"] == 2 and result["seed"] == 0 and result["tasks_trained"] == 6
     assert 0 <= result["accuracy"] <= 1 and result["ci95"] >= 0 and result["hours"] >= 0
@@ -96,45 +109,44 @@ def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(run
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_warm_start_begins_with_the_best_weights_and_says_so(run_example, start_example, characters, tmp_path):
+def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, characters, tmp_path):
     train(run_example, characters, "first", iterations=3)
-    train(run_example, characters, "second", "--init-from", "first/run.checkpoint", recipe="maml-omniglot-5w5s")
+    output = train(run_example, characters, "first", iterations=6)
+    assert "resumed at iteration 3" in output and max(digests(output)) == 6
+
+    first = tmp_path / "first" / "run.checkpoint"
+    train(run_example, characters, "second", "--init-from", first, recipe="maml-omniglot-5w5s", iterations=1)
     start = json.loads((tmp_path / "results" / "maml-omniglot-5w5s.json").read_text())["init_from"]
-    assert start["recipe"] == "maml-omniglot-5w1s" and start["iteration"] == 3
+    best = read_weights(first)
+    assert start["recipe"] == "maml-omniglot-5w1s" and start["iteration"] == best["iteration"]
+    assert start["sha256"] == checksum(best["weights"])
 
-    process = start_example(
-        "image_classification.py",
-        *options(characters, "third", "--init-from", "first/run.checkpoint", recipe="mlp-omniglot-5w1s"),
-    )
-    assert "holds the weights of another net" in process.communicate(timeout=60)[0]
-    assert process.returncode == 1
-
-
-def test_a_run_goes_on_longer_but_not_with_other_numbers(run_example, start_example, characters):
-    train(run_example, characters, "run", iterations=2)
-    output = train(run_example, characters, "run", iterations=4)
-    assert "resumed at iteration 2" in output and max(digests(output)) == 4
-
-    process = start_example("image_classification.py", *options(characters, "run", "--set", "inner_lr=0.3"))
-    assert "was made with inner_lr = 0.4, not 0.3" in process.communicate(timeout=60)[0]
-    assert process.returncode == 1
+    with pytest.raises(SystemExit, match="holds the weights of another net"):
+        load_weights(new_net(RECIPES["mlp-omniglot-5w1s"]), best["weights"], first)
+    given = options(characters, tmp_path / "first", "--set", "inner_lr=0.3")
+    recipe = parse_arguments(list(map(str, given))).settings
+    net = new_net(recipe)
+    opt = new_optimizer(recipe, net, new_schedule(recipe))
+    with pytest.raises(SystemExit, match="was made with inner_lr = 0.4, not 0.3"):
+        Run("maml-omniglot-5w1s", recipe, 0, tmp_path / "first", net, opt).load()
 
 
-def test_wrong_arguments_are_said_at_once(start_example, characters):
+def test_wrong_arguments_are_said_at_once(characters, capsys):
     for arguments, message in (
         (["--recipe", "maml-omniglot-5w1s", "--root", "nowhere"], "--root nowhere is not a folder"),
         (["--root", str(characters)], "--recipe NAME is needed"),
         (options(characters, "run", "--set", "ways=five"), "invalid literal"),
         (options(characters, "run", "--set", "shot=5"), "a recipe has no 'shot'"),
     ):
-        process = start_example("image_classification.py", *arguments)
-        assert message in process.communicate(timeout=60)[0]
-        assert process.returncode == 2
+        with pytest.raises(SystemExit) as stopped:
+            parse_arguments(list(map(str, arguments)))
+        assert stopped.value.code == 2 and message in capsys.readouterr().err
 
 
-def test_the_list_names_every_recipe(run_example):
-    output = run_example("image_classification.py", "--list")
-    assert [line.split()[0] for line in output.splitlines()] == list(RECIPES)
+def test_the_list_names_every_recipe(capsys):
+    with pytest.raises(SystemExit):
+        parse_arguments(["--list"])
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(RECIPES)
 
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name.endswith("1s")])
