@@ -56,7 +56,7 @@ def parse_arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--no-resume", action="store_true", help="begin anew although there is a state")
     parser.add_argument("--init-from", type=Path, help="state or weights of another run to begin with (a warm start)")
     parser.add_argument("--test", type=Path, metavar="WEIGHTS", help="test these weights, and don't train")
-    parser.add_argument("--test-episodes", type=int, default=1000, help="%(default)s")
+    parser.add_argument("--test-episodes", type=int, default=1000, help="%(default)s; 0 for a trial, without json")
     parser.add_argument("--save-minutes", type=float, default=3.0, help="between checkpoints (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="of matrix products (%(default)s)")
     args = parser.parse_args(given)
@@ -158,7 +158,8 @@ def main() -> None:
     if not train(run, schedule, batches, validation, evaluate, args.minutes, args.save_minutes):
         print("interrupted; the same command goes on")
         raise SystemExit(130)
-    finish(args, run, evaluate, origin)
+    if args.test_episodes:
+        finish(args, run, evaluate, origin)
 
 
 def finish(args: argparse.Namespace, run: Run, evaluate, origin: dict) -> None:
