@@ -50,11 +50,11 @@ class Zipped:
                 stamps[name] = member.CRC
         return stamps
 
-    def contents(self, names: list[str]) -> Iterator[bytes]:
+    def contents(self, names: list[str], largest: int = LARGEST_FILE) -> Iterator[bytes]:
         with self._opened() as file:
             for name in names:
                 with errors_of(f"{name} in it cannot be read"):
-                    content = _content(file, name)
+                    content = _content(file, name, largest)
                 yield content
 
     @contextmanager
@@ -87,10 +87,10 @@ class Unpacked:
             stamps[name] = (status.st_size, status.st_mtime_ns)
         return stamps
 
-    def contents(self, names: list[str]) -> Iterator[bytes]:
+    def contents(self, names: list[str], largest: int = LARGEST_FILE) -> Iterator[bytes]:
         for name in names:
             with errors_of(f"{name} in it cannot be read"), open(self.path.parent / name, "rb") as file:
-                content = _bounded(file.read(LARGEST_FILE + 1))
+                content = _bounded(file.read(largest + 1), largest)
             yield content
 
     def _names(self) -> Iterator[str]:
@@ -111,17 +111,17 @@ def errors_of(what: str) -> Iterator[None]:
         raise ArchiveError(f"{what} ({error})") from error
 
 
-def _content(file: zipfile.ZipFile, name: str) -> bytes:
+def _content(file: zipfile.ZipFile, name: str, largest: int) -> bytes:
     member = file.getinfo(name)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others can't be read piece by piece
         raise ValueError(f"it is compressed by method {member.compress_type}, expected 0 (stored) or 8 (deflated)")
     with file.open(member) as content:
-        return _bounded(content.read(LARGEST_FILE + 1))
+        return _bounded(content.read(largest + 1), largest)
 
 
-def _bounded(content: bytes) -> bytes:
-    if len(content) > LARGEST_FILE:
-        raise ValueError(f"it holds more than {LARGEST_FILE} bytes")
+def _bounded(content: bytes, largest: int) -> bytes:
+    if len(content) > largest:
+        raise ValueError(f"it holds more than {largest} bytes")
     return content
 
 

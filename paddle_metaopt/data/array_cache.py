@@ -7,6 +7,7 @@ import os
 import stat
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,20 +37,34 @@ def cached_array(
     would let through. A file that is damaged, or holds anything but uint8 of `shape`, counts as
     absent. What a process that was killed left unfinished is removed.
     """
-    paths = [folder / f"{name}.npz" for folder in folders]
+    return _kept([folder / f"{name}.npz" for folder in folders], shape, build, _load, np.savez_compressed, "array")
+
+
+def mapped_array(
+    name: str, shape: tuple[int, ...], folders: Sequence[Path], build: Callable[[], np.ndarray]
+) -> np.ndarray:
+    """The same for an array that is large: stored as it is, and read-only, mapped into memory from the file.
+
+    Of damage, only a file that is too short is noticed.
+    """
+    return _kept([folder / f"{name}.npy" for folder in folders], shape, build, _map, np.save, "arr")
+
+
+def _kept(paths: list[Path], shape, build, load: Callable, save: Callable, argument: str) -> np.ndarray:
     for path in paths:
         remove_abandoned(path.parent)
-        array = _load(path, shape)
+        array = load(path, shape)
         if array is not None:
             return array
     array = build()
-    if not any(_store(path, array) for path in paths):
-        tried = " and ".join(str(folder) for folder in folders)
-        warnings.warn(
-            f"could not write {name}.npz to {tried}, so it will be made again in the next run; "
-            "set PADDLE_METAOPT_CACHE to a writable folder",
-            stacklevel=2,
-        )
+    if any(_store(path, partial(save, **{argument: array})) for path in paths):
+        return array
+    tried = " and ".join(str(path.parent) for path in paths)
+    warnings.warn(
+        f"could not write {paths[0].name} to {tried}, so it will be made again in the next run; "
+        "set PADDLE_METAOPT_CACHE to a writable folder",
+        stacklevel=3,
+    )
     return array
 
 
@@ -63,16 +78,30 @@ def _load(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
             array = file["array"]
     except Exception:  # damage shows in many ways, and rebuilding is right for all of them
         return None
+    return _if_fits(array, shape)
+
+
+def _map(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+    if not path.is_file():
+        return None
+    try:
+        array = np.asarray(np.load(path, mmap_mode="r"))
+    except Exception:  # as above
+        return None
+    return _if_fits(array, shape)
+
+
+def _if_fits(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     return array if array.shape == shape and array.dtype == np.uint8 else None
 
 
-def _store(path: Path, array: np.ndarray) -> bool:
+def _store(path: Path, save_to: Callable) -> bool:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.parent.stat().st_mode & _ANYONE_WRITES:
             return False
         with replacing(path) as file:
-            np.savez_compressed(file, array=array)
+            save_to(file)
     except OSError:
         return False
     return True

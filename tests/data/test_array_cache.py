@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers import start_program
 
-from paddle_metaopt.data.array_cache import cached_array, user_cache_dir
+from paddle_metaopt.data.array_cache import cached_array, mapped_array, user_cache_dir
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 
@@ -204,6 +204,26 @@ def test_a_file_that_unpacks_to_more_than_the_array_is_not_unpacked(tmp_path):
     tracemalloc.stop()
     np.testing.assert_array_equal(rebuilt, ARRAY)
     assert peak < 4 << 20
+
+
+def hold_another_dtype_as_it_is(path):
+    np.save(path, ARRAY.astype(np.int32))
+
+
+def hold_objects(path):
+    np.save(path, np.array([{}], object), allow_pickle=True)
+
+
+@pytest.mark.parametrize("damage", [cut_in_half, be_empty, hold_another_dtype_as_it_is, hold_objects])
+def test_a_mapped_array_is_built_once_and_rebuilt_if_damaged(tmp_path, damage):
+    np.testing.assert_array_equal(mapped_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY), ARRAY)
+    assert os.listdir(tmp_path) == ["a.npy"]
+    mapped = mapped_array("a", ARRAY.shape, [tmp_path], never)
+    np.testing.assert_array_equal(mapped, ARRAY)
+    assert not mapped.flags.writeable
+    damage(tmp_path / "a.npy")
+    np.testing.assert_array_equal(mapped_array("a", ARRAY.shape, [tmp_path], lambda: ARRAY), ARRAY)
+    mapped_array("a", ARRAY.shape, [tmp_path], never)
 
 
 def test_user_cache_dir_honours_the_environment(monkeypatch):

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+import zipfile
 
+import numpy as np
 import pytest
 from helpers import ROOT
+from PIL import Image
 
 
 @pytest.fixture
@@ -41,3 +45,20 @@ def run_example(start_example):
         return output
 
     return run
+
+
+@pytest.fixture(scope="session")
+def characters(tmp_path_factory):
+    """Archives like Omniglot's, of 4 x 4 fields of noise: a picture per character, twenty times."""
+    root = tmp_path_factory.mktemp("omniglot")
+    rng = np.random.default_rng(0)
+    for archive, count in (("images_background", 964), ("images_evaluation", 659)):
+        with zipfile.ZipFile(root / f"{archive}.zip", "w") as file:
+            for character in range(count):
+                png = io.BytesIO()
+                fields = Image.fromarray(rng.integers(0, 256, (4, 4), np.uint8))
+                fields.resize((105, 105), Image.Resampling.NEAREST).save(png, "png")
+                for drawing in range(20):
+                    name = f"{archive}/Noise/character{character:03}/{character:04}_{drawing:02}.png"
+                    file.writestr(name, png.getvalue())
+    return root

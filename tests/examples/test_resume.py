@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import random
 import re
 import signal
-import time
-import zipfile
 
-import numpy as np
-import pytest
-from PIL import Image
+from .interruption import digests, stop_after
 
 ITERATIONS = 16
-
-
-@pytest.fixture(scope="module")
-def characters(tmp_path_factory):
-    """Archives like Omniglot's, of 4 x 4 fields of noise: a picture per character, twenty times."""
-    root = tmp_path_factory.mktemp("omniglot")
-    rng = np.random.default_rng(0)
-    for archive, count in (("images_background", 964), ("images_evaluation", 659)):
-        with zipfile.ZipFile(root / f"{archive}.zip", "w") as file:
-            for character in range(count):
-                png = io.BytesIO()
-                fields = Image.fromarray(rng.integers(0, 256, (4, 4), np.uint8))
-                fields.resize((105, 105), Image.Resampling.NEAREST).save(png, "png")
-                for drawing in range(20):
-                    name = f"{archive}/Noise/character{character:03}/{character:04}_{drawing:02}.png"
-                    file.writestr(name, png.getvalue())
-    return root
 
 
 def options(root, out, algorithm="maml") -> list:
@@ -39,24 +17,6 @@ def options(root, out, algorithm="maml") -> list:
         f"--root {root} --out {out} --algorithm {algorithm} --iterations {ITERATIONS} --meta-batch 2 --queries 1"
         " --save-every 1 --eval-every 3 --valid-episodes 2 --test-episodes 2"
     ).split()
-
-
-def digests(output: str) -> dict[int, str]:
-    """sha256 of weights, optimizer and random state by iteration."""
-    return {int(i): sha for i, sha in re.findall(r"saved iteration (\d+), sha256 (\w{64})", output)}
-
-
-def stop_after(process, iteration: int, signal_number: int) -> str:
-    """Send the signal some time after that iteration was saved."""
-    output = ""
-    for line in process.stdout:
-        output += line
-        if f"saved iteration {iteration}," in line:
-            time.sleep(random.uniform(0, 0.1))
-            process.send_signal(signal_number)
-            break
-    rest, _ = process.communicate(timeout=60)
-    return output + rest
 
 
 def test_killed_then_interrupted_then_resumed_is_bit_for_bit_uninterrupted(

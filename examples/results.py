@@ -1,0 +1,143 @@
+"""The tables and the curves of what image_classification.py measured.
+
+    python examples/results.py                     # prints the tables, draws results/curves.png
+    python examples/results.py --readme README.md  # and puts the first table between its two marks
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt  # noqa: E402
+
+CELLS = {
+    "omniglot-5w1s": "Omniglot 5-way 1-shot",
+    "omniglot-5w5s": "Omniglot 5-way 5-shot",
+    "mini-imagenet-5w1s": "miniImageNet 5-way 1-shot",
+    "mini-imagenet-5w5s": "miniImageNet 5-way 5-shot",
+}
+
+#: What others published: of which algorithm, by whom, cell by cell.
+PUBLISHED = [
+    ("maml", "MAML, paper", ["98.7 ± 0.4", "99.9 ± 0.1", "48.70 ± 1.84", "63.11 ± 0.92"]),
+    ("maml", "MAML, PaddleFSL (first order)", ["97.13 ± 1.25", "99.23 ± 0.40", "49.81 ± 1.78", "64.21 ± 1.33"]),
+    ("anil", "ANIL, paper", ["", "", "46.7 ± 0.4", "61.5 ± 0.5"]),
+    ("anil", "ANIL, PaddleFSL (first order)", ["96.06 ± 1.00", "98.74 ± 0.48", "48.31 ± 2.83", "62.38 ± 1.96"]),
+    ("mlp", "MAML with the MLP, paper", ["89.7 ± 1.1", "97.5 ± 0.6", "", ""]),
+    ("mlp", "MAML with the MLP, PaddleFSL (first order)", ["88.88", "97.50", "", ""]),
+]
+OURS = {"maml": "MAML", "anil": "ANIL", "mlp": "MAML with the MLP"}
+MARKS = "<!-- results -->", "<!-- end of results -->"
+
+
+def read(folder: Path) -> dict[str, dict]:
+    """What was measured, by recipe."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*-5w*s.json"))]
+    return {result["recipe"]: result for result in found}
+
+
+def running(folder: Path) -> dict[str, list]:
+    """The curves of what is still in training, by recipe."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("running/*/curve.json"))]
+    return {run["recipe"]: run["curve"] for run in found}
+
+
+def percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f}"
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    rule = ["---"] * len(header)
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, rule, *rows])
+
+
+def comparison(results: dict[str, dict]) -> str:
+    """Ours beside what others published: accuracy on the test classes in per cent, with its 95 % interval."""
+    rows = []
+    for algorithm, name in OURS.items():
+        cells = [results.get(f"{algorithm}-{cell}") for cell in CELLS]
+        measured = ["" if r is None else f"**{percent(r['accuracy'])} ± {percent(r['ci95'])}**" for r in cells]
+        rows.append([f"**{name}, paddle_metaopt**", *measured])
+        rows += [[who, *theirs] for of, who, theirs in PUBLISHED if of == algorithm]
+    return markdown(["", *CELLS.values()], rows)
+
+
+def details(results: dict[str, dict]) -> str:
+    """How each was trained, and the command that does it again."""
+    header = ["recipe", "test", "validation", "episodes", "inner steps", "tasks", "hours", "began with", "commit"]
+    rows = []
+    for name, result in sorted(results.items()):
+        start = result["init_from"]
+        rows.append(
+            [
+                name,
+                f"{percent(result['accuracy'])} ± {percent(result['ci95'])}",
+                percent(result["valid_accuracy"]),
+                f"{result['episodes']:,}",
+                str(result["inner_steps"]),
+                f"{result['tasks_trained']:,}",
+                f"{result['hours']:.1f}",
+                "random weights" if start is None else f"the weights of {start['recipe']}",
+                (result["commit"] or "")[:10],
+            ]
+        )
+    commands = "\n".join(f"    {result['command']}" for _, result in sorted(results.items()))
+    return f"{markdown(header, rows)}\n\n{commands}"
+
+
+def draw(results: dict[str, dict], unfinished: dict[str, list], path: Path) -> None:
+    """Validation accuracy against tasks; dashed where the training goes on."""
+    with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure, axes = plt.subplots(2, 2, figsize=(11, 8))
+        for (cell, title), axis in zip(CELLS.items(), axes.flat):
+            for number, (algorithm, name) in enumerate(OURS.items()):
+                recipe = f"{algorithm}-{cell}"
+                for curve, style in ((results.get(recipe, {}).get("curve"), "-"), (unfinished.get(recipe), "--")):
+                    if curve:
+                        x, y = [p["tasks"] for p in curve], [100 * p["accuracy"] for p in curve]
+                        axis.plot(x, y, style, color=f"C{number}", label=name + (", running" if style == "--" else ""))
+            axis.set(title=title, xlabel="tasks trained on", ylabel="validation accuracy, %")
+            axis.grid(alpha=0.3)
+            if axis.lines:
+                axis.legend(frameon=False, loc="lower right")
+        figure.tight_layout()
+        figure.savefig(path, dpi=120)
+        plt.close(figure)
+
+
+def put_between_marks(page: Path, table: str) -> None:
+    text = page.read_text(encoding="utf-8")
+    first, last = MARKS
+    if text.count(first) != 1 or text.count(last) != 1 or text.index(first) > text.index(last):
+        raise SystemExit(f"{page} needs one line {first} and one line {last} after it; the table goes between them")
+    before, rest = text.split(first)
+    page.write_text(f"{before}{first}\n{table}\n{last}{rest.split(last)[1]}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Tables and curves of the results.")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="folder of the json (%(default)s)")
+    parser.add_argument("--out", type=Path, help="the picture (curves.png in that folder)")
+    parser.add_argument("--readme", type=Path, help=f"page to put the table into, between {' and '.join(MARKS)}")
+    args = parser.parse_args()
+    results, unfinished = read(args.results), running(args.results)
+    if not results and not unfinished:
+        parser.error(f"--results {args.results} holds neither results nor runs")
+    unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
+    table = comparison(results)
+    print(f"{table}\n\n{details(results)}")
+    if args.readme is not None:
+        put_between_marks(args.readme, table)
+    out = args.out or args.results / "curves.png"
+    draw(results, unfinished, out)
+    print(f"\ndrawn: {out}")
+
+
+if __name__ == "__main__":
+    main()

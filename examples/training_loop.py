@@ -1,0 +1,103 @@
+"""The loop of image_classification.py: updates, validations, checkpoints, and a bar that tells of them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import paddle.nn.functional as F
+from tqdm import tqdm
+from training_run import Run
+
+BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
+
+
+class StopSignal:
+    """True from the first Ctrl-C or SIGTERM on; the iteration that is running is finished. A second one kills."""
+
+    def __init__(self) -> None:
+        self._came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._remember)
+
+    def __bool__(self) -> bool:
+        return self._came
+
+    def _remember(self, number, frame) -> None:
+        self._came = True
+        signal.signal(number, signal.SIG_DFL)
+
+
+class Metrics:
+    """Scalars for VisualDL, if that is installed."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from visualdl import LogWriter
+        except ImportError:
+            self._writer = None
+        else:
+            self._writer = LogWriter(logdir=str(folder / "visualdl"))
+
+    def add(self, point: dict) -> None:
+        if self._writer is not None:
+            for tag, name in (("train/loss", "loss"), ("valid/accuracy", "accuracy")):
+                self._writer.add_scalar(tag=tag, step=point["iteration"], value=point[name])
+
+
+def train(run: Run, schedule, batches, validation, evaluate, minutes: float, save_minutes: float) -> bool:
+    """Train until the iterations or the minutes are over; False if it was interrupted."""
+    recipe, progress = run.recipe, run.progress
+    if progress.iteration >= recipe.iterations or progress.seconds > 60 * minutes:
+        return True
+    stop, metrics, first = StopSignal(), Metrics(run.folder), progress.iteration
+    saved = last = time.monotonic()
+    updating = 0.0
+    bar_options = {"bar_format": BAR, "mininterval": 0.1 if sys.stderr.isatty() else 10.0}
+    with tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:
+        for episodes in batches:
+            loss = run.opt.meta_loss(run.net, episodes, F.cross_entropy, vectorize="auto" if recipe.together else False)
+            loss.backward()
+            run.opt.step()
+            run.opt.clear_grad()
+            schedule.step()
+            now = time.monotonic()
+            updating += now - last
+            run.after_update(float(loss), now - last)
+            last = now
+
+            done = progress.iteration
+            over = done == recipe.iterations or bool(stop)
+            over = over or progress.seconds > 60 * minutes
+            if done % recipe.valid_every == 0 or (over and not stop):
+                point = run.validate(validation, evaluate)
+                metrics.add(point)
+                tqdm.write(f"iteration {done}: validation accuracy {percent(point['accuracy'])}", file=sys.stdout)
+                progress.seconds += time.monotonic() - last
+            if over or time.monotonic() - saved >= 60 * save_minutes:
+                run.save()
+                saved = time.monotonic()
+            show(bar, run, minutes, (done - first) / updating)
+            last = time.monotonic()
+            if over:
+                break
+    return not stop
+
+
+def show(bar: tqdm, run: Run, minutes: float, iterations_per_second: float) -> None:
+    progress = run.progress
+    left = (run.recipe.iterations - progress.iteration) / iterations_per_second
+    left = max(0.0, min(left, 60 * minutes - progress.seconds))
+    valid = ""
+    if run.best is not None:
+        valid = f"valid {percent(progress.curve[-1]['accuracy'])} (best {percent(run.best['accuracy'])}), "
+    tasks = iterations_per_second * run.recipe.meta_batch
+    text = f"loss {progress.loss:.3f}, {valid}{tasks:.1f} tasks/s, {tqdm.format_interval(left)} left"
+    bar.set_postfix_str(text, refresh=False)
+    bar.update()
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.2f} %"

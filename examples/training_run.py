@@ -1,0 +1,189 @@
+"""A training that survives being killed: its state in one file, its best weights, and its curve."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import paddle
+from recipes import Recipe
+from tqdm import tqdm
+
+import paddle_metaopt as metaopt
+from paddle_metaopt.checkpoint import checksum
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Attributes
+    ----------
+    iteration : int
+        Updates done.
+    seconds : float
+        Of training, with its validations, over all starts.
+    loss : float
+        Exponential mean of the query loss.
+    curve : list
+        A dict for each validation: iteration, tasks, hours, loss, accuracy.
+    starts : list
+        A dict for each start of the program: iteration, iterations (planned), command, commit.
+    """
+
+    iteration: int = 0
+    seconds: float = 0.0
+    loss: float = float("nan")
+    curve: list = field(default_factory=list)
+    starts: list = field(default_factory=list)
+
+
+class Run:
+    """A net and its optimizer in training, and the folder in which they are kept.
+
+    Attributes
+    ----------
+    progress : Progress
+    best : dict or None
+        Weights, iteration and accuracy of the best validation.
+    init_from : dict or None
+        Whose weights it began with.
+    """
+
+    def __init__(self, name: str, recipe: Recipe, seed: int, folder: Path, net, opt) -> None:
+        self.name, self.recipe, self.seed, self.folder = name, recipe, seed, folder
+        self.net, self.opt = net, opt
+        self.progress, self.best, self.init_from = Progress(), None, None
+        self._mean = copied(net.state_dict()) if recipe.ema else None
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "run.checkpoint"
+
+    def begin_from(self, path: Path) -> None:
+        """Take the weights of another run, or of a weights file."""
+        found = read_weights(path)
+        load_weights(self.net, found["weights"], path)
+        kept = {key: found[key] for key in ("recipe", "iteration", "accuracy")}
+        self.init_from = {"path": str(path), **kept, "sha256": checksum(found["weights"])}
+        self._mean = copied(self.net.state_dict()) if self.recipe.ema else None
+
+    def after_update(self, loss: float, seconds: float) -> None:
+        self.progress.iteration += 1
+        self.progress.seconds += seconds
+        before = self.progress.loss
+        self.progress.loss = loss if np.isnan(before) else 0.98 * before + 0.02 * loss
+        if self._mean is not None:
+            done = self.progress.iteration
+            decay = min(self.recipe.ema, (1 + done) / (10 + done))  # what the training began with is soon forgotten
+            for name, value in self.net.state_dict().items():
+                self._mean[name] = decay * self._mean[name] + (1 - decay) * value
+
+    def validate(self, episodes, evaluate) -> dict:
+        """A point of the curve; the weights are remembered if they are the best so far."""
+        with self.averaged():
+            result = evaluate(episodes, self.recipe.test_steps[0])
+            weights = copied(self.net.state_dict())
+        iteration, accuracy = self.progress.iteration, result.mean
+        point = {
+            "iteration": iteration,
+            "tasks": iteration * self.recipe.meta_batch,
+            "hours": round(self.progress.seconds / 3600, 4),
+            "loss": self.progress.loss,
+            "accuracy": accuracy,
+        }
+        self.progress.curve.append(point)
+        if self.best is None or accuracy > self.best["accuracy"]:
+            self.best = {"weights": weights, "iteration": iteration, "accuracy": accuracy, "recipe": self.name}
+        return point
+
+    @contextmanager
+    def averaged(self):
+        """In the block the net has the mean of the last weights, if the recipe wants one."""
+        if self._mean is None:
+            yield
+            return
+        own = copied(self.net.state_dict())
+        self.net.set_state_dict(self._mean)
+        try:
+            yield
+        finally:
+            self.net.set_state_dict(own)
+
+    def save(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state = self._trained()
+        digest = checksum(state)
+        settings = {"name": self.name, "recipe": _as_kept(self.recipe), "seed": self.seed}
+        beside = {"progress": asdict(self.progress), "best": self.best, "init_from": self.init_from}
+        metaopt.save_checkpoint(self.path, {**settings, **beside, **state})
+        (self.folder / "curve.json").write_text(json.dumps({"recipe": self.name, "curve": self.progress.curve}))
+        tqdm.write(f"saved iteration {self.progress.iteration}, sha256 {digest}", file=sys.stdout)
+        sys.stdout.flush()
+
+    def load(self) -> None:
+        """Go on from the file.
+
+        Raises
+        ------
+        SystemExit
+            If it is of another recipe. The number of iterations may differ: the schedule goes on with the new one.
+        """
+        state = metaopt.load_checkpoint(self.path)
+        now = {"name": self.name, "seed": self.seed, **_as_kept(self.recipe)}
+        before = {"name": state["name"], "seed": state["seed"], **state["recipe"]}
+        for key in now.keys() - {"iterations", "follows"}:
+            if now[key] != before.get(key):
+                raise SystemExit(
+                    f"{self.path} was made with {key} = {before.get(key)}, not {now[key]}: choose another --out, or "
+                    "--no-resume to begin anew"
+                )
+        self.net.set_state_dict(state["weights"])
+        self.opt.set_state_dict(state["optimizer"])
+        self._mean = state["mean"]
+        self.progress, self.best = Progress(**state["progress"]), state["best"]
+        self.init_from = state["init_from"]
+        paddles, numpys, pythons = state["random"]
+        paddle.set_rng_state(paddles)
+        np.random.set_state(numpys)
+        random.setstate(pythons)
+        print(f"resumed at iteration {self.progress.iteration}, sha256 {checksum(self._trained())}", flush=True)
+
+    def _trained(self) -> dict:
+        """What has to be the same, bit for bit, for the rest of the run to be."""
+        return {
+            "weights": self.net.state_dict(),
+            "mean": self._mean,
+            "optimizer": self.opt.state_dict(),
+            "random": [paddle.get_rng_state(), np.random.get_state(), random.getstate()],
+        }
+
+
+def copied(weights: dict) -> dict:
+    return {name: value.detach().clone() for name, value in weights.items()}
+
+
+def read_weights(path: Path) -> dict:
+    """Weights, iteration, accuracy and recipe: of a weights file, or the best ones of a run."""
+    state = metaopt.load_checkpoint(path)
+    found = state.get("best", state)
+    if found is None or "weights" not in found:
+        raise SystemExit(f"{path} holds no weights that were validated")
+    return found
+
+
+def load_weights(net, weights: dict, path: Path) -> None:
+    own = {name: list(value.shape) for name, value in net.state_dict().items()}
+    given = {name: list(value.shape) for name, value in weights.items()}
+    if own != given:
+        raise SystemExit(f"{path} holds the weights of another net than the recipe's")
+    net.set_state_dict(weights)
+
+
+def _as_kept(recipe: Recipe) -> dict:
+    return {**asdict(recipe), "test_steps": list(recipe.test_steps)}

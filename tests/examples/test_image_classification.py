@@ -1,0 +1,193 @@
+"""image_classification.py trains, goes on after it was killed, tests; results.py shows what it measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import sys
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from helpers import ROOT, trainable
+from PIL import Image
+
+from paddle_metaopt import Episode
+from paddle_metaopt.checkpoint import checksum
+
+from .interruption import digests, stop_after
+
+sys.path.append(str(ROOT / "examples"))
+from image_classification import parse_arguments  # noqa: E402
+from recipes import RECIPES, new_net, new_optimizer, new_schedule  # noqa: E402
+from training_run import Run, load_weights, read_weights  # noqa: E402
+
+ITERATIONS = 12
+SMALL = "meta_batch=2 queries=1 valid_every=3 valid_episodes=2 test_steps=1,2"
+
+
+def options(root, out, *more, recipe="maml-omniglot-5w1s", iterations=ITERATIONS) -> list:
+    small = f"--root {root} --out {out} --iterations {iterations} --set {SMALL} --test-episodes 2 --save-minutes 0"
+    return ["--recipe", recipe, *small.split(), *more]
+
+
+def train(run_example, *arguments, **keywords) -> str:
+    return run_example("image_classification.py", *options(*arguments, **keywords))
+
+
+def test_killed_then_interrupted_then_resumed_is_bit_for_bit_uninterrupted(
+    start_example, run_example, characters, tmp_path
+):
+    output = train(run_example, characters, "whole", "--set", "first_order=0.5", "--results", "of-whole")
+    whole = digests(output)
+    assert sorted(whole) == list(range(1, ITERATIONS + 1))
+    assert len(set(whole.values())) == ITERATIONS
+
+    cut = options(characters, "cut", "--set", "first_order=0.5")
+    process = start_example("image_classification.py", *cut)
+    killed = stop_after(process, random.choice([1, 2]), signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL, killed
+
+    process = start_example("image_classification.py", *cut)
+    interrupted = stop_after(process, max(digests(killed)) + 1, signal.SIGINT)
+    assert process.returncode == 130, interrupted
+
+    resumed = run_example("image_classification.py", *cut)
+    for output in (killed, interrupted, resumed):
+        assert digests(output).items() <= whole.items()
+    starts = [0]
+    for output in (interrupted, resumed):
+        start, sha = re.search(r"resumed at iteration (\d+), sha256 (\w+)", output).groups()
+        starts.append(int(start))
+        assert whole[starts[-1]] == sha
+
+    results = [json.loads((tmp_path / f"{d}/maml-omniglot-5w1s.json").read_text()) for d in ("of-whole", "results")]
+    for key in ("accuracy", "ci95", "inner_steps", "valid_accuracy", "best_iteration", "tasks_trained"):
+        assert results[0][key] == results[1][key]
+    points = [[(p["iteration"], p["accuracy"]) for p in result["curve"]] for result in results]
+    assert points[0] == points[1] and [i for i, _ in points[0]] == [3, 6, 9, 12]
+    assert [start["iteration"] for start in results[1]["starts"]] == starts
+
+
+@pytest.fixture
+def a_visualdl(tmp_path, monkeypatch):
+    """A stand-in for VisualDL that prints what it gets."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "visualdl.py").write_text(
+        "class LogWriter:\n"
+        "    def __init__(self, logdir):\n        pass\n"
+        "    def add_scalar(self, tag, value, step):\n        print('visualdl', tag, step)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+
+
+def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
+    a_visualdl, run_example, characters, tmp_path
+):
+    output = train(run_example, characters, "run", recipe="anil-omniglot-5w1s", iterations=3)
+    path = tmp_path / "results" / "anil-omniglot-5w1s.json"
+    assert "visualdl train/loss 3" in output and "visualdl valid/accuracy 3" in output
+    result = json.loads(path.read_text())
+    assert result["episodes"] == 2 and result["seed"] == 0 and result["tasks_trained"] == 6
+    assert 0 <= result["accuracy"] <= 1 and result["ci95"] >= 0 and result["hours"] >= 0
+    assert result["inner_steps"] in (1, 2)
+    assert result["command"].startswith("python ") and "--recipe anil-omniglot-5w1s" in result["command"]
+    assert re.match(r"[0-9a-f]{40}(-dirty)?$", result["commit"])
+    assert result["settings"]["algorithm"] == "anil" and result["settings"]["meta_batch"] == 2
+    assert f"test accuracy {100 * result['accuracy']:.2f} %" in output
+
+    again = run_example(
+        "image_classification.py",
+        *options(characters, "elsewhere", "--test", "run/weights.checkpoint", recipe="anil-omniglot-5w1s"),
+    )
+    retested = json.loads(again.splitlines()[-1])
+    assert retested["accuracy"] == result["accuracy"] and retested["inner_steps"] == result["inner_steps"]
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, characters, tmp_path):
+    train(run_example, characters, "first", iterations=3)
+    output = train(run_example, characters, "first", iterations=6)
+    assert "resumed at iteration 3" in output and max(digests(output)) == 6
+
+    first = tmp_path / "first" / "run.checkpoint"
+    train(run_example, characters, "second", "--init-from", first, recipe="maml-omniglot-5w5s", iterations=1)
+    start = json.loads((tmp_path / "results" / "maml-omniglot-5w5s.json").read_text())["init_from"]
+    best = read_weights(first)
+    assert start["recipe"] == "maml-omniglot-5w1s" and start["iteration"] == best["iteration"]
+    assert start["sha256"] == checksum(best["weights"])
+
+    with pytest.raises(SystemExit, match="holds the weights of another net"):
+        load_weights(new_net(RECIPES["mlp-omniglot-5w1s"]), best["weights"], first)
+    given = options(characters, tmp_path / "first", "--set", "inner_lr=0.3")
+    recipe = parse_arguments(list(map(str, given))).settings
+    net = new_net(recipe)
+    opt = new_optimizer(recipe, net, new_schedule(recipe))
+    with pytest.raises(SystemExit, match="was made with inner_lr = 0.4, not 0.3"):
+        Run("maml-omniglot-5w1s", recipe, 0, tmp_path / "first", net, opt).load()
+
+
+def test_wrong_arguments_are_said_at_once(characters, capsys):
+    for arguments, message in (
+        (["--recipe", "maml-omniglot-5w1s", "--root", "nowhere"], "--root nowhere is not a folder"),
+        (["--root", str(characters)], "--recipe NAME is needed"),
+        (options(characters, "run", "--set", "ways=five"), "invalid literal"),
+        (options(characters, "run", "--set", "shot=5"), "a recipe has no 'shot'"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            parse_arguments(list(map(str, arguments)))
+        assert stopped.value.code == 2 and message in capsys.readouterr().err
+
+
+def test_the_list_names_every_recipe(capsys):
+    with pytest.raises(SystemExit):
+        parse_arguments(["--list"])
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(RECIPES)
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name.endswith("1s")])
+def test_the_tasks_of_every_recipe_run_as_one_program(name):
+    recipe = RECIPES[name]
+    paddle.seed(0)
+    net = new_net(recipe)
+    opt = new_optimizer(recipe, net, new_schedule(recipe))
+    shape = (3, 84, 84) if recipe.data == "mini-imagenet" else (1, 28, 28)
+    rng = np.random.default_rng(0)
+
+    def part():
+        return rng.random((5, *shape), np.float32), np.arange(5)
+
+    loss = opt.meta_loss(net, [Episode(part(), part()) for _ in range(2)], F.cross_entropy, vectorize=True)
+    loss.backward()
+    assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in trainable(net))
+
+
+def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_path):
+    folder = tmp_path / "results"
+    (folder / "running" / "anil-omniglot-5w5s").mkdir(parents=True)
+    curve = [{"tasks": 10 * i, "accuracy": 0.9 + i / 100} for i in range(3)]
+    measured = {
+        "recipe": "maml-omniglot-5w1s", "accuracy": 0.98765, "ci95": 0.00123, "valid_accuracy": 0.99, "episodes": 1000,
+        "inner_steps": 3, "tasks_trained": 640_000, "hours": 2.5, "init_from": None, "commit": 40 * "a",
+        "command": "python examples/image_classification.py --recipe maml-omniglot-5w1s", "curve": curve,
+    }  # fmt: skip
+    (folder / "maml-omniglot-5w1s.json").write_text(json.dumps(measured))
+    unfinished = {"recipe": "anil-omniglot-5w5s", "curve": curve}
+    (folder / "running" / "anil-omniglot-5w5s" / "curve.json").write_text(json.dumps(unfinished))
+    readme = tmp_path / "README.md"
+    readme.write_text("before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n")
+
+    for _ in range(2):
+        output = run_example("results.py", "--readme", "README.md")
+    text = readme.read_text()
+    assert text.startswith("before\n<!-- results -->\n| ") and text.endswith("\n<!-- end of results -->\nafter\n")
+    assert "| **MAML, paddle_metaopt** | **98.77 ± 0.12** |  |  |  |" in text and "old" not in text
+    assert "| MAML, PaddleFSL (first order) | 97.13 ± 1.25 |" in text
+    assert "640,000 | 2.5 | random weights | aaaaaaaaaa |" in output
+    assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running"]
+    with Image.open(folder / "curves.png") as picture:
+        assert picture.width > 600
