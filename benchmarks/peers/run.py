@@ -1,0 +1,115 @@
+"""The peers and we on the same meta-batches, in one run: ``python benchmarks/peers/run.py [--quick]``.
+
+The first run builds the peers' environment (1.5 GB, a minute or two). Every library computes every workload once, and
+its gradient has to be torch's; then they take turns, for several rounds, in both arrangements: one process with two
+threads, or two processes with one thread, each with its part of the tasks. Times are of the meta-gradient alone: no
+data loading, outer step, or averaging over the processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import environment
+import machine
+import report
+import workloads
+from adapters import LIBRARIES, REFERENCE
+from library import ARRANGEMENTS, HERE, Arranged, Failed, difference
+
+#: What is further from torch's gradient is not timed. float64 says whether a gradient is right, at two tasks; float32, at
+#: all of them, whether each was counted once: there rounding may turn over a ReLU, which among five images is felt.
+CLOSE_ENOUGH = {"float64": 1e-8, "float32": 3e-2}
+PAUSE = 0.25  # seconds between two turns: a library's idle threads spin for a while
+
+
+def arguments(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workloads", nargs="*", default=[], metavar="NAME", help="sinusoid, lstm/1 (first order) …")
+    parser.add_argument("--libraries", nargs="*", default=list(LIBRARIES), choices=LIBRARIES, metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="two rounds of short turns, at most 4 tasks: a look")
+    parser.add_argument("--tasks", type=int, help="at most so many tasks in a meta-batch")
+    parser.add_argument("--processes", nargs="*", type=int, choices=(1, 2), default=[1, 2], help="the arrangements")
+    parser.add_argument("--out", type=Path, default=environment.folder() / "results")
+    given = parser.parse_args(argv)
+    given.tasks = given.tasks or (4 if given.quick else None)
+    chosen = workloads.named(given.workloads)
+    given.workloads = [replace(w, tasks=min(w.tasks, given.tasks or w.tasks)) for w in chosen]
+    given.rounds = min(given.rounds, 2) if given.quick else given.rounds
+    given.turn, given.least, given.most = (0.3, 1, 10) if given.quick else (1.0, 3, 50)
+    return given
+
+
+def measure(workload, contenders, given) -> dict:
+    """The results of one workload: by library its times of a task, in ms, by arrangement and round."""
+    libraries = {name: {"times": {}, "peak": {}, "difference": {}, "reason": None} for name in given.libraries}
+    unasked = {"difference": {}, "reason": None}  # the reference, when nobody asked for its times
+    reference, ready = {}, []
+    for contender in contenders:
+        found = libraries.get(contender.library, unasked)
+        if found["reason"] or found["difference"] and found is unasked:
+            continue
+        try:
+            if not found["difference"]:
+                require_right("float64", contender.check(workload), reference, found)
+            gradient, seconds = contender.prepare(workload)
+            require_right("float32", gradient, reference, found)
+            ready.append((contender, min(max(int(given.turn / seconds), given.least), given.most)))
+        except Failed as reason:
+            found["reason"] = str(reason)
+    ready = [(c, times) for c, times in ready if not libraries.get(c.library, {"reason": "unasked"})["reason"]]
+    others = machine.Bystanders([process.pid for contender, _ in ready for process in contender.processes])
+    for turn in range(given.rounds):
+        for contender, times in ready[turn % len(ready) :] + ready[: turn % len(ready)]:
+            time.sleep(PAUSE)
+            spent = contender.repeat(times) / workload.tasks * 1e3
+            libraries[contender.library]["times"].setdefault(contender.arrangement, []).append(spent)
+    bystanders = others.cores()
+    for contender, _ in ready:
+        libraries[contender.library]["peak"][contender.arrangement] = contender.memory()
+    for contender in contenders:
+        contender.drop()
+    return {"tasks": workload.tasks, "bystanders": bystanders, "libraries": libraries}
+
+
+def require_right(dtype, gradient, reference, found):
+    """The first gradient of a type is the reference."""
+    away = difference(gradient, reference.setdefault(dtype, gradient))
+    found["difference"][dtype] = max(away, found["difference"].get(dtype, 0.0))
+    if not away <= CLOSE_ENOUGH[dtype]:
+        raise Failed(f"its gradient is {away:.0e} away from torch's in {dtype}")
+
+
+def main():
+    given = arguments()
+    environment.build()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])  # the workers inherit it
+    given.out.mkdir(parents=True, exist_ok=True)
+    results = {"about": machine.about(HERE.parent.parent), "rounds": given.rounds, "quick": given.quick}
+    results.update(versions={}, workloads={})
+    with open(given.out / "workers.log", "w") as log:
+        names = [REFERENCE, *(name for name in given.libraries if name != REFERENCE)]
+        arrangements = [name for name, (processes, _) in ARRANGEMENTS.items() if processes in given.processes]
+        contenders = [Arranged(name, arrangement, log) for name in names for arrangement in arrangements]
+        for workload in given.workloads:
+            print(workload.key, file=sys.stderr, flush=True)
+            results["workloads"][workload.key] = measure(workload, contenders, given)
+            for contender in contenders:
+                if contender.processes:
+                    results["versions"].update(contender.versions())
+            (given.out / "results.json").write_text(json.dumps(results, indent=1))
+        for contender in contenders:
+            contender.close()
+    report.write(results, given.out)
+    print((given.out / "report.md").read_text())
+
+
+if __name__ == "__main__":
+    main()
