@@ -12,6 +12,7 @@ from adapters import LIBRARIES, OURS, PEERS
 from workloads import ANIL_OF, WORKLOADS
 
 TWO = "two processes, one thread"
+ABSENT: dict = {"times": {}}  # a library without results
 BUSY = 0.1  # cores that others may use before a table says so
 
 
@@ -78,7 +79,7 @@ def times_table(results: dict, order: int) -> str:
     for workload, found in of_order(results, order).items():
         libraries, peer = found["libraries"], fastest_peer(found["libraries"])
         ratio = spread(against_fastest(libraries)) + (f" {peer}" if peer else "")
-        rows.append([label(workload), *(cell(libraries[name]) for name in names(results)), ratio])
+        rows.append([label(workload), *(cell(libraries.get(name, ABSENT)) for name in names(results)), ratio])
     return table(["ms a task", *names(results), "fastest peer / ours"], rows)
 
 
@@ -88,7 +89,7 @@ def memory_table(results: dict, order: int) -> str:
         return f"{library['peak'][arrangement]:.0f}" + ("²" if arrangement == TWO else "") if arrangement else "–"
 
     rows = [
-        [label(workload), *(cell(found["libraries"][name]) for name in names(results))]
+        [label(workload), *(cell(found["libraries"].get(name, ABSENT)) for name in names(results))]
         for workload, found in of_order(results, order).items()
     ]
     return table(["peak MB", *names(results)], rows)
@@ -165,8 +166,8 @@ def picture(results: dict, file: Path) -> None:
         for name in names(results):
             points = []
             for row, measured in enumerate(found.values()):
-                ours = best(measured["libraries"].get(OURS, {"times": {}}))[1]
-                times = ratios(best(measured["libraries"][name])[1], ours) or [float("nan")]
+                ours = best(measured["libraries"].get(OURS, ABSENT))[1]
+                times = ratios(best(measured["libraries"].get(name, ABSENT))[1], ours) or [float("nan")]
                 points.append((statistics.median(times), row))
             axes.plot(*zip(*points), "D" if name == OURS else "o", color=colours[name], label=name, alpha=0.85)
         axes.set_xscale("log")
@@ -185,7 +186,7 @@ def picture(results: dict, file: Path) -> None:
 
 def write(results: dict, out: Path) -> None:
     (out / "report.md").write_text(text(results))
-    if any(best(found["libraries"].get(OURS, {"times": {}}))[1] for found in results["workloads"].values()):
+    if any(best(found["libraries"].get(OURS, ABSENT))[1] for found in results["workloads"].values()):
         picture(results, out / "report.png")
 
 

@@ -23,8 +23,8 @@ import workloads
 from adapters import LIBRARIES, REFERENCE
 from library import ARRANGEMENTS, HERE, Arranged, Failed, difference
 
-#: What is further from torch's gradient is not timed. float64 says whether a gradient is right, at two tasks; float32, at
-#: all of them, whether each was counted once: there rounding may turn over a ReLU, which among five images is felt.
+#: What is further from torch's gradient is not timed. float64 says whether a gradient is right, at two tasks; float32
+#: whether each task was counted once: rounding may turn over a ReLU there, which among five images is felt.
 CLOSE_ENOUGH = {"float64": 1e-8, "float32": 3e-2}
 PAUSE = 0.25  # seconds between two turns: a library's idle threads spin for a while
 
@@ -90,10 +90,10 @@ def require_right(dtype, gradient, reference, found):
 def main():
     given = arguments()
     environment.build()
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])  # the workers inherit it
-    given.out.mkdir(parents=True, exist_ok=True)
     results = {"about": machine.about(HERE.parent.parent), "rounds": given.rounds, "quick": given.quick}
     results.update(versions={}, workloads={})
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])  # the workers inherit it
+    given.out.mkdir(parents=True, exist_ok=True)
     with open(given.out / "workers.log", "w") as log:
         names = [REFERENCE, *(name for name in given.libraries if name != REFERENCE)]
         arrangements = [name for name, (processes, _) in ARRANGEMENTS.items() if processes in given.processes]

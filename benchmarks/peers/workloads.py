@@ -202,9 +202,3 @@ def named(names) -> list:
     if unknown:
         raise ValueError(f"workloads: no {unknown}; there are {sorted({w.name for w in WORKLOADS.values()})}")
     return [w for key, w in WORKLOADS.items() if not names or key in names or w.name in names]
-
-
-def smaller(workload: Workload, tasks: int = 2) -> Workload:
-    """The same with few tasks and a small net, to try that it runs."""
-    shrunk = {"filters": 4} if isinstance(workload.net, ConvNet) else {"hidden": 8} if workload.net.ways else {}
-    return replace(workload, tasks=tasks, net=replace(workload.net, **shrunk))

@@ -36,17 +36,23 @@ class LSTMNet(nn.Layer):
         return self.classifier(self.lstm(self.embedding(tokens))[0][:, -1])
 
 
+def _built(spec):
+    if isinstance(spec, MLP):
+        return metaopt.models.MLP(spec.sizes)
+    if isinstance(spec, ConvNet):
+        sizes = {"in_channels": spec.channels} if spec.pool else {}
+        return BACKBONES[spec.pool](ways=spec.ways, filters=spec.filters, image_size=spec.size, **sizes)
+    return TransformerNet(spec) if isinstance(spec, Transformer) else LSTMNet(spec)
+
+
 def make(workload):
     """The net with the workload's weights, and its parameters by their names there."""
-    spec = workload.net
-    if isinstance(spec, MLP):
-        net = metaopt.models.MLP(spec.sizes)
-    elif isinstance(spec, ConvNet):
-        sizes = {"in_channels": spec.channels} if spec.pool else {}
-        net = BACKBONES[spec.pool](ways=spec.ways, filters=spec.filters, image_size=spec.size, **sizes)
-    else:
-        net = TransformerNet(spec) if isinstance(spec, Transformer) else LSTMNet(spec)
-    net.to(dtype=workload.dtype)
+    default = paddle.get_default_dtype()
+    paddle.set_default_dtype(workload.dtype)  # not net.to: an LSTM refuses it
+    try:
+        net, spec = _built(workload.net), workload.net
+    finally:
+        paddle.set_default_dtype(default)
     own = {id(p): p for _, p in net.named_parameters() if not p.stop_gradient}
     if isinstance(spec, Transformer):  # a Layer's own parameters come before those of its sublayers
         own = {id(p): p for p in (net.embedding.weight, *own.values())}
