@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -54,7 +55,8 @@ class Process:
         return self._process.poll() is not None
 
     def close(self):
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it ended by itself
+            self._process.stdin.close()
         self._process.wait()
 
 
@@ -76,7 +78,7 @@ class Arranged:
         return self._gradient("check", workload, tasks)[0]
 
     def _gradient(self, command, workload, tasks):
-        if any(process.ended for process in self.processes):
+        if not self.alive:
             self.close()
         self.processes = self.processes or [Process(self.library, self.threads, self._log) for _ in range(self.count)]
         ends = [round(i * tasks / self.count) for i in range(self.count + 1)]
@@ -98,13 +100,16 @@ class Arranged:
         return sum(answer["peak"] for answer in self._all([("memory",)] * self.count))
 
     def versions(self) -> dict:
-        return self._all([("versions",)] * self.count)[0]
+        """Of the library and what it stands on; of processes that ended, nothing."""
+        return self._all([("versions",)] * self.count)[0] if self.alive else {}
 
     def drop(self):
-        for process in self.processes:
-            if not process.ended:
-                process.send("drop")
-                process.receive()
+        if self.alive:
+            self._all([("drop",)] * self.count)
+
+    @property
+    def alive(self) -> bool:
+        return bool(self.processes) and not any(process.ended for process in self.processes)
 
     def close(self):
         for process in self.processes:

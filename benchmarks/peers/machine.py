@@ -40,7 +40,10 @@ class Bystanders:
 
 
 def _seconds(pid: int) -> float:
-    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])) / TICKS
+    try:
+        return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])) / TICKS
+    except FileNotFoundError:  # it ended
+        return 0.0
 
 
 def _field(file: str, name: str) -> str:

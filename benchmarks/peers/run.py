@@ -49,39 +49,57 @@ def arguments(argv=None):
 
 def measure(workload, contenders, given) -> dict:
     """The results of one workload: by library its times of a task, in ms, by arrangement and round."""
-    libraries = {name: {"times": {}, "peak": {}, "difference": {}, "reason": None} for name in given.libraries}
-    unasked = {"difference": {}, "reason": None}  # the reference, when nobody asked for its times
-    reference, ready = {}, []
+    libraries = {c.library: {"times": {}, "peak": {}, "difference": {}, "reason": None} for c in contenders}
+    reference, repetitions = {}, {}
+
+    def attempt(contender, what):
+        found = libraries[contender.library]
+        if not found["reason"]:  # a library that failed once is left out
+            try:
+                what(contender, found)
+            except Failed as reason:
+                found.update(reason=str(reason), times={})
+
+    def prepare(contender, found):
+        own = contender.library == REFERENCE
+        if not found["difference"]:
+            require_right("float64", contender.check(workload), reference, found, own)
+        gradient, seconds = contender.prepare(workload)
+        require_right("float32", gradient, reference, found, own)
+        repetitions[contender] = min(max(int(given.turn / seconds), given.least), given.most)
+
+    def take_turn(contender, found):
+        time.sleep(PAUSE)
+        spent = contender.repeat(repetitions[contender]) / workload.tasks * 1e3
+        found["times"].setdefault(contender.arrangement, []).append(spent)
+
+    def note_memory(contender, found):
+        found["peak"][contender.arrangement] = contender.memory()
+
     for contender in contenders:
-        found = libraries.get(contender.library, unasked)
-        if found["reason"] or found["difference"] and found is unasked:
-            continue
-        try:
-            if not found["difference"]:
-                require_right("float64", contender.check(workload), reference, found)
-            gradient, seconds = contender.prepare(workload)
-            require_right("float32", gradient, reference, found)
-            ready.append((contender, min(max(int(given.turn / seconds), given.least), given.most)))
-        except Failed as reason:
-            found["reason"] = str(reason)
-    ready = [(c, times) for c, times in ready if not libraries.get(c.library, {"reason": "unasked"})["reason"]]
-    others = machine.Bystanders([process.pid for contender, _ in ready for process in contender.processes])
+        attempt(contender, prepare)
+    timed = [c for c in contenders if c.library in given.libraries]
+    others = machine.Bystanders([process.pid for c in contenders for process in c.processes])
     for turn in range(given.rounds):
-        for contender, times in ready[turn % len(ready) :] + ready[: turn % len(ready)]:
-            time.sleep(PAUSE)
-            spent = contender.repeat(times) / workload.tasks * 1e3
-            libraries[contender.library]["times"].setdefault(contender.arrangement, []).append(spent)
+        first = turn % len(timed)
+        for contender in timed[first:] + timed[:first]:
+            attempt(contender, take_turn)
     bystanders = others.cores()
-    for contender, _ in ready:
-        libraries[contender.library]["peak"][contender.arrangement] = contender.memory()
+    for contender in timed:
+        attempt(contender, note_memory)
     for contender in contenders:
         contender.drop()
-    return {"tasks": workload.tasks, "bystanders": bystanders, "libraries": libraries}
+    asked = {name: found for name, found in libraries.items() if name in given.libraries}
+    return {"tasks": workload.tasks, "bystanders": bystanders, "libraries": asked}
 
 
-def require_right(dtype, gradient, reference, found):
-    """The first gradient of a type is the reference."""
-    away = difference(gradient, reference.setdefault(dtype, gradient))
+def require_right(dtype, gradient, reference, found, own=False):
+    """Against torch's gradient of that type, which its `own` first one is."""
+    if own:
+        reference.setdefault(dtype, gradient)
+    if dtype not in reference:
+        raise Failed("there is no gradient of torch's to compare with")
+    away = difference(gradient, reference[dtype])
     found["difference"][dtype] = max(away, found["difference"].get(dtype, 0.0))
     if not away <= CLOSE_ENOUGH[dtype]:
         raise Failed(f"its gradient is {away:.0e} away from torch's in {dtype}")
@@ -102,8 +120,7 @@ def main():
             print(workload.key, file=sys.stderr, flush=True)
             results["workloads"][workload.key] = measure(workload, contenders, given)
             for contender in contenders:
-                if contender.processes:
-                    results["versions"].update(contender.versions())
+                results["versions"].update(contender.versions())
             (given.out / "results.json").write_text(json.dumps(results, indent=1))
         for contender in contenders:
             contender.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -110,14 +112,61 @@ def test_two_processes_with_unequal_parts_give_the_gradient_of_one(log):
     assert library.difference(gradient, computed(raw_paddle, workload)) < 1e-5
 
 
-def test_a_worker_that_ends_is_told_and_another_is_started(log):
+class Pretended:
+    """A contender without processes: its seconds by round, and what fails it."""
+
+    arrangement, processes = ONE, ()
+
+    def __init__(self, library, seconds, gradient=1.0, fails_at=None):
+        self.library, self.gradient, self.fails_at = library, {"w": np.array([gradient])}, fails_at
+        self.left = list(seconds)
+
+    def check(self, workload):
+        return self.gradient
+
+    def prepare(self, workload):
+        return self.gradient, 0.01
+
+    def repeat(self, times):
+        if len(self.left) == self.fails_at:
+            raise library.Failed("its process ended with code -9")
+        return self.left.pop(0)
+
+    def memory(self):
+        return 5.0
+
+    def drop(self):
+        pass
+
+
+def test_a_run_leaves_out_who_is_wrong_and_who_fails_and_goes_on(monkeypatch):
+    monkeypatch.setattr(run, "PAUSE", 0)
+    names = [OURS, "higher", "TorchOpt"]
+    given = run.arguments(["--rounds", "3", "--workloads", "lstm/2", "--libraries", *names])
+    contenders = [
+        Pretended(REFERENCE, []),  # nobody asked for its times
+        Pretended(OURS, [0.8, 1.6, 2.4]),
+        Pretended("higher", [1, 1, 1], gradient=1 + 1e-7),
+        Pretended("TorchOpt", [1, 1, 1], fails_at=2),
+    ]
+    found = run.measure(given.workloads[0], contenders, given)
+    assert found["tasks"] == 8 and list(found["libraries"]) == names
+    assert found["libraries"][OURS]["times"] == {ONE: pytest.approx([100, 200, 300])}
+    assert found["libraries"][OURS]["peak"] == {ONE: 5.0}
+    assert found["libraries"]["higher"]["reason"] == "its gradient is 1e-07 away from torch's in float64"
+    assert found["libraries"]["TorchOpt"]["reason"] == "its process ended with code -9"
+    assert not found["libraries"]["TorchOpt"]["times"] and not found["libraries"]["higher"]["times"]
+
+
+def test_a_worker_that_ended_fails_its_library_and_another_is_started(log):
     contender = library.Arranged("raw Paddle", ONE, log)
     workload = replace(workloads.WORKLOADS["sinusoid/1"], tasks=1)
     try:
         contender.prepare(workload)
-        contender.processes[0].close()
-        with pytest.raises((library.Failed, ValueError)):
+        os.kill(contender.processes[0].pid, signal.SIGKILL)
+        with pytest.raises(library.Failed, match="ended with code -9"):
             contender.repeat(1)
+        assert contender.versions() == {}
         contender.prepare(workload)
     finally:
         contender.close()
@@ -129,6 +178,8 @@ def test_the_difference_is_relative_and_of_the_same_weights():
     with pytest.raises(AssertionError, match="not of the same weights"):
         library.difference({"a": np.array([3.0, 0.0])}, reference)
     wrong = {"difference": {}, "reason": None}
+    with pytest.raises(library.Failed, match="no gradient of torch's"):
+        run.require_right("float64", reference, {}, wrong)
     with pytest.raises(library.Failed, match="float64"):
         run.require_right("float64", {"a": np.array([1.001])}, {"float64": {"a": np.array([1.0])}}, wrong)
 
