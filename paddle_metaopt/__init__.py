@@ -19,7 +19,6 @@ from .checkpoint import load_checkpoint, save_checkpoint
 from .data import Episode
 from .double_grad import twice_differentiable
 from .errors import (
-    CannotBatchError,
     MetaOptError,
     NeedsMetaLossError,
     NotTwiceDifferentiableError,
@@ -40,7 +39,6 @@ __all__ = [
     "ANILOptimizer",
     "BOILOptimizer",
     "CAVIAOptimizer",
-    "CannotBatchError",
     "Episode",
     "Evaluation",
     "IMAMLOptimizer",

@@ -21,12 +21,9 @@ class NeedsMetaLossError(MetaOptError):
 
 
 class VectorizeError(MetaOptError):
-    """The tasks of a meta-batch can't run as one program, and ``vectorize=True`` asked for that."""
+    """What was to run for many at once can't: the tasks of a meta-batch with ``vectorize=True``, or the function of
+    `vmap`. The message names the op, the layer and the line."""
 
 
 class ReplayError(MetaOptError):
     """An inner step that was taken again gave another loss than the first time."""
-
-
-class CannotBatchError(MetaOptError):
-    """`vmap` met what cannot be done for all slices at once; the message names the op, the layer and the line."""

@@ -172,7 +172,9 @@ def loss_after_steps_by_hand(net, opt, task, inner_gradients=None) -> tuple:
     plan = opt.plan
     own = {name: p for name, p in net.named_parameters() if not p.stop_gradient}
     before = {name: p.clone().detach() for name, p in own.items()}
-    begun = {} if plan.begin is None else {id(p): value for p, value in plan.begin(net, task.support).items()}
+    begun = {}
+    if plan.begin is not None:
+        begun = {id(p): value for p, value in plan.begin({p: p for p in own.values()}, net, task.support).items()}
     start = {name: begun.get(id(p), before[name]) for name, p in own.items()}
     for name, weight in start.items():
         own[name].set_value(weight)

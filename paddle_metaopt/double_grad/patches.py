@@ -39,10 +39,14 @@ class Patch:
         Returns a list of (owner, name, value); may be set later.
     version : callable
         What the replacements depend on; they are made anew when it has changed and none stands.
+    upon : tuple of Patch
+        Those that stand as long as this one does, for it replaces what they put there.
     """
 
-    def __init__(self, make_replacements=None, version=lambda: None):
+    def __init__(self, make_replacements=None, version=lambda: None, upon=()):
         self.make_replacements = make_replacements
+        self._upon = upon
+        self._holds_below = []
         self._version = version
         self._made_at = self._replacements = None
         self._originals = []
@@ -72,6 +76,7 @@ class Patch:
         if wanted is self._stands:
             return
         if self._stands is False:
+            self._holds_below = [patch.acquire() for patch in self._upon]
             self._prepare()
         self._stands = None
         for owner, name, value in self._replacements if wanted else self._originals:
@@ -81,6 +86,8 @@ class Patch:
             else:
                 setattr(owner, name, value)
         self._stands = wanted
+        if not wanted:
+            self._holds_below = []
 
     def _prepare(self):
         version = self._version()
@@ -94,7 +101,7 @@ def _in_child():
     """In a child process, forked inside a task, nobody has asked for anything."""
     global lock
     lock = threading.RLock()
-    for patch in _patches:
+    for patch in reversed(_patches):  # what stands upon another was made later
         patch.forget_holds()
 
 

@@ -10,8 +10,7 @@ from typing import Any, Callable
 from ..double_grad.scope import patches_kept
 from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
-from ..vmap import CannotBatch
-from .blame import where_of
+from ..vmap import CannotBatch, origin_of
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
 from .together import in_groups, solved_together
@@ -80,7 +79,7 @@ class MetaBatches:
             return found
         except CannotBatch as error:
             before.put_back()
-            where = where_of(error)
+            where = origin_of(error)
             if vectorize is True:
                 raise VectorizeError(
                     f"vectorize=True: the tasks can't run as one program: {error}{where}; leave the argument out "

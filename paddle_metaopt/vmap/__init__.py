@@ -5,6 +5,7 @@ from . import rules as _rules  # noqa: F401  registers them
 from .batched import Batched, CannotBatch, close_the_rest, tasks_of
 from .dispatch import batching
 from .gradients import batched_gradients
+from .origin import origin_of
 from .registry import batches
 from .spread import (
     each_apart,
@@ -34,6 +35,7 @@ __all__ = [
     "numbers_in",
     "of_each",
     "one_after_the_other",
+    "origin_of",
     "repeated",
     "spread",
     "summed",

@@ -7,13 +7,15 @@ import inspect
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 
 import paddle
 
 from ..double_grad import kernels
 from ..double_grad.dispatch import op_table
-from ..double_grad.guards import guard_engine
+from ..double_grad.passes import engine_guards
 from ..double_grad.patches import Patch
+from ..double_grad.undo import Undo
 from . import entrances
 from .batched import Batched, CannotBatch, met_nothing
 from .entrances import has_batched
@@ -36,7 +38,11 @@ def _replacements():
     ]
 
 
-_table = Patch(_replacements, version=lambda: (dict(RULES), id(kernels.TABLE.matmul), len(sys.modules)))
+_table = Patch(
+    _replacements,
+    version=lambda: (dict(RULES), id(kernels.TABLE.matmul), len(sys.modules)),
+    upon=(engine_guards, op_table),
+)
 
 
 class _Here(threading.local):
@@ -65,19 +71,14 @@ def batching(tasks: int | None = None):
     """
     if _here.inside:
         raise CannotBatch("a vmap inside another one")
-    holds = [guard_engine(), op_table.acquire(), _table.acquire()]  # in this order, one upon the other
-    _here.inside = True
-    try:
-        with drawing_for(tasks):
+    with Undo(_table.acquire()), Undo(partial(setattr, _here, "inside", False)), drawing_for(tasks):
+        _here.inside = True
+        try:
             yield
-    except Exception as error:
-        if met_nothing(error):
-            raise CannotBatch("what Paddle does in C++ past its table of ops") from error
-        raise
-    finally:
-        _here.inside = False
-        while holds:
-            holds.pop()()
+        except Exception as error:
+            if met_nothing(error):
+                raise CannotBatch("what Paddle does in C++ past its table of ops") from error
+            raise
 
 
 def _sending(name):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from functools import partial
 from typing import Any, Callable
 
 import paddle
 
+from ..double_grad.undo import Undo
 from .batched import Batched, CannotBatch, tasks_of
 
 
@@ -18,14 +19,12 @@ class _Here(threading.local):
 _here = _Here()
 
 
-@contextmanager
-def drawing_for(tasks: int | None):
-    """A context in which what is drawn at random is drawn for so many tasks; None for one."""
-    outer, _here.tasks = _here.tasks, tasks
-    try:
-        yield
-    finally:
-        _here.tasks = outer
+def drawing_for(tasks: int | None) -> Undo:
+    """From now on, what is drawn at random is drawn for so many tasks, None for one, until the context returned is
+    left."""
+    before = Undo(partial(setattr, _here, "tasks", _here.tasks))
+    _here.tasks = tasks
+    return before
 
 
 def tasks_that_draw() -> int | None:

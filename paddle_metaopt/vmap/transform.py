@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 
 from ..arguments import checked_function, require_dynamic_mode
-from ..errors import CannotBatchError
+from ..errors import VectorizeError
 from .batched import Batched, CannotBatch, tasks_of
 from .dispatch import batching, is_batching
 from .origin import origin_of
@@ -42,7 +42,7 @@ def vmap(function: Callable, in_axes: Any = 0, out_axes: Any = 0) -> Callable:
     ------
     ValueError
         If an axis is none of its Tensor's, sizes differ, or nothing is sliced.
-    CannotBatchError
+    VectorizeError
         When the result is called, if the function does what cannot be done for all slices at once: it reads a value,
         changes a tensor in place, applies a PyLayer, uses another `vmap`. The message names the op, the layer and the
         line.
@@ -82,7 +82,7 @@ def vmap(function: Callable, in_axes: Any = 0, out_axes: Any = 0) -> Callable:
             with batching(size):
                 results = function(*sliced, **kwargs)
         except CannotBatch as error:
-            raise CannotBatchError(f"vmap can't do this for all slices at once: {error}{origin_of(error)}") from error
+            raise VectorizeError(f"vmap can't do this for all slices at once: {error}{origin_of(error)}") from error
         return _mapped(out_axes, results, functools.partial(_stacked, size), "out_axes")
 
     return batched

@@ -151,12 +151,12 @@ class Reading(nn.Layer):
 
 
 def test_what_cannot_be_done_at_once_is_named_with_its_layer_and_line():
-    with pytest.raises(metaopt.CannotBatchError, match=r"Tensor.item.*layer Reading.*test_transform.py:\d+.*max\(\)"):
+    with pytest.raises(metaopt.VectorizeError, match=r"Tensor.item.*layer Reading.*test_transform.py:\d+.*max\(\)"):
         metaopt.vmap(Reading())(paddle.randn([3, 2]))
 
 
 def test_one_level():
-    with pytest.raises(metaopt.CannotBatchError, match="vmap inside another"):
+    with pytest.raises(metaopt.VectorizeError, match="vmap inside another"):
         metaopt.vmap(lambda x: metaopt.vmap(lambda y: y * 2)(x))(paddle.randn([3, 2]))
 
 
