@@ -81,6 +81,8 @@ def stacked_again(results: list) -> Any:
     """One nest of `Batched` from a nest of Tensors for each task."""
     first = results[0]
     if isinstance(first, paddle.Tensor):
+        if not first._is_initialized():  # what the op was not asked for
+            return first
         if any(result.shape != first.shape for result in results):
             raise CannotBatch("a result whose shape differs from task to task")
         return Batched(paddle.stack(results, 0))

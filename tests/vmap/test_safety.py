@@ -124,6 +124,9 @@ DONE = {
     "paddle.grad from another": (gradient_from_other, "equal"),
     "invert": (lambda x, y: ~(y > 0), "equal"),
     "invert whole numbers": (lambda x, y: ~y.astype("int32"), "equal"),
+    "transpose": (lambda x, y: paddle.transpose(y, 1, 0), "equal"),
+    "tile": (lambda x, y: paddle.tile(y, 2), "equal"),
+    "eigvalsh": (lambda x, y: paddle.linalg.eigvalsh(x @ x.T + y * y), "equal"),
     "astype": (lambda x, y: y.astype("float32"), "equal"),
 }
 

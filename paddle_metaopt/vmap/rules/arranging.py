@@ -16,7 +16,7 @@ from .shape import for_each_task
 
 @batches("tile")
 def tile(x, repeats):
-    if not all(isinstance(count, int) for count in repeats) or not x.ndim:
+    if not isinstance(repeats, (list, tuple)) or not all(isinstance(count, int) for count in repeats) or not x.ndim:
         return NotImplemented
     stacked = tasks_of(x)
     missing = len(repeats) - x.ndim

@@ -33,6 +33,8 @@ def flatten(x, start_axis=0, stop_axis=-1):
 
 @batches("transpose")
 def transpose(x, perm):
+    if not isinstance(perm, (list, tuple)):
+        return NotImplemented
     return Batched(below["transpose"](tasks_of(x), [0, *(axis % x.ndim + 1 for axis in perm)]))
 
 
