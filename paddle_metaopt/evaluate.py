@@ -125,7 +125,7 @@ class _Run:
         return [self._adapted(part, None) for part in parts]
 
     def _together(self, parts) -> list:
-        with batching():
+        with batching(len(parts)):
             return self._adapted(for_all_tasks(parts), len(parts))
 
     def _adapted(self, part, tasks):

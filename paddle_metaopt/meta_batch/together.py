@@ -20,7 +20,7 @@ def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list
     CannotBatch
         If something was done that can't be done for all tasks at once.
     """
-    with batching():
+    with batching(len(parts)):
         support, query = for_all_tasks(parts)
         learner = optimizer.begin(net, support, tasks=len(parts))
         try:

@@ -22,9 +22,9 @@ from .shape import for_each_task
 def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layout, use_global_stats, trainable):
     if use_global_stats or (is_test and not trainable):
         return _by_running_statistics(x, mean, variance, scale, shift, epsilon, layout), *[None] * 5
-    if layout != "NCHW" or not x.is_floating_point():
-        return NotImplemented
-    if x.ndim < 2 or scale is None or shift is None:
+    if layout != "NCHW" or not x.is_floating_point() or x.ndim < 2 or scale is None or shift is None:
+        if type(mean) is Batched:  # task by task, nobody would notice how they move
+            raise CannotBatch(f"the statistics of a batch norm of layout {layout!r}, or without weights")
         return NotImplemented
     tasks = count_of((x, scale, shift))
     x, scale, shift = (t if type(t) is Batched else Batched(for_each_task(t, tasks)) for t in (x, scale, shift))
