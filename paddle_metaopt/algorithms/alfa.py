@@ -25,6 +25,8 @@ class ALFA(PerStepRates):
     inner_rule: str = itself("generated")
 
     def rule(self, weights):
+        if not weights:
+            raise ValueError("parameters: all of them are frozen, so nothing adapts")
         decay = at_least_zero(None, "inner_decay", self.inner_decay)
         return GeneratedSteps(len(weights), self.adapt_steps, decay, weights[0].parameter.dtype)
 
@@ -58,7 +60,10 @@ class GeneratedSteps(InnerRule):
     def update(self, params, grads, rates, state):
         count = self.decays.shape[1]
         if len(params) != count:
-            raise ValueError(f"ALFA was made for {count} trainable parameters, and this net adapts {len(params)}")
+            raise ValueError(
+                f"ALFA was made for {count} trainable parameters, and this net adapts {len(params)}; make the "
+                "optimizer of this net's, after freezing those that are to stay"
+            )
         zero = paddle.zeros([], self.decays.dtype)
         seen = [grads[name].mean() if name in grads else zero for name in params]
         seen = paddle.stack([x.astype(zero.dtype) for x in [*seen, *(p.mean() for p in params.values())]])

@@ -7,7 +7,7 @@ from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, all_but, itself
+from ..outer import Algorithm, MetaOptimizer, all_but, itself, parameters_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,12 @@ class TNet(Algorithm):
         if self.warp is None:
             raise TypeError("warp: expected the Layers that stay in the inner loop, such as [net.warp1, net.warp2]")
         return all_but(self.warp, "warp")
+
+    def require_fit(self, parameters):
+        self.adapts()  # says what is expected
+        trained = {id(p) for p in parameters}
+        if not callable(self.warp) and not any(id(p) in trained for p in parameters_in(self.warp, "warp")):
+            raise ValueError("warp: none of its parameters is in the optimizer; are they the layers of another net?")
 
 
 class TNetOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=TNet):

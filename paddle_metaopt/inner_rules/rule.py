@@ -88,7 +88,8 @@ def _pair(rule, result):
 def learned_in(rule) -> dict:
     """The trainable tensors among the attributes of a rule, ours or a user's, by name: in lists, tuples and Layers."""
     found = {}
-    for attribute, value in getattr(rule, "__dict__", {}).items():
+    attributes = {"": rule} if isinstance(rule, paddle.nn.Layer) else getattr(rule, "__dict__", {})
+    for attribute, value in attributes.items():
         for name, entry in _entries(attribute, value):
             if isinstance(entry, paddle.Tensor) and not entry.stop_gradient:
                 found.setdefault(id(entry), (name, entry))
@@ -97,9 +98,12 @@ def learned_in(rule) -> dict:
 
 def _entries(attribute: str, value) -> list:
     if isinstance(value, paddle.nn.Layer):
-        return [(f"{attribute}.{name}", parameter) for name, parameter in value.named_parameters()]
+        return [(f"{attribute}.{name}".lstrip("."), parameter) for name, parameter in value.named_parameters()]
     if isinstance(value, (list, tuple)):
-        return [(f"{attribute}.{position}" if position else attribute, entry) for position, entry in enumerate(value)]
+        names = [f"{attribute}.{position}" if position else attribute for position in range(len(value))]
+        return [found for name, entry in zip(names, value) for found in _entries(name, entry)]
+    if isinstance(value, dict):
+        return [found for key, entry in value.items() for found in _entries(f"{attribute}.{key}", entry)]
     return [(attribute, value)]
 
 

@@ -21,6 +21,8 @@ class Evolution(Replaying):
     once, so an op without a second derivative, or a query loss with steps in it, does no harm; but the error falls only
     with the root of the number of directions, each of which takes the inner loop again, twice if antithetic.
 
+    Each trainable parameter is moved, also one that the net does not use, whose gradient is noise: freeze those.
+
     Parameters
     ----------
     sigma : float
@@ -38,6 +40,7 @@ class Evolution(Replaying):
 
     name = "meta_gradient=Evolution(...)"
     order = 1
+    compares_queries = True
 
     def __init__(self, sigma: float = 0.05, directions: int = 32, antithetic: bool = True):
         self.sigma = above_zero(self, "sigma", sigma)
@@ -46,23 +49,30 @@ class Evolution(Replaying):
 
     def require_served(self, plan):
         if plan.learned or plan.begin is not None:
-            besides = ", ".join(plan.learned) or "where a task begins elsewhere"
-            raise ValueError(f"{self.name} moves the net's weights alone, so it can't serve {besides}")
+            besides = ", ".join(plan.learned) or "begin"
+            raise ValueError(
+                f"{self.name} moves the net's weights alone, so it serves neither what else is learned nor tasks that "
+                f"begin elsewhere: {besides}"
+            )
 
     def solve(self, task, query):
         if len(task.meta_parameters) > len(task.own):
             raise ValueError(f"inputs: {self.name} moves the net's weights alone, so a tensor outside gets no gradient")
-        value = query(as_number=True)
+        for moment in task.history:
+            moment.loss_again(leaves_of(moment.fast))  # raises if the loss is another than then
+        value, there = query(as_number=True), task.moment(kept=True)
         estimate = dict.fromkeys(task.own, 0.0)
         for _ in range(self.directions):
             noise = {name: paddle.randn(p.shape, p.dtype) for name, p in task.own.items()}
-            slope = self._loss(task, query, noise, self.sigma) / self.sigma
+            chance = paddle.get_rng_state()
+            slope = self._loss(task, query, there, noise, self.sigma) / self.sigma
             if self.antithetic:
-                slope = (slope - self._loss(task, query, noise, -self.sigma) / self.sigma) / 2
+                slope = (slope - self._loss(task, query, there, noise, -self.sigma) / self.sigma) / 2
+            paddle.set_rng_state(chance)
             estimate = {name: g + slope * noise[name] / self.directions for name, g in estimate.items()}
         return value, list(estimate.values())
 
-    def _loss(self, task, query, noise, distance):
+    def _loss(self, task, query, there, noise, distance):
         """The query loss after the inner loop that begins at θ + distance · noise."""
         fast = {name: p.detach() + distance * noise[name] for name, p in task.own.items()}
         state = task.plan.step.before({name: fast[name] for name in task.adapted})
@@ -70,8 +80,9 @@ class Evolution(Replaying):
             fast = leaves_of(fast)
             gradients = task.gradients(moment.loss_again(fast, elsewhere=True), fast)
             adapted = {name: fast[name] for name in task.adapted}
-            moved, state = task.plan.step(task.own, fast, adapted, gradients, state, moment.step)
+            with moment.update_again():
+                moved, state = task.plan.step(task.own, fast, adapted, gradients, state, moment.step)
             fast.update(moved)
             state = detached(state)
-        with task.residence.at(task.moment(), leaves_of(fast)):
+        with task.residence.at(there, leaves_of(fast)):
             return query(as_number=True).detach()

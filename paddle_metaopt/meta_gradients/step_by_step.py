@@ -32,7 +32,7 @@ class StepByStep(Replaying):
         numbers = {name: leaf(g) for name, g in gradient.values.items()}
         state, slots = _with_leaves(moment.state)
         before = {name: leaf(fast[name]) for name in task.adapted}
-        with paddle.enable_grad():
+        with paddle.enable_grad(), moment.update_again():
             after, new_state = task.plan.step(task.own, task.start.weights, before, numbers, state, moment.step)
         pairs = [(after[name], bar.weights.get(name)) for name in task.adapted]
         pairs += list(zip(tensors_in(new_state), bar.state)) if bar.state else []

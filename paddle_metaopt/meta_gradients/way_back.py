@@ -18,6 +18,9 @@ class WayBack(Kept):
     #: The highest order of derivatives that it takes of an inner loss.
     order: float = ANY_ORDER
 
+    #: Whether it compares several query losses, which have to draw the same random numbers then.
+    compares_queries: bool = False
+
     #: Whether it serves a batch of tasks at once.
     serves_together: bool = False
 

@@ -40,6 +40,8 @@ class MetaOptimizer(AroundUpdates):
 
     def __init_subclass__(cls, algorithm: type[Algorithm] | None = None, **options):
         super().__init_subclass__(**options)
+        if algorithm is None and not hasattr(cls, "combination") and any(map(over.is_optimizer, cls.__bases__)):
+            algorithm = Algorithm
         if algorithm is not None:
             cls.combination = over.combination_of(cls, algorithm)
             cls.__signature__ = cls.combination.signature()

@@ -105,11 +105,11 @@ class Learner(paddle.nn.Layer):
         with paddle.enable_grad():
             with task.leaves.watching():
                 loss = scalar(compute(), "loss")
+            if moment is not None and moment.replay is not None:
+                moment.replay.loss, moment.replay.before_update = loss.detach(), Surroundings(self.net)
             moved, state = way.take_step(task, loss)
         with task.lifetime.moving():
             if moment is not None:
-                if moment.replay is not None:
-                    moment.replay.loss = loss.detach()
                 way.remember(task.history, moment)
             task.move(moved, state)
 
@@ -146,7 +146,8 @@ class Learner(paddle.nn.Layer):
         task = self.task
         task.meta_parameters = asked_for(task, require_leaf_inputs(inputs))
         # Of several query losses, each draws the same random numbers, in whatever order.
-        surroundings = Surroundings(self.net) if task.plan.query_weights is not None else None
+        several = task.plan.query_weights is not None or task.plan.way.compares_queries
+        surroundings = Surroundings(self.net) if several else None
         with Undo(partial(vars(self).update, _solving=False)):
             vars(self)["_solving"] = True
             with task.graph.differentiated_by_us(), paddle.enable_grad():

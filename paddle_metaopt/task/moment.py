@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -57,6 +58,13 @@ class Moment:
                 self._require_the_same(first, second, loss.dtype)
         return loss
 
+    @contextmanager
+    def update_again(self):
+        """A context in which the inner rule draws what it drew in the step that followed."""
+        with self.replay.surroundings.now().kept():
+            self.replay.before_update.restore()
+            yield
+
     def _require_the_same(self, first: float, second: float, dtype):
         if not _close(second, first, dtype):
             raise ReplayError(
@@ -80,12 +88,15 @@ class Replay:
         What else a forward pass reads, as it was.
     loss : Tensor or None
         What `compute` gave the first time.
+    before_update : Surroundings or None
+        As they were when the inner rule, which may draw random numbers too, was asked.
     """
 
     compute: Callable
     residence: Any
     surroundings: Surroundings
     loss: paddle.Tensor | None = None
+    before_update: Surroundings | None = None
 
 
 class Surroundings:

@@ -103,7 +103,7 @@ class Residence:
         held = self.holds_net()
         with Undo(partial(self._go_back_to, self.fast, held)):
             self.fast = {**moment.fast, **(fast or {})}
-            with self._task_buffers.replaced(moment.buffers if moment.step != self.steps else None):
+            with self._task_buffers.replaced(moment.buffers or None):
                 if not held:
                     yield
                     return

@@ -1,6 +1,8 @@
 """Each inner rule against the paddle.optimizer of its name, and its derivatives against differences."""
 
+import numpy as np
 import paddle
+import paddle.nn.functional as F
 import pytest
 
 import paddle_metaopt as metaopt
@@ -175,3 +177,46 @@ def test_the_inner_clip_leaves_out_what_has_no_need_of_it_as_paddles_does(clip):
     learner.adapt(paddle.nn.functional.mse_loss(learner(x), y))
     for name, p in nets[0].named_parameters():
         assert float((learner.fast_weights[name] - p).abs().max()) < 1e-6
+
+
+@pytest.mark.parametrize("way", ["unrolled", "checkpointed"])
+def test_a_rule_that_draws_random_numbers_draws_the_same_when_its_step_is_taken_again(way):
+    class Noisy(metaopt.inner_rules.SGD):
+        def step(self, p, g, rate):
+            return p - rate * g * (1 + 0.3 * paddle.randn(p.shape, p.dtype)), ()
+
+    found = []
+    for each in ("unrolled", way):
+        paddle.seed(1)
+        net = paddle.nn.Linear(3, 2)
+        net.to(dtype="float64")
+        x, y = paddle.randn([5, 3], "float64"), paddle.randn([5, 2], "float64")
+        opt = metaopt.MAMLOptimizer(
+            parameters=net.parameters(), inner_rule=Noisy(), inner_lr=0.3, adapt_steps=2, meta_gradient=each
+        )
+        opt.meta_loss(net, [((x, y), (y @ paddle.ones([2, 3], "float64"), y))], F.mse_loss).backward()
+        found.append([p.grad.numpy().copy() for p in net.parameters()])
+    for a, b in zip(*found):
+        np.testing.assert_allclose(a, b, rtol=1e-10)
+
+
+def test_layers_in_lists_and_dicts_and_a_rule_that_is_a_layer_are_learned():
+    class Listed(metaopt.inner_rules.SGD):
+        def __init__(self):
+            super().__init__()
+            self.nets, self.more = [paddle.nn.Linear(1, 1)], {"a": paddle.nn.Linear(1, 1)}
+
+    class Itself(paddle.nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.factor = self.create_parameter([1])
+
+        def init(self, params):
+            return {}
+
+        def update(self, params, grads, rates, state):
+            return {n: p - rates[n] * self.factor * grads[n] for n, p in params.items()}, state
+
+    learned = metaopt.inner_rules.learned_in
+    assert list(learned(Listed())) == ["nets.weight", "nets.bias", "more.a.weight", "more.a.bias"]
+    assert list(learned(Itself())) == ["factor"]

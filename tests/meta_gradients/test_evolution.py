@@ -5,6 +5,7 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 from helpers import Classifier, in_double, labelled_episode, parameter
+from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.meta_gradients import Evolution
@@ -77,3 +78,37 @@ def test_evolution_refuses_what_it_can_not_serve():
     for arguments, name in (((0.0,), "sigma"), ((0.1, 0), "directions"), ((0.1, 1, 2), "antithetic")):
         with pytest.raises((ValueError, TypeError), match=f"Evolution: {name}"):
             Evolution(*arguments)
+
+
+class Noisy(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.body, self.norm, self.head = nn.Linear(3, 6), nn.BatchNorm1D(6), nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.head(F.dropout(F.tanh(self.norm(self.body(x))), 0.3, training=self.training))
+
+
+def test_evolution_notices_a_loss_that_is_another_when_computed_again():
+    net = Classifier()
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient=Evolution(directions=1))
+    learner = opt.adapter(net).clone()
+    for x in (paddle.randn([3, 3]), paddle.randn([3, 3])):
+        learner.adapt(lambda: F.cross_entropy(learner(x), paddle.arange(3)), steps=1)  # noqa: B023
+    with pytest.raises(metaopt.ReplayError, match="inner step 0"):
+        learner.meta_loss(lambda: F.cross_entropy(learner(paddle.randn([3, 3])), paddle.arange(3)))
+
+
+def test_the_two_sides_of_a_direction_draw_the_same_and_statistics_are_those_of_the_task_alone():
+    found = {}
+    for way in (Evolution(1e-6, 4), "unrolled"):
+        paddle.seed(1)
+        net = in_double(Noisy())
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, meta_gradient=way, buffers="last")
+        paddle.seed(3)
+        opt.meta_loss(net, [labelled_episode()], F.cross_entropy, vectorize=False).backward()
+        size = max(float(p.grad.abs().max()) for p in net.parameters() if p.grad is not None)
+        found[str(way)] = size, net.norm._mean.numpy().copy()
+    (estimated, statistics), (exact, expected) = found.values()
+    assert estimated < 30 * exact  # other dropout masks would make it a million times as large
+    np.testing.assert_allclose(statistics, expected, rtol=1e-12)
