@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import paddle
-
+from ..vmap import batched_gradients
 from .step_by_step import StepByStep
 
 
@@ -43,5 +42,8 @@ class ExactGradient:
         wrt = [*self._fast.values(), *self._task.meta_parameters]
         if not live:
             return {}, []
-        found = paddle.grad([g for g, _ in live], wrt, [u for _, u in live], retain_graph=again, allow_unused=True)
+        gradients, cotangents = zip(*live)
+        found = batched_gradients(
+            gradients, wrt, grad_outputs=cotangents, retain_graph=again, allow_unused=True
+        )
         return dict(zip(self._fast, found)), found[len(self._fast) :]

@@ -7,6 +7,7 @@ import warnings
 import paddle
 
 from ..arguments import above_zero, flag
+from ..vmap import batched_gradients
 from .step_by_step import StepByStep
 
 
@@ -93,7 +94,7 @@ class _DifferencedGradient:
             there.stop_gradient = False
             moved[name] = there
         loss = self._moment.loss_again(moved, elsewhere=True)
-        return paddle.grad(loss, [*moved.values(), *self._task.meta_parameters], allow_unused=True)
+        return batched_gradients(loss, [*moved.values(), *self._task.meta_parameters], allow_unused=True)
 
 
 def _norm(tensors) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import paddle
 
 from ..tensors import added, leaf, leaves_of, tensors_in
+from ..vmap import batched_gradients
 from .way_back import Replaying, query_points
 
 
@@ -40,7 +41,8 @@ class StepByStep(Replaying):
         wrt = [*before.values(), *numbers.values(), *slots, *task.meta_parameters]
         pulled = [None] * len(wrt)
         if pairs:
-            pulled = paddle.grad([y for y, _ in pairs], wrt, [g for _, g in pairs], allow_unused=True)
+            outputs, cotangents = zip(*pairs)
+            pulled = batched_gradients(outputs, wrt, grad_outputs=cotangents, allow_unused=True)
         pulled = iter(pulled)
         through_update = {name: next(pulled) for name in before}
         towards = {name: next(pulled) for name in numbers}
@@ -74,7 +76,7 @@ class Cotangents:
         fast = leaves_of(moment.fast)
         with self._task.residence.at(moment, fast):
             loss = query()
-        gradients = paddle.grad(loss, [*fast.values(), *self._task.meta_parameters], allow_unused=True)
+        gradients = batched_gradients(loss, [*fast.values(), *self._task.meta_parameters], allow_unused=True)
         if weight != 1.0:
             gradients = [None if g is None else g * weight for g in gradients]
         self.add_weights(dict(zip(fast, gradients)))

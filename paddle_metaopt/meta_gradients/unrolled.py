@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import paddle
-
+from ..vmap import batched_gradients
 from .way_back import WayBack, query_points
 
 
@@ -24,7 +23,7 @@ class Unrolled(WayBack):
             with task.residence.at(moment):
                 value = query()
             loss = loss + weight * value
-        return loss, paddle.grad(loss, task.meta_parameters, allow_unused=True)
+        return loss, batched_gradients(loss, task.meta_parameters, allow_unused=True)
 
 
 class FirstOrder(Unrolled):

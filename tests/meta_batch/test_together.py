@@ -10,6 +10,7 @@ from helpers import parameter
 from paddle import nn
 
 import paddle_metaopt as metaopt
+from paddle_metaopt.double_grad import engine
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -317,6 +318,26 @@ def test_an_evaluation_that_can_not_run_as_one_program_says_so():
     np.testing.assert_array_equal(
         found.values, metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=False).values
     )
+
+
+@pytest.mark.parametrize("options", [{}, {"first_order": True}, {"meta_gradient": "checkpointed"}])
+def test_more_tasks_take_no_more_passes_of_the_engine(options, monkeypatch):
+    paddle.seed(16)
+    net = metaopt.models.OmniglotNet(3, filters=3, image_size=16)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, **options)
+    grad, passes = engine._grad, []
+
+    def counted(*args, **kwargs):
+        passes.append(None)
+        return grad(*args, **kwargs)
+
+    monkeypatch.setattr(engine, "_grad", counted)
+    counts = []
+    for count in (2, 6):
+        passes.clear()
+        opt.meta_loss(net, episodes(count, features=(1, 16, 16)), F.cross_entropy, vectorize=True)
+        counts.append(len(passes))
+    assert counts[0] == counts[1] > 2
 
 
 WAYS = {
