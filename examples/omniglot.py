@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
 import sys
 import time
 import warnings
@@ -24,6 +23,7 @@ warnings.filterwarnings("ignore", message="No ccache found")
 import paddle  # noqa: E402
 import paddle.nn.functional as F  # noqa: E402
 from paddle.io import DataLoader  # noqa: E402
+from training_loop import BAR, StopSignal  # noqa: E402
 
 import paddle_metaopt as metaopt  # noqa: E402
 from paddle_metaopt.checkpoint import checksum  # noqa: E402
@@ -35,7 +35,6 @@ SETTINGS = [
     *("algorithm", "ways", "shots", "queries", "meta_batch", "inner_lr", "adapt_steps", "lr", "seed", "iterations"),
     *("eval_every", "valid_episodes", "test_steps"),
 ]
-BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -129,22 +128,6 @@ class Checkpoint:
             "optimizer": self._opt.state_dict(),
             "random": [paddle.get_rng_state(), np.random.get_state(), random.getstate()],
         }
-
-
-class StopSignal:
-    """True from the first Ctrl-C or SIGTERM on; the iteration that is running is finished. A second one kills."""
-
-    def __init__(self) -> None:
-        self._came = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._remember)
-
-    def __bool__(self) -> bool:
-        return self._came
-
-    def _remember(self, number, frame) -> None:
-        self._came = True
-        signal.signal(number, signal.SIG_DFL)
 
 
 def train(args: argparse.Namespace, net: OmniglotNet, opt, sched, checkpoint: Checkpoint) -> bool:

@@ -45,6 +45,13 @@ def one_of(owner, name: str, value, choices) -> str:
     return value
 
 
+def checked_vectorize(owner, value):
+    """'auto', True or False; anything else raises a ValueError."""
+    if value not in ("auto", True, False):
+        raise ValueError(f"{_of(owner)}vectorize: expected 'auto', True or False, got {value!r}")
+    return value
+
+
 def checked_function(owner, name: str, value, takes: str):
     """A callable; `takes` shows its call. Anything else raises a TypeError."""
     if not callable(value) or isinstance(value, type):

@@ -9,7 +9,7 @@ from typing import Callable
 import numpy as np
 import paddle
 
-from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, whole_number
+from .arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
 from .meta_batch import each_of, episode_parts, in_groups, loss_on, most_at_once, net_output
@@ -88,8 +88,7 @@ def evaluate(
             "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
             "buffers='mean'"
         )
-    if vectorize not in ("auto", True, False):
-        raise ValueError(f"evaluate: vectorize: expected 'auto', True or False, got {vectorize!r}")
+    checked_vectorize("evaluate", vectorize)
     run = _Run(net, opt, loss_fn, _score_function(loss_fn if metric is None else metric), steps, statistics)
     values = []
     modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]

@@ -31,7 +31,10 @@ FACE = {"", "evaluate", "model"}
 APART = {"data", "models"}
 
 #: Below all: they import only each other.
-LEAVES = {"errors", "tensors", "arguments", "atomic_file", "checkpoint", "paddle_optimizers", "tune_cpu"}
+LEAVES = {
+    *("errors", "tensors", "arguments", "random_states", "atomic_file", "checkpoint", "paddle_optimizers"),
+    "tune_cpu",
+}
 
 #: Those of the chain that are useful by themselves, and know nothing of meta-learning.
 ALONE = {"vmap", "double_grad"}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Callable
 
 from ..meta_gradients import MetaGradient
-from .episodes import loss_on
+from .solved import solved
 
 
 def solved_one_by_one(optimizer, net, parts: list, loss_fn: Callable, inputs: list = ()) -> MetaGradient:
@@ -28,15 +27,6 @@ def solved_one_by_one(optimizer, net, parts: list, loss_fn: Callable, inputs: li
     """
     total = None
     for support, query in parts:
-        found = _solved(optimizer, net, support, query, loss_fn, inputs)
+        found = solved(optimizer, net, support, query, loss_fn, inputs)
         total = found if total is None else total + found
     return total
-
-
-def _solved(optimizer, net, support, query, loss_fn, inputs) -> MetaGradient:
-    learner = optimizer.begin(net, support)
-    try:
-        learner.adapt(partial(loss_on, learner, support, loss_fn))
-        return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
-    finally:
-        learner.end()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Callable
 
 import paddle
 
 from ..meta_gradients import MetaGradient
 from ..vmap import batching, for_all_tasks
-from .episodes import loss_on
+from .solved import solved
 
 
 def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list = ()) -> MetaGradient:
@@ -22,12 +21,7 @@ def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list
     """
     with batching(len(parts)):
         support, query = for_all_tasks(parts)
-        learner = optimizer.begin(net, support, tasks=len(parts))
-        try:
-            learner.adapt(partial(loss_on, learner, support, loss_fn))
-            return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
-        finally:
-            learner.end()
+        return solved(optimizer, net, support, query, loss_fn, inputs, tasks=len(parts))
 
 
 def in_groups(parts: list, tasks_at_once: int | None, adapt_steps: int) -> list[list]:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
-import random
-
-import numpy as np
-import paddle
-
+from ..random_states import RandomStates
 from ..vmap import CannotBatch
 
 
@@ -16,12 +11,11 @@ class Traces:
 
     def __init__(self, net):
         self._layers = [(layer, dict(vars(layer))) for layer in net.sublayers(include_self=True)]
-        self._states = _random_states()
-        self._paddle, self._numpy, self._python = paddle.get_rng_state(), np.random.get_state(), random.getstate()
+        self._random = RandomStates()
 
     def require_none_left(self) -> None:
         """Raise a CannotBatch if one changed: each task would have had another value."""
-        if _random_states() != self._states:
+        if RandomStates() != self._random:
             raise CannotBatch("random numbers were drawn, of which each task has to have its own")
         for layer, attributes in self._layers:
             for name, value in vars(layer).items():
@@ -35,15 +29,8 @@ class Traces:
             for name in present.keys() - attributes.keys():
                 del present[name]
             present.update(attributes)
-        paddle.set_rng_state(self._paddle)
-        np.random.set_state(self._numpy)
-        random.setstate(self._python)
+        self._random.restore()
 
 
 #: How BatchNorm1D spells its layout after its first call.
 _WRITTEN_WITHOUT_A_CHANGE = frozenset({"_data_format"})
-
-
-def _random_states() -> tuple:
-    engines = [state.__getstate__() for state in paddle.get_rng_state()]
-    return pickle.dumps(engines), pickle.dumps(np.random.get_state()), random.getstate()

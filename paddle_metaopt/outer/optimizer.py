@@ -6,7 +6,7 @@ import copyreg
 from dataclasses import replace
 from typing import Callable
 
-from ..arguments import checked_function, checked_layer, naming, require_dynamic_mode, whole_number
+from ..arguments import checked_function, checked_layer, checked_vectorize, naming, require_dynamic_mode, whole_number
 from ..meta_batch import MetaBatches
 from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import (
@@ -15,6 +15,7 @@ from ..paddle_optimizers import (
     attributes_at_the_start,
     groups_of,
     parameters_of,
+    translated,
 )
 from ..task import BufferKeeper, Learner, Plan, Task
 from . import learned as learning
@@ -184,8 +185,7 @@ class MetaOptimizer(AroundUpdates):
         require_dynamic_mode()
         checked_layer("meta_loss", "net", net)
         checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-        if vectorize not in ("auto", True, False):
-            raise ValueError(f"meta_loss: vectorize: expected 'auto', True or False, got {vectorize!r}")
+        checked_vectorize("meta_loss", vectorize)
         if tasks_at_once is not None:
             whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
         found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once)
@@ -208,7 +208,7 @@ class MetaOptimizer(AroundUpdates):
             super().set_state_dict(outer)
             return
         learning.require_same(ours.get("learned", []), self._learned)
-        super().set_state_dict(state.under_own_keys(self, outer, ours))
+        super().set_state_dict(translated(self, outer, ours))
         self.outer_steps = state.restore_ours(self, ours, self._learned, self._keeper)
 
     load_state_dict = set_state_dict

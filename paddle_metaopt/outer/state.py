@@ -25,11 +25,6 @@ def taken_apart(state: dict) -> tuple:
     return outer, outer.pop(_KEY, None)
 
 
-def under_own_keys(optimizer, outer: dict, ours: dict) -> dict:
-    """The outer optimizer's part, as this one's keys have it."""
-    return paddle_optimizers.translated(optimizer, outer, ours)
-
-
 def restore_ours(optimizer, ours: dict, learned: list, keeper) -> int:
     """Restore our part, after the outer one; returns how many steps were taken."""
     paddle_optimizers.forget_what_was_loaded(optimizer)

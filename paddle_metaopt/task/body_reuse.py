@@ -5,18 +5,15 @@ Where all that adapts is in a head, the body's output cannot change during a tas
 
 from __future__ import annotations
 
-import pickle
-import random
-import re
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
 import paddle
 
 from ..double_grad.undo import Undo
+from ..random_states import RandomStates
 from .parameter_reads import noted_in, put_back
 from .snapshot import Snapshot
 
@@ -89,14 +86,14 @@ class BodyReuse:
         in_head = [part for part, _ in weights]
         moving = [norm for norm in before.batch_norms if norm not in in_head]
         statistics = [(norm, t, t.clone()) for norm in moving for t in (norm._mean, norm._variance)]
-        chance = _random_states()
+        chance = RandomStates()
         with ExitStack() as stack:
             stack.enter_context(noted_in(reads, weights))
             for norm in moving:
                 stack.enter_context(_forward_of(norm, partial(norm_forward, norm, norm.forward)))
             stack.enter_context(_forward_of(self._head, head_forward))
             result = original(*inputs)
-        if len(calls) == 1 and not reads and chance == _random_states():
+        if len(calls) == 1 and not reads and chance == RandomStates():
             given, keywords, at_head, returned = calls[0]
             if not keywords:
                 unchanged = [(before, snapshot().kept()), (returned, self._snapshot(None, result).kept())]
@@ -144,8 +141,3 @@ def _forward_of(layer, forward) -> Undo:
         before = Undo(partial(attributes.pop, "forward", None))
     attributes["forward"] = forward
     return before
-
-
-def _random_states() -> list:
-    engines = (re.sub("0x[0-9a-f]+", "", str(state), count=1) for state in paddle.get_rng_state())  # no address
-    return [*engines, random.getstate(), pickle.dumps(np.random.get_state())]

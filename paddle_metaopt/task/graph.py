@@ -38,28 +38,16 @@ class TaskGraph:
         that the task depends on."""
         know_leaves([*parameters.values(), *learned])
 
-        def pullback(g):
-            self.check()
-            self._check_way()
-            self.passed()
-            return [g]
-
         # A node for each: Paddle mixes up gradients for several outputs of one node.
         with paddle.enable_grad():
-            return {name: with_pullback(tensor.clone, [tensor], pullback) for name, tensor in parameters.items()}
+            return {name: with_pullback(own.clone, [own], self._let_through) for name, own in parameters.items()}
 
     def begin_at(self, values: dict, fast: dict) -> dict:
         """Other values to begin with for some of the fast weights; constants among them are nodes too."""
 
-        def pullback(g):
-            self.check()
-            self._check_way()
-            self.passed()
-            return [None]
-
         with paddle.enable_grad():
             return {
-                name: with_pullback(value.clone, [fast[name]], pullback) if value.stop_gradient else value
+                name: with_pullback(value.clone, [fast[name]], self._stop_here) if value.stop_gradient else value
                 for name, value in values.items()
             }
 
@@ -85,6 +73,16 @@ class TaskGraph:
         ended = Undo(partial(setattr, self, "_ours", self._ours))
         self._ours = True
         return ended
+
+    def _let_through(self, g):
+        self.check()
+        self._check_way()
+        self.passed()
+        return [g]
+
+    def _stop_here(self, g):
+        self._let_through(g)
+        return [None]
 
     def _check_way(self):
         if self._way_name is not None and not self._ours:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-import numpy as np
 import paddle
 
 from ..double_grad.undo import Undo
 from ..errors import ReplayError
+from ..random_states import RandomStates
 from ..tensors import scalar
 from ..vmap import numbers_in
 
@@ -105,9 +104,7 @@ class Surroundings:
     def __init__(self, net):
         self._net = net
         self._modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
-        self._paddle = paddle.get_rng_state()
-        self._numpy = np.random.get_state()
-        self._python = random.getstate()
+        self._random = RandomStates()
 
     def now(self) -> Surroundings:
         """Those of the same net as they are now."""
@@ -120,9 +117,7 @@ class Surroundings:
     def restore(self):
         for layer, training in self._modes:
             layer.training = training
-        paddle.set_rng_state(self._paddle)
-        np.random.set_state(self._numpy)
-        random.setstate(self._python)
+        self._random.restore()
 
 
 def _close(first: float, second: float, dtype) -> bool:

@@ -16,6 +16,7 @@ from ..double_grad.dispatch import op_table
 from ..double_grad.passes import engine_guards
 from ..double_grad.patches import Patch
 from ..double_grad.undo import Undo
+from ..random_states import paddle_random_state
 from . import entrances
 from .batched import Batched, CannotBatch, met_nothing
 from .entrances import has_batched
@@ -131,20 +132,15 @@ def _drawing(name, op, send):
         tasks = tasks_that_draw()
         if tasks is None or has_batched(args, kwargs):
             return send(*args, **kwargs)
-        before = _random_state()
+        before = paddle_random_state()
         first = op(*args, **kwargs)
-        if _random_state() == before:
+        if paddle_random_state() == before:
             return first  # dropout in evaluation
         if name.endswith("_") or kwargs.get("out") is not None:
             raise CannotBatch(f"the op {name!r}, which draws for all tasks at once")
         return stacked_again([first, *(op(*args, **kwargs) for _ in range(tasks - 1))])
 
     return draw
-
-
-def _random_state() -> list:
-    words = [str(state).split(maxsplit=4) for state in paddle.get_rng_state()]
-    return [[*found[:3], *found[4:]] for found in words]  # the fourth is an address
 
 
 def takes(function, args, kwargs) -> bool:
