@@ -73,8 +73,12 @@ class Patch:
 
     def _settle(self):
         wanted = len(self._holds) > 0
-        if wanted is self._stands:
-            return
+        if wanted is not self._stands:
+            self._switch(wanted)
+        if not wanted:  # also if an interrupt came when it was about to be put up
+            self._holds_below = []
+
+    def _switch(self, wanted: bool):
         if self._stands is False:
             self._holds_below = [patch.acquire() for patch in self._upon]
             self._prepare()
@@ -86,8 +90,6 @@ class Patch:
             else:
                 setattr(owner, name, value)
         self._stands = wanted
-        if not wanted:
-            self._holds_below = []
 
     def _prepare(self):
         version = self._version()
