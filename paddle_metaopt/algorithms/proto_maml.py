@@ -31,8 +31,7 @@ class ProtoMAML(Algorithm):
             )
         x, y = support
         features = _input_of(self.head, net, x)
-        ways = self.head.weight.shape[1]
-        member = paddle.nn.functional.one_hot(y.reshape([-1]).astype("int64"), ways).astype(features.dtype)
+        member = _members(y, features.shape[0], self.head.weight.shape[1]).astype(features.dtype)
         counts = member.sum(0).unsqueeze(1)
         means = paddle.matmul(member, features, transpose_x=True) / counts.clip(min=1.0)
         # −|f − c|² without |f|², which is the same for all classes: 2 f·c − |c|²
@@ -51,6 +50,22 @@ def _input_of(layer, net, x):
         shapes = [list(features.shape) for features in given]
         raise ValueError(f"head: expected the net to call it once, on features of shape [examples, n]; got {shapes}")
     return given[0]
+
+
+def _members(y, examples: int, ways: int):
+    """Row for row, the class of an example in one-hot form."""
+    expected = f"support: y: expected {examples} class numbers from 0 to {ways - 1}, integers"
+    if not isinstance(y, paddle.Tensor):
+        raise TypeError(f"{expected}; got {y!r}")
+    if y.dtype not in _INTEGERS or y.size != examples:
+        raise ValueError(f"{expected}; got {y.dtype} of shape {list(y.shape)}")
+    try:
+        return paddle.nn.functional.one_hot(y.reshape([-1]).astype("int64"), ways)
+    except ValueError:
+        raise ValueError(f"{expected}; got {int(y.min())} to {int(y.max())}") from None
+
+
+_INTEGERS = {paddle.int32, paddle.int64, paddle.int16, paddle.int8, paddle.uint8}
 
 
 class ProtoMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=ProtoMAML):

@@ -1,7 +1,16 @@
 """A meta-batch of tasks, and its one meta-gradient."""
 
-from .episodes import each_of, episode_parts, loss_on, net_output
+from .episodes import each_of, episode_parts, loss_on, net_output, support_part
 from .meta_batch import MetaBatches
 from .together import in_groups, most_at_once
 
-__all__ = ["MetaBatches", "each_of", "episode_parts", "in_groups", "loss_on", "most_at_once", "net_output"]
+__all__ = [
+    "MetaBatches",
+    "each_of",
+    "episode_parts",
+    "in_groups",
+    "loss_on",
+    "most_at_once",
+    "net_output",
+    "support_part",
+]

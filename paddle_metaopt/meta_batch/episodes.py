@@ -42,14 +42,29 @@ def episode_parts(episode, net, adapts: bool = True):
             "an episode is a pair of pairs, ((x, y), (x, y)) of support and query, such as "
             f"metaopt.data.Episode; got {_form(episode)}. One episode by itself is given as [episode]"
         ) from None
-    parts = [support_x, support_y, query_x, query_y]
-    if any(isinstance(leaf, np.ndarray) for leaf in paddle.utils.flatten(parts)):
-        dtype = _floating_type(net)
-        parts = paddle.utils.map_structure(lambda leaf: _as_tensor(leaf, dtype), parts)
+    parts = _with_tensors([support_x, support_y, query_x, query_y], net)
     for name, part in zip(("support", "support", "query", "query"), parts):
         if adapts or name == "query":
             _require_examples(name, part)
     return tuple(parts[:2]), tuple(parts[2:])
+
+
+def support_part(support, net):
+    """(x, y) of a support set that a user gave by itself, with Tensors in place of numpy arrays.
+
+    Raises
+    ------
+    ValueError
+        If it is not a pair, or has no examples.
+    """
+    try:
+        x, y = _pair(support)
+    except (TypeError, ValueError):
+        raise ValueError(f"support: expected a pair (x, y), got {_form(support)}") from None
+    part = _with_tensors([x, y], net)
+    for leaves in part:
+        _require_examples("support", leaves)
+    return tuple(part)
 
 
 def loss_on(net, part, loss_fn):
@@ -80,6 +95,14 @@ def _form(value) -> str:
         return type(value).__name__
     inner = ", ".join(type(part).__name__ for part in value[:3])
     return f"{type(value).__name__} of {inner}{', ...' * (len(value) > 3)}"
+
+
+def _with_tensors(parts: list, net) -> list:
+    """The parts with Tensors in place of numpy arrays, floating ones in the net's type."""
+    if not any(isinstance(leaf, np.ndarray) for leaf in paddle.utils.flatten(parts)):
+        return parts
+    dtype = _floating_type(net)
+    return paddle.utils.map_structure(lambda leaf: _as_tensor(leaf, dtype), parts)
 
 
 def _floating_type(net):

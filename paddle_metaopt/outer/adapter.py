@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ..arguments import checked_layer, require_dynamic_mode
+from ..meta_batch import support_part
 from ..task import Learner
 
 
@@ -47,9 +48,10 @@ class InnerAdapter:
         Parameters
         ----------
         support : pair of x and y, optional
-            The support set, for algorithms whose tasks begin at weights that depend on it, as ProtoMAML's do.
+            The support set, for algorithms whose tasks begin at weights that depend on it, as ProtoMAML's do; Tensors
+            or numpy arrays.
         """
-        return self.optimizer.begin(self.net, support)
+        return self.optimizer.begin(self.net, support if support is None else support_part(support, self.net))
 
     def task(self, support=None) -> Learner:
         """A new learner to be used in a ``with`` block, inside which the net itself runs on the fast weights."""

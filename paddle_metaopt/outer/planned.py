@@ -22,7 +22,9 @@ def rule_and_learned(algorithm: Algorithm, groups: list) -> tuple:
 
 def fixed_plan(algorithm: Algorithm, groups: list, rule, learned: list[Learned]) -> Plan:
     """The plan of the first outer step, which knows the parameters in the groups by their ids."""
-    beside = PerParameter(algorithm.given_rates(groups), learned, algorithm.inner_lr)
+    ours = {id(entry.value) for entry in learned}
+    nets = [group for group in groups if not all(id(p) in ours for p in group["params"])]
+    beside = PerParameter(algorithm.given_rates(nets), learned, algorithm.inner_lr)
     way = algorithm.way()
     return Plan(
         adapts=algorithm.adapts_among({id(p) for group in groups for p in group["params"]}),

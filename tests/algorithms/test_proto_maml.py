@@ -52,3 +52,40 @@ def test_proto_maml_says_what_it_needs():
     with pytest.raises(ValueError, match="head: expected the net to call it once"):
         wrong.adapter(net).clone(support=(paddle.randn([3, 3]), paddle.arange(3)))
     assert all(p.is_leaf for p in net.parameters())
+
+
+@pytest.mark.parametrize(
+    "y, error, named",
+    [
+        (paddle.to_tensor([0, 1, 3]), ValueError, r"3 class numbers from 0 to 2, integers; got 0 to 3"),
+        (paddle.to_tensor([0, -1, 2]), ValueError, r"3 class numbers from 0 to 2, integers; got -1 to 2"),
+        (paddle.eye(3), ValueError, r"3 class numbers .* got paddle.float32 of shape \[3, 3\]"),
+        (paddle.to_tensor([0.0, 1.0, 2.0]), ValueError, r"3 class numbers .* got paddle.float32 of shape \[3\]"),
+        (paddle.to_tensor([0, 1]), ValueError, r"3 class numbers .* got paddle.int64 of shape \[2\]"),
+        ([0, 1, 2], TypeError, r"3 class numbers .* got \[0, 1, 2\]"),
+    ],
+)
+def test_labels_that_are_no_class_numbers_are_refused(y, error, named):
+    net = Classifier()
+    opt = metaopt.ProtoMAMLOptimizer(parameters=net.parameters(), head=net.head)
+    x = paddle.randn([3, 3])
+    with pytest.raises(error, match="support: y: expected " + named):
+        opt.adapter(net).clone(support=(x, y))
+    with pytest.raises(error, match="support: y: expected " + named):
+        opt.meta_loss(net, [((x, y), (x, y))], F.cross_entropy)
+    assert all(p.is_leaf for p in net.parameters())
+
+
+def test_a_support_set_by_hand_is_a_pair_of_tensors_or_arrays():
+    paddle.seed(1)
+    net = in_double(Classifier())
+    opt = metaopt.ProtoMAMLOptimizer(parameters=net.parameters(), head=net.head)
+    (x, y), (xq, _) = labelled_episode()
+    expected = opt.adapter(net).clone(support=(x, y))(xq)
+    for given in ((x.numpy(), y.numpy()), [x.numpy().astype("float32").astype("float64"), y.numpy().astype("int32")]):
+        np.testing.assert_allclose(opt.adapter(net).clone(support=given)(xq).numpy(), expected.numpy(), rtol=1e-6)
+    for given, form in ((x, "Tensor"), ((x, y, y), "tuple of Tensor, Tensor, Tensor"), ({"x": x, "y": y}, "dict")):
+        with pytest.raises(ValueError, match=rf"support: expected a pair \(x, y\), got {form}$"):
+            opt.adapter(net).clone(support=given)
+    with pytest.raises(ValueError, match="support set has no examples"):
+        opt.adapter(net).task(support=(x[:0], y[:0]))

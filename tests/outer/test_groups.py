@@ -42,6 +42,16 @@ def test_a_learned_rate_has_to_fit_what_adapts():
         maml(net, inner_lr=lambda step: paddle.ones([3])).meta_loss(net, [array_episode()], F.cross_entropy)
 
 
+def test_a_given_rate_need_not_fit_what_is_learned_besides_the_weights():
+    net = normed_net()
+    kept = [net.head.weight]
+    rate = paddle.full(net.head.weight.shape, 0.1)
+    opt = metaopt.MetaCurvatureOptimizer(0.1, parameters=kept, inner_lr=rate)
+    assert opt.learned
+    opt.meta_loss(net, [array_episode()], F.cross_entropy).backward()
+    assert all(value.grad is not None for value in opt.learned.values())
+
+
 def test_an_unknown_option_of_the_learned_group_is_named():
     with pytest.raises(ValueError, match="learned_group: Adam has no option 'learning_rte'.*learning_rate"):
         metaopt.MetaSGDOptimizer(0.1, parameters=normed_net().parameters(), learned_group={"learning_rte": 0.1})
