@@ -84,6 +84,10 @@ class Residence:
             self.take_buffers()
         return self._task_buffers.copied(self.steps)
 
+    def passing_look(self):
+        """A context in which the net may run, and its buffers are afterwards as they were."""
+        return self._task_buffers.replaced(self._task_buffers.at(self.steps))
+
     def move(self, moved: dict):
         """An inner step was taken: these weights are others now."""
         held = self.holds_net()

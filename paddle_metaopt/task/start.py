@@ -43,13 +43,15 @@ class Start:
 def begun_elsewhere(begin: Callable, net, residence, own: dict, support) -> dict:
     """What ``begin(start, net, support)`` gives, by the names of the weights; see `Algorithm.begin`.
 
+    The net's buffers stay as they are: the inner steps, which see the same support set, move them.
+
     Raises
     ------
     TypeError, ValueError
         If that is not a dict of the net's weights to tensors of their shapes.
     """
     names = {id(tensor): name for weights in (own, residence.fast) for name, tensor in weights.items()}
-    with residence.entered(), paddle.enable_grad():
+    with residence.passing_look(), residence.entered(), paddle.enable_grad():
         given = begin({parameter: residence.fast[name] for name, parameter in own.items()}, net, support)
     if not isinstance(given, dict):
         raise TypeError(f"begin: expected a dict of the net's weights to their values, got {given!r}")

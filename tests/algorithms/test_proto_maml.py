@@ -89,3 +89,24 @@ def test_a_support_set_by_hand_is_a_pair_of_tensors_or_arrays():
             opt.adapter(net).clone(support=given)
     with pytest.raises(ValueError, match="support set has no examples"):
         opt.adapter(net).task(support=(x[:0], y[:0]))
+
+
+@pytest.mark.parametrize("buffers", ["restore", "last", "mean"])
+def test_the_class_means_move_no_statistics(buffers):
+    class Normed(Classifier):
+        def __init__(self):
+            super().__init__()
+            self.body.add_sublayer("norm", nn.BatchNorm1D(self.head.weight.shape[0]))
+
+    paddle.seed(1)
+    net, episode = in_double(Normed()), labelled_episode()
+    for optimizer, head in ((metaopt.MAMLOptimizer, {}), (metaopt.ProtoMAMLOptimizer, {"head": net.head})):
+        opt = optimizer(0.0, parameters=net.parameters(), inner_lr=0.0, buffers=buffers, **head)
+        norm = net.body[-1]
+        norm._mean.set_value(paddle.zeros_like(norm._mean))
+        opt.meta_loss(net, [episode], F.cross_entropy).backward()
+        opt.step(), opt.clear_grad()
+        found = norm._mean.numpy().copy()
+        expected = found if head == {} else expected
+    np.testing.assert_array_equal(found, expected)
+    assert (abs(found).max() > 0) == (buffers != "restore")
