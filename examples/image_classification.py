@@ -2,7 +2,7 @@
 
     python examples/image_classification.py --list
     python examples/image_classification.py --recipe maml-omniglot-5w1s --root ~/data
-    python examples/image_classification.py --recipe maml-omniglot-5w1s --root ~/data --test weights.checkpoint
+    python examples/image_classification.py --recipe maml-omniglot-5w1s --root ~/data --test
 
 A run that was stopped, or killed at any moment, goes on when the same command is given again: it loses the minutes
 since its last checkpoint, and is then, bit for bit, one that was never interrupted. Ctrl-C saves first.
@@ -33,9 +33,11 @@ from training_loop import percent, train  # noqa: E402
 from training_run import Run, load_weights, read_weights  # noqa: E402
 
 import paddle_metaopt as metaopt  # noqa: E402
+from paddle_metaopt.models.trained import WEIGHTS  # noqa: E402
 
 #: The same for every training, so that runs are compared on the same episodes.
 VALID_SEED, TEST_SEED = 1000, 2000
+SHIPPED = Path()
 
 
 def parse_arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -55,7 +57,10 @@ def parse_arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of the json (%(default)s)")
     parser.add_argument("--no-resume", action="store_true", help="begin anew although there is a state")
     parser.add_argument("--init-from", type=Path, help="state or weights of another run to begin with (a warm start)")
-    parser.add_argument("--test", type=Path, metavar="WEIGHTS", help="test these weights, and don't train")
+    parser.add_argument(
+        "--test", type=Path, nargs="?", const=SHIPPED, metavar="WEIGHTS",
+        help="don't train; test these weights, or those that come with the package",
+    )  # fmt: skip
     parser.add_argument("--test-episodes", type=int, default=1000, help="%(default)s; 0 for a trial, without json")
     parser.add_argument("--save-minutes", type=float, default=3.0, help="between checkpoints (%(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="of matrix products (%(default)s)")
@@ -138,9 +143,12 @@ def main() -> None:
         return metaopt.evaluate(net, opt, episodes, F.cross_entropy, accuracy, steps=steps)
 
     if args.test is not None:
-        found = read_weights(args.test)
-        load_weights(net, found["weights"], args.test)
-        steps = found.get("inner_steps") or steps_by_validation(args, recipe, evaluate)[0]
+        path = args.test if args.test != SHIPPED else WEIGHTS / f"{args.recipe}.checkpoint"
+        if not path.is_file():
+            raise SystemExit(f"there are no weights {path}: name a file, or train")
+        found = read_weights(path)
+        load_weights(net, found["weights"], path)
+        steps = found.get("adapt_steps") or steps_by_validation(args, recipe, evaluate)[0]
         print(json.dumps({"recipe": args.recipe, **test(args, recipe, steps, evaluate), **origin}))
         return
 
@@ -167,7 +175,8 @@ def finish(args: argparse.Namespace, run: Run, evaluate, origin: dict) -> None:
     load_weights(run.net, run.best["weights"], run.path)
     steps, valid = steps_by_validation(args, run.recipe, evaluate)
     measured = test(args, run.recipe, steps, evaluate)
-    metaopt.save_checkpoint(run.folder / "weights.checkpoint", {**run.best, "inner_steps": steps})
+    choices = {key: getattr(run.recipe, key) for key in ("algorithm", "net", "ways", "shots", "inner_lr")}
+    metaopt.save_checkpoint(run.folder / "weights.checkpoint", {**run.best, **choices, "adapt_steps": steps})
     progress = run.progress
     result = {
         "recipe": run.name,

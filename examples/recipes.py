@@ -13,7 +13,7 @@ import paddle_metaopt as metaopt
 from paddle_metaopt.algorithms.maml import MAML
 from paddle_metaopt.data import EpisodeLoader, EpisodeSampler, MiniImageNet, Omniglot
 from paddle_metaopt.meta_gradients import FirstOrder
-from paddle_metaopt.models import Conv4, OmniglotNet
+from paddle_metaopt.models.trained import backbone
 from paddle_metaopt.outer import MetaOptimizer
 
 
@@ -86,7 +86,7 @@ _OMNIGLOT_ANIL = replace(
     follows="Raghu et al. 2020: the head in 5 steps of 0.1; 16 tasks of 3 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _OMNIGLOT_MLP = replace(
-    _OMNIGLOT_MAML, net="mlp", queries=5, iterations=100_000,
+    _OMNIGLOT_MAML, net="omniglot-mlp", queries=5, iterations=100_000,
     follows="Finn et al. 2017, Omniglot without convolutions; 16 tasks of 5 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _MINI_ANIL = Recipe(
@@ -116,15 +116,7 @@ RECIPES = {
 
 
 def new_net(recipe: Recipe) -> nn.Layer:
-    if recipe.net == "omniglot-net":
-        return OmniglotNet(recipe.ways)
-    if recipe.net == "conv4-32":
-        return Conv4(recipe.ways, filters=32, in_channels=3, image_size=84)
-    if recipe.net == "mlp":  # Finn et al. 2017, section 5.2
-        sizes = [28 * 28, 256, 128, 64, 64]
-        hidden = [[nn.Linear(a, b), nn.BatchNorm1D(b), nn.ReLU()] for a, b in zip(sizes, sizes[1:])]
-        return nn.Sequential(nn.Flatten(), *sum(hidden, []), nn.Linear(sizes[-1], recipe.ways))
-    raise ValueError(f"net: expected 'omniglot-net', 'conv4-32' or 'mlp', got {recipe.net!r}")
+    return backbone(recipe.net, recipe.ways)
 
 
 def new_schedule(recipe: Recipe) -> paddle.optimizer.lr.LRScheduler:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import paddle
 from paddle import nn
 
-from .arguments import whole_number
+from ..arguments import whole_number
 
 
 def _sizes(net, **given) -> list:
@@ -88,3 +88,28 @@ class MLP(nn.Sequential):
         for inputs, outputs in zip(sizes, sizes[1:]):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
         super().__init__(*layers[:-1])
+
+
+class OmniglotMLP(nn.Layer):
+    """A multilayer perceptron with BatchNorm and ReLU, and a linear head (Finn et al. 2017, for Omniglot).
+
+    Parameters
+    ----------
+    ways : int
+        Classes of an episode.
+    hidden : sequence of int
+        Units of the hidden layers.
+    image_size : int
+        Height and width of the input, shape [batch, 1, image_size, image_size].
+    """
+
+    def __init__(self, ways: int = 5, hidden: Sequence[int] = (256, 128, 64, 64), image_size: int = 28):
+        super().__init__()
+        ways, image_size = _sizes(self, ways=ways, image_size=image_size)
+        sizes = [image_size**2, *(whole_number(self, "hidden", size, least=1) for size in hidden)]
+        blocks = [nn.Sequential(nn.Linear(a, b), nn.BatchNorm1D(b), nn.ReLU()) for a, b in zip(sizes, sizes[1:])]
+        self.features = nn.Sequential(nn.Flatten(), *blocks)
+        self.classifier = nn.Linear(sizes[-1], ways)
+
+    def forward(self, x):
+        return self.classifier(self.features(x))

@@ -1,0 +1,70 @@
+"""Weights that were meta-trained by examples/image_classification.py, and come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from paddle import nn
+
+from ..arguments import one_of
+from ..checkpoint import load_checkpoint
+from .backbones import Conv4, OmniglotMLP, OmniglotNet
+
+WEIGHTS = Path(__file__).with_name("weights")
+
+
+def backbone(name: str, ways: int = 5) -> nn.Layer:
+    """A new net: "omniglot-net", "omniglot-mlp" or "conv4-32", that of the papers for miniImageNet."""
+    one_of(None, "backbone", name, _BACKBONES)
+    return _BACKBONES[name](ways)
+
+
+_BACKBONES = {
+    "omniglot-net": OmniglotNet,
+    "omniglot-mlp": OmniglotMLP,
+    "conv4-32": lambda ways: Conv4(ways, filters=32, in_channels=3, image_size=84),
+}
+
+
+def available() -> list[str]:
+    """The names that `pretrained` knows: algorithm, data set, ways and shots."""
+    return sorted(path.stem for path in WEIGHTS.glob("*.checkpoint"))
+
+
+def pretrained(name: str) -> tuple[nn.Layer, dict]:
+    """A net with meta-trained weights, and the inner settings that go with them.
+
+    Parameters
+    ----------
+    name : str
+        One of `available()`, such as ``"maml-omniglot-5w1s"``. What it reaches stands in the README's table.
+
+    Returns
+    -------
+    net : Layer
+        In training mode, for its BatchNorm goes by the statistics of the batch at hand.
+    settings : dict
+        ``inner_lr`` and ``adapt_steps``, as they were chosen on the validation classes, and the ``head`` of ANIL: the
+        keywords of the algorithm's optimizer.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name; lists those there are.
+
+    Examples
+    --------
+    >>> net, settings = metaopt.models.pretrained("maml-omniglot-5w1s")
+    >>> opt = metaopt.MAMLOptimizer(parameters=net.parameters(), **settings)
+    >>> with opt.adapter(net).task() as task:
+    ...     task.adapt(lambda: F.cross_entropy(net(drawings), labels))
+    ...     classes = net(others).argmax(-1)
+    """
+    one_of(None, "pretrained", name, available())
+    found = load_checkpoint(WEIGHTS / f"{name}.checkpoint")
+    net = backbone(found["net"], found["ways"])
+    net.set_state_dict(found["weights"])
+    settings = {"inner_lr": found["inner_lr"], "adapt_steps": found["adapt_steps"]}
+    if found["algorithm"] == "anil":
+        settings["head"] = net.classifier
+    return net, settings
