@@ -15,6 +15,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
+from paddle.base.framework import EagerParamBase
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
@@ -145,6 +146,11 @@ def rate_of_shape(*shape):
 
 
 # Classification in float64, and its meta-gradient against differences
+
+
+def complex_parameter(values):
+    """Layers can't make one by themselves."""
+    return EagerParamBase.from_tensor(paddle.to_tensor(values, dtype="complex128"))
 
 
 class Classifier(nn.Layer):

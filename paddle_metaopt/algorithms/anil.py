@@ -7,7 +7,7 @@ from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, adapts_only, itself
+from ..outer import Algorithm, MetaOptimizer, adapts_only, itself, require_some_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +23,8 @@ class ANIL(Algorithm):
         return adapts_only(self.head, "head")
 
     def require_fit(self, parameters):
-        in_head = self.adapts()
-        if in_head is not self.head and not any(in_head("", p) for p in parameters):
-            raise ValueError("head: none of its parameters is in the optimizer; is it the head of another net?")
+        self.adapts()  # says what is expected
+        require_some_of(self.head, "head", parameters)
 
     def fixed_head(self):
         return self.head if isinstance(self.head, paddle.nn.Layer) else None

@@ -7,7 +7,7 @@ from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, all_but, itself
+from ..outer import Algorithm, MetaOptimizer, all_but, itself, require_some_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +22,10 @@ class BOIL(Algorithm):
         if self.head is None:
             raise TypeError("head: expected the Layer that stays, such as net.classifier, or its parameters")
         return all_but(self.head, "head")
+
+    def require_fit(self, parameters):
+        self.adapts()  # says what is expected
+        require_some_of(self.head, "head", parameters)
 
 
 class BOILOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=BOIL):

@@ -7,7 +7,7 @@ from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, all_but, itself, parameters_in
+from ..outer import Algorithm, MetaOptimizer, all_but, itself, require_some_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +24,7 @@ class TNet(Algorithm):
 
     def require_fit(self, parameters):
         self.adapts()  # says what is expected
-        trained = {id(p) for p in parameters}
-        if not callable(self.warp) and not any(id(p) in trained for p in parameters_in(self.warp, "warp")):
-            raise ValueError("warp: none of its parameters is in the optimizer; are they the layers of another net?")
+        require_some_of(self.warp, "warp", parameters)
 
 
 class TNetOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=TNet):

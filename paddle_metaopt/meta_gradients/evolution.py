@@ -63,7 +63,7 @@ class Evolution(Replaying):
         value, there = query(as_number=True), task.moment(kept=True)
         estimate = dict.fromkeys(task.own, 0.0)
         for _ in range(self.directions):
-            noise = {name: paddle.randn(p.shape, p.dtype) for name, p in task.own.items()}
+            noise = {name: _standard_normal(p) for name, p in task.own.items()}
             chance = paddle.get_rng_state()
             slope = self._loss(task, query, there, noise, self.sigma) / self.sigma
             if self.antithetic:
@@ -86,3 +86,9 @@ class Evolution(Replaying):
             state = detached(state)
         with task.residence.at(there, leaves_of(fast)):
             return query(as_number=True).detach()
+
+
+def _standard_normal(like):
+    """Numbers of variance 1; if they are complex, of either part."""
+    noise = paddle.randn(like.shape, like.dtype)
+    return noise * 2**0.5 if noise.is_complex() else noise

@@ -2,7 +2,7 @@
 
 from .adapter import InnerAdapter, require_meta_optimizer
 from .algorithm import Algorithm
-from .choices import adapts_only, all_but, itself, parameters_in
+from .choices import adapts_only, all_but, itself, parameters_in, require_some_of
 from .learned import Learned, PerParameter, Weight
 from .optimizer import MetaOptimizer
 
@@ -18,4 +18,5 @@ __all__ = [
     "itself",
     "parameters_in",
     "require_meta_optimizer",
+    "require_some_of",
 ]

@@ -88,6 +88,18 @@ def all_but(which, argument: str) -> Callable:
     return lambda name, parameter: not within(name, parameter)
 
 
+def require_some_of(which, argument: str, parameters: list) -> None:
+    """Raise a ValueError if none of the trainable parameters of what a user gave, if it has any, is in `parameters`."""
+    if callable(which) and not isinstance(which, (paddle.nn.Layer, paddle.Tensor)):
+        return
+    known = {id(parameter) for parameter in parameters}
+    found = [id(parameter) in known for parameter in parameters_in(which, argument) if not parameter.stop_gradient]
+    if found and not any(found):
+        raise ValueError(
+            f"{argument}: none of its parameters is in the optimizer; is it the {argument} of another net?"
+        )
+
+
 def parameters_in(which, argument: str) -> list:
     """The parameters in what a user gives: a Layer, a parameter, or a list of both.
 

@@ -9,17 +9,10 @@ from typing import Callable
 from ..arguments import checked_function, checked_layer, checked_vectorize, naming, require_dynamic_mode, whole_number
 from ..meta_batch import MetaBatches
 from ..meta_gradients import ForwardOnly
-from ..paddle_optimizers import (
-    ATTRIBUTES_BY_NAME,
-    AroundUpdates,
-    attributes_at_the_start,
-    groups_of,
-    parameters_of,
-    translated,
-)
+from ..paddle_optimizers import AroundUpdates, groups_of, parameters_of, translated
 from ..task import BufferKeeper, Learner, Plan, Task
+from . import copying, over, state
 from . import learned as learning
-from . import over, state
 from .adapter import InnerAdapter
 from .algorithm import Algorithm
 from .begun import BegunTasks
@@ -77,18 +70,13 @@ class MetaOptimizer(AroundUpdates):
         self._fixed_plan = fixed_plan(self._algorithm, groups_of(self), self._rule, self._learned)
 
     def __reduce__(self):
-        # A copy makes its plan anew from the copied choices, for a plan knows parameters by their ids; Paddle's
-        # moments go by position, as in state_dict, for a copied parameter has another name.
-        own = {name: value for name, value in vars(self).items() if name not in _MADE_ANEW}
         declared, _, outer = self.combination
         if type(self) is over.combined(declared, outer):
-            return over.blank, (declared, outer), {**own, "outer": self.state_dict()}
-        return copyreg.__newobj__, (type(self),), {**own, "outer": self.state_dict()}
+            return over.blank, (declared, outer), copying.content_of(self)
+        return copyreg.__newobj__, (type(self),), copying.content_of(self)
 
     def __setstate__(self, content):
-        own = dict(content)
-        outer = own.pop("outer")
-        vars(self).update(own, **attributes_at_the_start(self))
+        outer = copying.take(self, content)
         self._settle()
         self.set_state_dict(outer)
 
@@ -243,7 +231,3 @@ class MetaOptimizer(AroundUpdates):
 
     def after_update(self):
         self._keeper.outer_step()
-
-
-#: Attributes of an optimizer that a copy makes anew.
-_MADE_ANEW = frozenset({"_fixed_plan", *ATTRIBUTES_BY_NAME})
