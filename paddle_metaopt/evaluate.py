@@ -89,7 +89,9 @@ def evaluate(
     require_meta_optimizer("evaluate", "opt", opt)
     checked_function("evaluate", "loss_fn", loss_fn, "loss_fn(net_output, y)")
     score = score_function("evaluate", loss_fn if metric is None else metric)
-    require_fit("evaluate", opt, steps, statistics, vectorize)
+    if steps is not None:
+        whole_number("evaluate", "steps", steps)
+    require_fit("evaluate", opt, statistics, vectorize)
     values = scored(net, opt, episodes, loss_fn, score, steps, statistics, vectorize)
     if not values:
         raise ValueError("evaluate: there are no episodes")
@@ -98,10 +100,8 @@ def evaluate(
     return Evaluation(float(values.mean()), float(1.96 * spread / np.sqrt(len(values))), values)
 
 
-def require_fit(owner: str, opt, steps: int | None, statistics: str, vectorize: bool | str) -> None:
+def require_fit(owner: str, opt, statistics: str, vectorize: bool | str) -> None:
     """Raise a ValueError for a choice of how to evaluate that is none, or does not fit the optimizer."""
-    if steps is not None:
-        whole_number(owner, "steps", steps)
     one_of(owner, "statistics", statistics, ("batch", "running"))
     if statistics == "running" and opt.algorithm.buffers == "restore":
         raise ValueError(

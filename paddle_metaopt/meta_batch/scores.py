@@ -1,4 +1,4 @@
-"""What a metric says of the net's output on the query set of a task."""
+"""What is made of the net's output on the query set of a task: a score, a loss, arrays."""
 
 from __future__ import annotations
 
@@ -72,6 +72,17 @@ def computed(metric: paddle.metric.Metric, output, y) -> list:
     """What a metric of Paddle's computes of a query set, for its ``update``."""
     found = as_list(metric.compute(*as_list(output), *as_list(y)))
     return [value.numpy() if isinstance(value, paddle.Tensor) else value for value in found]
+
+
+def loss_of(loss_fn: Callable, output, y):
+    """The loss, or the sum of several, where each output of a net and each target is an argument of its own."""
+    first, *others = as_list(loss_fn(*as_list(output), *as_list(y)))
+    return sum(others, first)
+
+
+def arrays_of(output, y) -> list:
+    """The outputs of a net as arrays."""
+    return paddle.utils.map_structure(lambda t: t.numpy() if isinstance(t, paddle.Tensor) else t, as_list(output))
 
 
 def as_list(value: Any) -> list:
