@@ -27,6 +27,7 @@ from .errors import (
     VectorizeError,
 )
 from .evaluate import Evaluation, evaluate
+from .model import Model
 from .outer import InnerAdapter, MetaOptimizer
 from .task import Learner
 from .tune_cpu import tune_cpu
@@ -50,6 +51,7 @@ __all__ = [
     "MetaOptError",
     "MetaOptimizer",
     "MetaSGDOptimizer",
+    "Model",
     "NeedsMetaLossError",
     "NotTwiceDifferentiableError",
     "ProtoMAMLOptimizer",

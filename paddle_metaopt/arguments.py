@@ -74,6 +74,16 @@ def require_dynamic_mode() -> None:
         )
 
 
+def require_no_amp(owner, configs) -> None:
+    """Raise a ValueError for Paddle's ``amp_configs`` that ask for mixed precision."""
+    level = configs.get("level", "O1") if isinstance(configs, dict) else configs
+    if configs and level != "O0":
+        raise ValueError(
+            f"{_of(owner)}amp_configs: expected None or 'O0', got {configs!r}: no scaler keeps the gradients of the "
+            "inner loop from vanishing in half precision; leave it out"
+        )
+
+
 @contextmanager
 def naming(owner):
     """A context in which a ValueError or TypeError says whose argument it is about."""

@@ -75,6 +75,17 @@ def test_meta_batch_program_runs(monkeypatch):
     exec(program, {})
 
 
+def test_model_programs_run(capsys):
+    paddle.seed(0)
+    names = {}
+    for program in blocks("docs/model.md", "python"):
+        exec(program, names)
+    printed = capsys.readouterr().out
+    assert "Epoch 2/2" in printed and "acc: " in printed and re.search(r"^\d\.\d+ \d\.\d+$", printed, re.M)
+    assert [array.shape for array in names["answers"]] == [(75, 5)] * 50 and names["rows"].shape == (3750, 5)
+    assert (names["rows"] == np.concatenate(names["answers"])).all()
+
+
 def test_checkpoint_program_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     net = metaopt.models.MLP()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 import weakref
+from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from typing import Any, Callable
 
+from ..arguments import checked_function, checked_layer, checked_vectorize, require_dynamic_mode, whole_number
 from ..double_grad.scope import patches_kept
 from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
@@ -30,18 +33,28 @@ class MetaBatches:
         return MetaBatches, ()  # nets are copied beside it
 
     def mean(
-        self, optimizer, net, episodes, loss_fn: Callable, inputs: list, vectorize: Any, tasks_at_once: int | None
-    ) -> MetaGradient:
-        """The mean query loss of the episodes, and its meta-gradient; see `MetaOptimizer.meta_loss`."""
+        self, optimizer, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: Any = "auto",
+        tasks_at_once: int | None = None, score: Callable | None = None,
+    ) -> MetaGradient:  # fmt: skip
+        """The mean query loss of the episodes, and its meta-gradient, with their scores in their order; see
+        `MetaOptimizer.meta_loss`."""
+        require_dynamic_mode()
+        checked_layer("meta_loss", "net", net)
+        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
+        checked_vectorize("meta_loss", vectorize)
+        if tasks_at_once is not None:
+            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
         plan = optimizer.plan
-        arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs}
+        arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs, "score": score}
         together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
         adapts = plan.adapt_steps > 0
-        total, tasks = None, 0
+        total, tasks, ran = None, 0, []
         with patches_kept():
             parts = (episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
             if self.goes_together(net, loss_fn, plan, vectorize):
-                groups = in_groups(list(parts), tasks_at_once, plan.adapt_steps)
+                parts = list(parts)
+                groups = in_groups(parts, tasks_at_once, plan.adapt_steps)
+                ran = _numbers(parts, groups)
             else:
                 groups = ([part] for part in parts)
             for group in groups:
@@ -50,7 +63,10 @@ class MetaBatches:
                 tasks += len(group)
         if not tasks:
             raise ValueError("meta_loss: there are no episodes")
-        return total / tasks
+        mean = total / tasks
+        if ran and score is not None:
+            mean = replace(mean, scores=[found for _, found in sorted(zip(ran, mean.scores), key=itemgetter(0))])
+        return mean
 
     def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
         """Whether tasks of this plan are to be tried as one program.
@@ -97,6 +113,12 @@ class MetaBatches:
     def _is_known_not_to(self, net, loss_fn) -> bool:
         known = self._one_by_one.get(net)
         return known is not None and _circumstances(net, loss_fn) in known
+
+
+def _numbers(parts: list, groups: list) -> list:
+    """Where among the parts those of the groups stand, one after the other."""
+    at = {id(part): number for number, part in enumerate(parts)}
+    return [at[id(part)] for group in groups for part in group]
 
 
 def _circumstances(net, loss_fn) -> tuple:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Callable
 
 from ..meta_gradients import MetaGradient
 from .episodes import loss_on
+from .scores import ScoredQuery
 
 
-def solved(optimizer, net, support, query, loss_fn: Callable, inputs: list, **how) -> MetaGradient:
-    """The query loss after adaptation, and its meta-gradient; `how` goes to ``optimizer.begin``."""
-    learner = optimizer.begin(net, support, **how)
+def solved(
+    optimizer, net, support, query, loss_fn: Callable, inputs: list, score: Callable | None = None,
+    tasks: int | None = None,
+) -> MetaGradient:  # fmt: skip
+    """The query loss after adaptation, and its meta-gradient, with the scores of the tasks if there is a function for
+    them."""
+    learner = optimizer.begin(net, support, tasks=tasks)
     try:
         learner.adapt(partial(loss_on, learner, support, loss_fn))
-        return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
+        if score is None:
+            return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
+        scored = ScoredQuery(learner, query, loss_fn)
+        return replace(learner.solve(scored, inputs), scores=scored.scores(score, tasks))
     finally:
         learner.end()

@@ -11,8 +11,10 @@ from ..vmap import batching, for_all_tasks
 from .solved import solved
 
 
-def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list = ()) -> MetaGradient:
-    """The sum of the query losses, and of their meta-gradients, of episodes of equal shapes.
+def solved_together(
+    optimizer, net, parts: list, loss_fn: Callable, inputs: list = (), score: Callable | None = None
+) -> MetaGradient:
+    """As `solved_one_by_one`, for episodes of equal shapes at once.
 
     Raises
     ------
@@ -21,7 +23,7 @@ def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list
     """
     with batching(len(parts)):
         support, query = for_all_tasks(parts)
-        return solved(optimizer, net, support, query, loss_fn, inputs, tasks=len(parts))
+        return solved(optimizer, net, support, query, loss_fn, inputs, score, tasks=len(parts))
 
 
 def in_groups(parts: list, tasks_at_once: int | None, adapt_steps: int) -> list[list]:

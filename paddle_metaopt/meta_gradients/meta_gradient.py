@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import paddle
@@ -26,16 +26,19 @@ class MetaGradient:
         None where the loss does not depend on a tensor.
     graph : TaskGraph
         The task's, or that of one of the tasks; it notices a stale task.
+    scores : list
+        Of the tasks that it is the sum of, if they were scored.
     """
 
     value: paddle.Tensor
     tensors: list
     gradients: list
     graph: Any
+    scores: list = field(default_factory=list)
 
     def __add__(self, other: MetaGradient) -> MetaGradient:
         gradients = [added(mine, theirs) for mine, theirs in zip(self.gradients, other.gradients)]
-        return replace(other, value=self.value + other.value, gradients=gradients)
+        return replace(other, value=self.value + other.value, gradients=gradients, scores=self.scores + other.scores)
 
     def __truediv__(self, number: int) -> MetaGradient:
         gradients = [None if gradient is None else gradient / number for gradient in self.gradients]

@@ -6,8 +6,10 @@ import copyreg
 from dataclasses import replace
 from typing import Callable
 
-from ..arguments import checked_function, checked_layer, checked_vectorize, naming, require_dynamic_mode, whole_number
-from ..meta_batch import MetaBatches
+import numpy as np
+
+from ..arguments import naming, require_dynamic_mode
+from ..meta_batch import MetaBatches, score_function
 from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import AroundUpdates, groups_of, parameters_of, translated
 from ..task import BufferKeeper, Learner, Plan, Task
@@ -132,7 +134,7 @@ class MetaOptimizer(AroundUpdates):
 
     def meta_loss(
         self, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: bool | str = "auto",
-        tasks_at_once: int | None = None,
+        tasks_at_once: int | None = None, metric=None,
     ):  # fmt: skip
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
@@ -152,32 +154,31 @@ class MetaOptimizer(AroundUpdates):
             error that says why not; or not at all, one after the other.
         tasks_at_once : int, optional
             How many, for memory grows with it; by default by the sizes of the episodes.
+        metric : callable or paddle.metric.Metric, optional
+            ``metric(net_output, y)`` gives a number for a task's query set, on the weights after the last inner step.
 
         Returns
         -------
         Tensor
             A scalar. The tasks' graphs are freed before it is returned.
+        ndarray of float64, shape [tasks]
+            With a metric only, as ``loss, scores = ...``: each task's score, in the order of the episodes.
 
         Raises
         ------
         ValueError
             If there are no episodes, or one is not a pair of pairs, or has no examples; if the loss is not a real
-            scalar.
+            scalar, or the metric gives no single number.
         TypeError
-            If `net` is no Layer, or `loss_fn` no function.
+            If `net` is no Layer, or a function no function.
         VectorizeError
             With ``vectorize=True``, if the tasks can't run as one program.
         RuntimeError
             In static mode.
         """
-        require_dynamic_mode()
-        checked_layer("meta_loss", "net", net)
-        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-        checked_vectorize("meta_loss", vectorize)
-        if tasks_at_once is not None:
-            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
-        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once)
-        return found.as_loss()
+        score = None if metric is None else score_function("meta_loss", metric)
+        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once, score)
+        return found.as_loss() if score is None else (found.as_loss(), np.asarray(found.scores, dtype=np.float64))
 
     def state_dict(self):
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""
