@@ -68,7 +68,8 @@ class MAMLPlusPlusOptimizer(CountsEpochs, paddle.optimizer.Adam, algorithm=MAMLP
     * For the first epochs the query loss after every inner step counts, with weights that move to the last step;
       the meta-gradient comes from ``meta_loss`` then.
     * The inner gradients can be taken as constants for the first epochs.
-    * BatchNorm has running statistics for each inner step, used by ``evaluate(..., statistics="running")``.
+    * BatchNorm has running statistics for each inner step, used by ``evaluate(..., statistics="running")``. They
+      belong to the buffers by name, so a copy of the net has them too; for another net make another optimizer.
 
     The paper's cosine schedule of the outer rate is Paddle's: ``learning_rate=CosineAnnealingDecay(1e-3, T_max)``. The
     arguments not listed here are those of `MAMLOptimizer`.
