@@ -53,7 +53,8 @@ def evaluate(
     net : Layer
     opt : MetaOptimizer
     episodes : iterable of Episode
-        As for ``opt.meta_loss``; taken a few at a time.
+        As for ``opt.meta_loss``; taken a few at a time. With a net in a ``paddle.DataParallel``, each process gives its
+        own, and all get the scores of all, in turn: the first one of each process, the second one of each, ...
     loss_fn : callable
         ``loss_fn(net_output, y)``, the scalar loss that is adapted on.
     metric : callable or paddle.metric.Metric, optional
@@ -89,6 +90,7 @@ def evaluate(
             "buffers='mean'"
         )
     checked_vectorize("evaluate", vectorize)
+    net, processes = opt.meta_batches.join(net, opt.learned)
     run = _Run(net, opt, loss_fn, _score_function(loss_fn if metric is None else metric), steps, statistics)
     values = []
     modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
@@ -96,6 +98,7 @@ def evaluate(
         parts = (episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
         for few in _a_few_at_a_time(parts, steps):
             values += run.scores(few, vectorize)
+    values = values if processes is None else processes.gathered(values)
     if not values:
         raise ValueError("evaluate: there are no episodes")
     values = np.asarray(values, dtype=np.float64)

@@ -13,6 +13,8 @@ from ..meta_gradients import MetaGradient
 from ..vmap import CannotBatch, origin_of
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
+from .processes import unwrapped
+from .solved import none_solved
 from .together import in_groups, solved_together
 from .traces import Traces
 
@@ -25,15 +27,26 @@ class MetaBatches:
 
     def __init__(self):
         self._one_by_one: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+        self._joined: weakref.WeakSet = weakref.WeakSet()
 
     def __reduce__(self):
         return MetaBatches, ()  # nets are copied beside it
+
+    def join(self, net, learned: dict) -> tuple:
+        """A net without its DataParallel, and the processes of this, or None; what is `learned` besides the net begins
+        alike in all of them, as the net does."""
+        layer, processes = unwrapped(net)
+        if processes is not None and net not in self._joined:
+            processes.begin_alike(list(learned.values()))
+            self._joined.add(net)
+        return layer, processes
 
     def mean(
         self, optimizer, net, episodes, loss_fn: Callable, inputs: list, vectorize: Any, tasks_at_once: int | None
     ) -> MetaGradient:
         """The mean query loss of the episodes, and its meta-gradient; see `MetaOptimizer.meta_loss`."""
         plan = optimizer.plan
+        _, processes = self.join(net, optimizer.learned)
         arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs}
         together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
         adapts = plan.adapt_steps > 0
@@ -48,6 +61,8 @@ class MetaBatches:
                 found = self.run(group, net, loss_fn, together, alone, vectorize)
                 total = found if total is None else total + found
                 tasks += len(group)
+        if processes is not None:
+            return (total or none_solved(optimizer, net, inputs)).over(processes, tasks)
         if not tasks:
             raise ValueError("meta_loss: there are no episodes")
         return total / tasks

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Callable
 
+import paddle
+
 from ..meta_gradients import MetaGradient
 from .episodes import loss_on
 
@@ -17,3 +19,11 @@ def solved(optimizer, net, support, query, loss_fn: Callable, inputs: list, **ho
         return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
     finally:
         learner.end()
+
+
+def none_solved(optimizer, net, inputs: list) -> MetaGradient:
+    """The sum over no tasks at all."""
+    learner = optimizer.begin(net, tasks=0)
+    learner.end()
+    tensors = learner.task.asked_for(inputs)
+    return MetaGradient(paddle.zeros([], tensors[0].dtype), tensors, [None] * len(tensors), learner.task.graph)

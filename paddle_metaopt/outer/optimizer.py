@@ -133,11 +133,13 @@ class MetaOptimizer(AroundUpdates):
         track : bool
             Whether there is a way back, and the choice of ``buffers=`` counts. Evaluation does without.
         tasks : int, optional
-            The learner stands for so many tasks at once, within `vmap.batching`.
+            The learner stands for so many tasks at once, within `vmap.batching`; 0 for none.
         """
         require_dynamic_mode()
         plan = self.plan if track else replace(self.plan, way=ForwardOnly())
-        task = Task(net, plan, self._keeper, support, tasks)
+        plan = replace(plan, begin=None) if tasks == 0 else plan
+        net, processes = self.meta_batches.join(net, self.learned)
+        task = Task(net, plan, self._keeper, support, tasks or None, processes if track else None)
         if track:
             self._begun.add(task.graph)
         return Learner(net, task)

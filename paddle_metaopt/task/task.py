@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Callable
 
@@ -11,7 +11,7 @@ from ..tensors import tensors_in
 from ..vmap import batched_gradients, spread
 from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
-from .diagnosis import refuse_unverified, require_adapted, require_slopes
+from .diagnosis import refuse_unverified, require_adapted, require_leaf_inputs, require_slopes
 from .graph import TaskGraph
 from .inputs import Inputs
 from .leaves import Leaves
@@ -35,6 +35,8 @@ class Task:
         The support set, for a plan whose tasks begin at weights that depend on it.
     tasks : int, optional
         It stands for so many at once, within `vmap.batching`.
+    processes : Processes, optional
+        Those that what is learned, and what remains of the buffers, is averaged over.
 
     Attributes
     ----------
@@ -61,18 +63,22 @@ class Task:
         If nothing of the net adapts.
     """
 
-    def __init__(self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None):
+    def __init__(
+        self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, processes=None
+    ):  # fmt: skip
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
-        self.graph = TaskGraph(plan.refusal_of_backward)
+        self.graph = TaskGraph(plan.refusal_of_backward, processes)
         self.leaves = Leaves()
         self.start = Start(self.own)
         self.history = []
         self._net = net
         self._inputs = Inputs(self.leaves)
-        self.meta_parameters = asked_for(self)
+        self.meta_parameters = self.asked_for()
+        if processes is not None:
+            keeper.share(slots.buffers, processes)
         buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
         if tasks is not None:
@@ -80,6 +86,8 @@ class Task:
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
             around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
+        if processes is not None:
+            around = partial(_within, processes.quiet, around)
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
@@ -101,6 +109,11 @@ class Task:
         others = way.start(self.graph, {name: p for name, p in self.own.items() if name not in values}, ())
         fast.update(begun, **others)
         self.start.move(begun)
+
+    def asked_for(self, inputs: list = ()) -> list:
+        """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
+        wanted = (*self.own.values(), *self.plan.learned.values(), *require_leaf_inputs(inputs))
+        return list({id(tensor): tensor for tensor in wanted}.values())
 
     def call(self, inputs, kwargs):
         """The net's output on the fast weights."""
@@ -159,7 +172,8 @@ class Task:
         self.residence.move(moved)
 
 
-def asked_for(task: Task, inputs: list = ()) -> list:
-    """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
-    wanted = (*task.own.values(), *task.plan.learned.values(), *inputs)
-    return list({id(tensor): tensor for tensor in wanted}.values())
+@contextmanager
+def _within(outer: Callable, inner: Callable):
+    """The contexts that both give, as one."""
+    with outer(), inner():
+        yield
