@@ -118,8 +118,7 @@ class MetaOptimizer(AroundUpdates):
 
     @property
     def solver_report(self):
-        """How the last task's linear system was solved, if the way back is implicit: iterations taken and relative
-        residual."""
+        """How the last task's linear system was solved, if implicitly: iterations taken and relative residual."""
         return getattr(self._fixed_plan.way, "report", None)
 
     def begin(self, net, support=None, track: bool = True, tasks: int | None = None) -> Learner:
@@ -137,9 +136,8 @@ class MetaOptimizer(AroundUpdates):
         """
         require_dynamic_mode()
         plan = self.plan if track else replace(self.plan, way=ForwardOnly())
-        plan = replace(plan, begin=None) if tasks == 0 else plan
         net, processes = self.meta_batches.join(net, self.learned)
-        task = Task(net, plan, self._keeper, support, tasks or None, processes if track else None)
+        task = Task(net, plan, self._keeper, support, tasks, processes if track else None)
         if track:
             self._begun.add(task.graph)
         return Learner(net, task)
@@ -153,6 +151,7 @@ class MetaOptimizer(AroundUpdates):
         Parameters
         ----------
         net : Layer
+            In a ``paddle.DataParallel``, the mean is over the tasks of all its processes, as are all averages.
         episodes : iterable of Episode
             Or any nested pairs ``((x, y), (x, y))`` of support and query, of Tensors or numpy arrays; floating arrays
             take the type of the net's parameters. x may be a tuple, then the net is called as ``net(*x)``, or a

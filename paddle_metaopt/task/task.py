@@ -34,7 +34,7 @@ class Task:
     support : pair or None
         The support set, for a plan whose tasks begin at weights that depend on it.
     tasks : int, optional
-        It stands for so many at once, within `vmap.batching`.
+        It stands for so many at once, within `vmap.batching`; 0 for none.
     processes : Processes, optional
         Those that what is learned, and what remains of the buffers, is averaged over.
 
@@ -76,12 +76,12 @@ class Task:
         self.history = []
         self._net = net
         self._inputs = Inputs(self.leaves)
-        self.meta_parameters = self.asked_for()
+        self.meta_parameters = asked_for(self)
         if processes is not None:
             keeper.share(slots.buffers, processes)
-        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
+        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks or None)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
-        if tasks is not None:
+        if tasks:
             fast = {name: spread(weight, tasks) for name, weight in fast.items()}
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
@@ -91,7 +91,7 @@ class Task:
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
-        if plan.begin is not None:
+        if plan.begin is not None and tasks != 0:
             try:
                 self._begin_elsewhere(support)
             except BaseException:
@@ -109,11 +109,6 @@ class Task:
         others = way.start(self.graph, {name: p for name, p in self.own.items() if name not in values}, ())
         fast.update(begun, **others)
         self.start.move(begun)
-
-    def asked_for(self, inputs: list = ()) -> list:
-        """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
-        wanted = (*self.own.values(), *self.plan.learned.values(), *require_leaf_inputs(inputs))
-        return list({id(tensor): tensor for tensor in wanted}.values())
 
     def call(self, inputs, kwargs):
         """The net's output on the fast weights."""
@@ -170,6 +165,12 @@ class Task:
             self.leaves.pass_by(self.residence.fast.values())
         self._state = state
         self.residence.move(moved)
+
+
+def asked_for(task: Task, inputs: list = ()) -> list:
+    """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
+    wanted = (*task.own.values(), *task.plan.learned.values(), *require_leaf_inputs(inputs))
+    return list({id(tensor): tensor for tensor in wanted}.values())
 
 
 @contextmanager
