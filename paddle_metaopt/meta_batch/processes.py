@@ -56,6 +56,8 @@ class Processes:
     def _summed_at_once(self, tensors: list) -> list:
         parts = [paddle.as_real(t) if t.is_complex() else t for t in tensors]
         flat = paddle.concat([part.reshape([-1]) for part in parts])
+        if not flat.size:
+            return tensors
         paddle.distributed.all_reduce(flat, group=self.model.group)
         parts = [sums.reshape(part.shape) for part, sums in zip(parts, flat.split([part.size for part in parts]))]
         return [paddle.as_complex(part) if t.is_complex() else part for t, part in zip(tensors, parts)]
