@@ -10,7 +10,7 @@ import paddle
 
 from ..double_grad import guard_engine, with_pullback
 from ..double_grad.guarded_backward import know_leaves
-from ..double_grad.passes import in_backward
+from ..double_grad.passes import current, in_backward
 from ..double_grad.undo import Undo
 from ..errors import NeedsMetaLossError, StaleTaskError
 from ..vmap import inside
@@ -122,9 +122,13 @@ class TaskGraph:
     def passed(self, tensors: list):
         """A gradient went through, to these leaves; after a ``backward()`` Paddle is as it was, whoever still refers to
         the task, unless another one would have to be averaged as well."""
-        if not in_backward():
-            return
-        if self._processes is None:
-            self._guard = None
-        else:
-            self._processes.after_backward(tensors)
+        if self._processes is not None and current() is None:
+            raise RuntimeError(
+                "these gradients are averaged over the processes after a backward() that the library knows of; call "
+                "loss.backward(), not a copy of paddle.autograd.backward or paddle.grad that was imported by its name"
+            )
+        if in_backward():
+            if self._processes is None:
+                self._guard = None
+            else:
+                self._processes.after_backward(tensors)

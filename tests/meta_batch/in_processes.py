@@ -22,6 +22,7 @@ import paddle.nn.functional as F
 from helpers import Classifier, drawn_part, episode, in_double, labelled_episode, make_net, norm_net
 from meta_combinations import ALGORITHMS, BOUNDS, offered
 from paddle import nn
+from paddle.autograd import backward
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.data import EpisodeLoader, EpisodeSampler
@@ -251,6 +252,28 @@ def the_wrappers_own_hooks():
     require_equal(gradients(net.parameters()), expected)
     F.mse_loss(model(x), y).backward()
     require_equal_everywhere([net.enter.weight.grad])
+
+
+@case
+def a_backward_that_nobody_sees():
+    net = make_net()
+    opt = ALGORITHMS["maml"](net)
+    loss = opt.meta_loss(in_parallel(net), episodes(1), F.mse_loss)
+    require_raises((RuntimeError, OSError), "imported by its name", lambda: backward([loss]))
+    net.clear_gradients()
+
+
+@case
+def shares_by_grad():
+    """`paddle.grad` gives each process's share."""
+    net, tasks = make_net(), episodes(3)
+    opt = ALGORITHMS["maml"](net)
+    opt.meta_loss(net, tasks, F.mse_loss).backward()
+    expected = net.head.weight.grad.numpy()
+    loss = opt.meta_loss(in_parallel(net), shares(tasks, 1, 2), F.mse_loss)
+    (mine,) = paddle.grad(loss, [net.head.weight])
+    dist.all_reduce(mine)
+    require_equal([mine.numpy() / 2], [expected])
 
 
 # Task by task
