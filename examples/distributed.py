@@ -35,7 +35,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--shots", type=int, default=10, help="points to adapt on (%(default)s)")
     parser.add_argument("--adapt-steps", type=int, default=5, help="inner steps (%(default)s)")
     parser.add_argument("--lr", type=float, default=3e-3, help="Adam's learning rate (%(default)s)")
-    parser.add_argument("--inner-lr", type=float, default=0.01, help="where the learned inner rates begin (%(default)s)")
+    parser.add_argument("--inner-lr", type=float, default=0.01, help="where the inner rates begin (%(default)s)")
     parser.add_argument("--test-tasks", type=int, default=100, help="waves to be judged on (%(default)s)")
     parser.add_argument("--save-every", type=int, default=500, help="updates from one checkpoint to the next")
     parser.add_argument("--seed", type=int, default=0)
@@ -57,7 +57,8 @@ def train(args: argparse.Namespace, net, opt, model) -> None:
         opt.step()
         opt.clear_grad()
         if (i + 1) % args.save_every == 0 or i + 1 == args.iterations:
-            say(f"update {i + 1}: loss {float(loss):.3f}, {(i + 1 - first) / (time.time() - began):.1f} updates a second")
+            pace = (i + 1 - first) / (time.time() - began)
+            say(f"update {i + 1}: loss {float(loss):.3f}, {pace:.1f} updates a second")
             save(args, net, opt)
 
 

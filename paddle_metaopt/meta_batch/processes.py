@@ -109,7 +109,7 @@ class Processes:
 
 
 def unwrapped(net) -> tuple:
-    """The net in a DataParallel, and its processes; the net itself and None for another one, or if there is one process.
+    """The net in a DataParallel, and its processes, None if there is one; another net as it is, and None.
 
     Raises
     ------
@@ -118,11 +118,11 @@ def unwrapped(net) -> tuple:
     """
     if isinstance(net, MetaParallelBase):
         raise TypeError(
-            f"net: expected a Layer by itself or in a paddle.DataParallel, got a {type(net).__name__}: tasks are shared "
-            "out to processes that each have the whole net"
+            f"net: expected a Layer by itself or in a paddle.DataParallel, got a {type(net).__name__}: tasks are "
+            "shared out to processes that each have the whole net"
         )
     if not isinstance(net, paddle.DataParallel):
         return net, None
-    layer = net._layers
+    (layer,) = net.children()
     processes = Processes(net, net.grad_need_sync) if net.group is not None and net.group.nranks > 1 else None
     return layer, processes

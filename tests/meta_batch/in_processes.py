@@ -19,7 +19,7 @@ import numpy as np
 import paddle
 import paddle.distributed as dist
 import paddle.nn.functional as F
-from helpers import Classifier, drawn_part, episode, in_double, labelled_episode, make_net, norm_net
+from helpers import Classifier, drawn_part, in_double, labelled_episode, make_net, norm_net
 from meta_combinations import ALGORITHMS, BOUNDS, offered
 from paddle import nn
 from paddle.autograd import backward
@@ -92,7 +92,7 @@ def require_raises(kind, words: str, function):
     except kind as error:
         assert words in str(error), error
     else:
-        raise AssertionError(f"no {kind.__name__}")
+        raise AssertionError(f"no {kind}")
 
 
 def require_as_one_process(net, opt, tasks, sizes, loss_fn=F.mse_loss, **options):
@@ -310,12 +310,12 @@ def clones():
 @case
 def blocks():
     net, tasks = make_net(), episodes(2)
+    model = in_parallel(net)
+    (((xs, ys), (xq, yq)),) = shares(tasks, 1, 1)
     for name in ("anil", "maml_plus_plus"):
         opt = ALGORITHMS[name](net, adapt_steps=2)
         opt.meta_loss(net, tasks, F.mse_loss).backward()
         expected = gradients(trained(net, opt))
-        model = in_parallel(net)
-        ((xs, ys), (xq, yq)), = shares(tasks, 1, 1)
         with opt.adapter(model).task() as task:
             task.adapt(lambda: F.mse_loss(model(xs), ys))
             if name == "anil":

@@ -36,19 +36,22 @@ def test_a_killed_and_resumed_pair_equals_an_undisturbed_one(tmp_path):
 def test_in_one_process_a_data_parallel_is_the_net_in_it():
     net, tasks = make_net(), episodes(2)
     opt = maml(net, buffers="mean")
-    found = []
-    for given in (net, paddle.DataParallel(net)):
+    (xs, ys), (xq, yq) = tasks[0]
+
+    def found(given):
         opt.meta_loss(given, tasks, F.mse_loss).backward()
         with opt.adapter(given).task() as task:
-            (xs, ys), (xq, yq) = tasks[0]
             task.adapt(lambda: F.mse_loss(given(xs), ys))
             F.mse_loss(given(xq), yq).backward()
-        found.append([*gradients_of(trainable(net)), metaopt.evaluate(given, opt, tasks, F.mse_loss).values])
+        gradients = gradients_of(trainable(net))
         opt.clear_grad()
-    for alone, wrapped in zip(*found):
+        return [*gradients, metaopt.evaluate(given, opt, tasks, F.mse_loss).values]
+
+    model = paddle.DataParallel(net)
+    for alone, wrapped in zip(found(net), found(model)):
         np.testing.assert_array_equal(alone, wrapped)
     with pytest.raises(ValueError, match="^meta_loss: there are no episodes$"):
-        opt.meta_loss(given, [], F.mse_loss)
+        opt.meta_loss(model, [], F.mse_loss)
 
 
 def test_another_kind_of_parallel_training_is_refused_by_name():
