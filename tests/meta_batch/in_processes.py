@@ -317,6 +317,7 @@ def blocks():
         opt.meta_loss(net, tasks, F.mse_loss).backward()
         expected = gradients(trained(net, opt))
         with opt.adapter(model).task() as task:
+            assert not model.grad_need_sync
             task.adapt(lambda: F.mse_loss(model(xs), ys))
             if name == "anil":
                 F.mse_loss(model(xq), yq).backward()
