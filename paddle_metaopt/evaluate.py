@@ -62,7 +62,8 @@ def evaluate(
     net : Layer
     opt : MetaOptimizer
     episodes : iterable of Episode
-        As for ``opt.meta_loss``; taken a few at a time.
+        As for ``opt.meta_loss``; taken a few at a time. With a net in a ``paddle.DataParallel``, each process gives its
+        own, and all get the scores of all, in turn: the first one of each process, the second one of each, ...
     loss_fn : callable
         ``loss_fn(net_output, y)``, the scalar loss that is adapted on.
     metric : callable or paddle.metric.Metric, optional
@@ -92,7 +93,9 @@ def evaluate(
     if steps is not None:
         whole_number("evaluate", "steps", steps)
     require_fit("evaluate", opt, statistics, vectorize)
+    net, processes = opt.meta_batches.join(net, opt.learned)
     values = scored(net, opt, episodes, loss_fn, score, steps, statistics, vectorize)
+    values = values if processes is None else processes.gathered(values)
     if not values:
         raise ValueError("evaluate: there are no episodes")
     values = np.asarray(values, dtype=np.float64)

@@ -122,7 +122,8 @@ class Model(paddle.Model):
         net, opt, self.mode = self.network, self._optimizer, "train"
         net.train()
         score = self._computed if self._metrics else None
-        found = opt.meta_batches.mean(opt, net, episodes, self._task_loss, **self._training, score=score)
+        given = getattr(self._adapter, "ddp_model", net)  # in several processes Paddle's adapter has wrapped the net
+        found = opt.meta_batches.mean(opt, given, episodes, self._task_loss, **self._training, score=score)
         found.as_loss().backward()
         if update:
             opt.step()

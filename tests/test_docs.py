@@ -86,6 +86,14 @@ def test_model_programs_run(capsys):
     assert (names["rows"] == np.concatenate(names["answers"])).all()
 
 
+@pytest.mark.filterwarnings("ignore:The program will return to single-card", "ignore:Currently not a parallel")
+def test_distributed_programs_run_in_one_process():
+    names = {}
+    for program in blocks("docs/distributed.md", "python"):
+        exec(program, names)
+    assert len(names["result"].values) == 100
+
+
 def test_checkpoint_program_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     net = metaopt.models.MLP()

@@ -16,6 +16,8 @@ from ..meta_gradients import MetaGradient
 from ..vmap import CannotBatch, origin_of
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
+from .processes import unwrapped
+from .solved import none_solved
 from .together import in_groups, solved_together
 from .traces import Traces
 
@@ -28,9 +30,19 @@ class MetaBatches:
 
     def __init__(self):
         self._one_by_one: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+        self._joined: weakref.WeakSet = weakref.WeakSet()
 
     def __reduce__(self):
         return MetaBatches, ()  # nets are copied beside it
+
+    def join(self, net, learned: dict) -> tuple:
+        """A net without its DataParallel, and the processes of this, or None; what is `learned` besides the net begins
+        alike in all of them, as the net does."""
+        layer, processes = unwrapped(net)
+        if processes is not None and net not in self._joined:
+            processes.begin_alike(list(learned.values()))
+            self._joined.add(net)
+        return layer, processes
 
     def mean(
         self, optimizer, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: Any = "auto",
@@ -45,6 +57,7 @@ class MetaBatches:
         if tasks_at_once is not None:
             whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
         plan = optimizer.plan
+        _, processes = self.join(net, optimizer.learned)
         arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs, "score": score}
         together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
         adapts = plan.adapt_steps > 0
@@ -61,12 +74,12 @@ class MetaBatches:
                 found = self.run(group, net, loss_fn, together, alone, vectorize)
                 total = found if total is None else total + found
                 tasks += len(group)
-        if not tasks:
+        if not tasks and processes is None:
             raise ValueError("meta_loss: there are no episodes")
-        mean = total / tasks
+        total = total or none_solved(optimizer, net, inputs)
         if ran and score is not None:
-            mean = replace(mean, scores=[found for _, found in sorted(zip(ran, mean.scores), key=itemgetter(0))])
-        return mean
+            total = replace(total, scores=[found for _, found in sorted(zip(ran, total.scores), key=itemgetter(0))])
+        return total / tasks if processes is None else total.over(processes, tasks)
 
     def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
         """Whether tasks of this plan are to be tried as one program.

@@ -6,7 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Callable
 
+import paddle
+
 from ..meta_gradients import MetaGradient
+from ..task import asked_for
 from .episodes import loss_on
 from .scores import ScoredQuery
 
@@ -26,3 +29,11 @@ def solved(
         return replace(learner.solve(scored, inputs), scores=scored.scores(score, tasks))
     finally:
         learner.end()
+
+
+def none_solved(optimizer, net, inputs: list) -> MetaGradient:
+    """The sum over no tasks at all."""
+    learner = optimizer.begin(net, tasks=0)
+    learner.end()
+    tensors = asked_for(learner.task, inputs)
+    return MetaGradient(paddle.zeros([], tensors[0].dtype), tensors, [None] * len(tensors), learner.task.graph)

@@ -44,6 +44,23 @@ class MetaGradient:
         gradients = [None if gradient is None else gradient / number for gradient in self.gradients]
         return replace(self, value=self.value / number, gradients=gradients)
 
+    def over(self, processes, tasks: int) -> MetaGradient:
+        """From the sums over a process's own tasks, the mean value over the tasks of all `processes`, and this one's
+        share in the mean gradient: the mean over the processes of these is that over the tasks.
+
+        Raises
+        ------
+        ValueError
+            If there are no tasks, or the tensors are not alike in all processes.
+        """
+        processes.require_same(self.tensors)
+        all_tasks, value = processes.totals(tasks, self.value.item())
+        if not all_tasks:
+            raise ValueError("meta_loss: there are no episodes, in any process")
+        share = processes.count / all_tasks
+        gradients = [None if gradient is None else gradient * share for gradient in self.gradients]
+        return replace(self, value=paddle.full_like(self.value, value / all_tasks), gradients=gradients)
+
     def as_loss(self) -> paddle.Tensor:
         """A tensor equal to the value, with the gradients as its derivatives.
 
@@ -70,7 +87,7 @@ class MetaGradient:
                     "meta_loss gives a loss that can be differentiated once; for derivatives of the meta-gradient, use "
                     "the query loss itself, with meta_gradient='unrolled'"
                 )
-            graph.passed()
+            graph.passed(self.tensors)
             return [None if gradient is None else gradient * g for gradient in gradients]
 
         graph.watch()

@@ -108,8 +108,7 @@ class MetaOptimizer(AroundUpdates):
 
     @property
     def solver_report(self):
-        """How the last task's linear system was solved, if the way back is implicit: iterations taken and relative
-        residual."""
+        """How the last task's linear system was solved, if implicitly: iterations taken and relative residual."""
         return getattr(self._fixed_plan.way, "report", None)
 
     def begin(self, net, support=None, track: bool = True, tasks: int | None = None) -> Learner:
@@ -123,11 +122,12 @@ class MetaOptimizer(AroundUpdates):
         track : bool
             Whether there is a way back, and the choice of ``buffers=`` counts. Evaluation does without.
         tasks : int, optional
-            The learner stands for so many tasks at once, within `vmap.batching`.
+            The learner stands for so many tasks at once, within `vmap.batching`; 0 for none.
         """
         require_dynamic_mode()
         plan = self.plan if track else replace(self.plan, way=ForwardOnly())
-        task = Task(net, plan, self._keeper, support, tasks)
+        net, processes = self.meta_batches.join(net, self.learned)
+        task = Task(net, plan, self._keeper, support, tasks, processes if track else None)
         if track:
             self._begun.add(task.graph)
         return Learner(net, task)
@@ -141,6 +141,7 @@ class MetaOptimizer(AroundUpdates):
         Parameters
         ----------
         net : Layer
+            In a ``paddle.DataParallel``, the mean is over the tasks of all its processes, as are all averages.
         episodes : iterable of Episode
             Or any nested pairs ``((x, y), (x, y))`` of support and query, of Tensors or numpy arrays; floating arrays
             take the type of the net's parameters. x may be a tuple, then the net is called as ``net(*x)``, or a
@@ -156,6 +157,7 @@ class MetaOptimizer(AroundUpdates):
             How many, for memory grows with it; by default by the sizes of the episodes.
         metric : callable or paddle.metric.Metric, optional
             ``metric(net_output, y)`` gives a number for a task's query set, on the weights after the last inner step.
+            In several processes, of those of this one.
 
         Returns
         -------

@@ -13,7 +13,7 @@ from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from ..vmap import summed
 from .deployment import adapted_net
-from .diagnosis import one_loss, require_dependence, require_leaf_inputs
+from .diagnosis import one_loss, require_dependence
 from .moment import Surroundings
 from .task import Task, asked_for
 
@@ -144,7 +144,7 @@ class Learner(paddle.nn.Layer):
         self._require_ready()
         checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         task = self.task
-        task.meta_parameters = asked_for(task, require_leaf_inputs(inputs))
+        task.meta_parameters = asked_for(task, inputs)
         # Of several query losses, each draws the same random numbers, in whatever order.
         several = task.plan.query_weights is not None or task.plan.way.compares_queries
         surroundings = Surroundings(self.net) if several else None

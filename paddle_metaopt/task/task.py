@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Callable
 
@@ -11,7 +11,7 @@ from ..tensors import tensors_in
 from ..vmap import batched_gradients, spread
 from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
-from .diagnosis import refuse_unverified, require_adapted, require_slopes
+from .diagnosis import refuse_unverified, require_adapted, require_leaf_inputs, require_slopes
 from .graph import TaskGraph
 from .inputs import Inputs
 from .leaves import Leaves
@@ -34,7 +34,9 @@ class Task:
     support : pair or None
         The support set, for a plan whose tasks begin at weights that depend on it.
     tasks : int, optional
-        It stands for so many at once, within `vmap.batching`.
+        It stands for so many at once, within `vmap.batching`; 0 for none.
+    processes : Processes, optional
+        Those that what is learned, and what remains of the buffers, is averaged over.
 
     Attributes
     ----------
@@ -61,29 +63,35 @@ class Task:
         If nothing of the net adapts.
     """
 
-    def __init__(self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None):
+    def __init__(
+        self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, processes=None
+    ):  # fmt: skip
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
-        self.graph = TaskGraph(plan.refusal_of_backward)
+        self.graph = TaskGraph(plan.refusal_of_backward, processes)
         self.leaves = Leaves()
         self.start = Start(self.own)
         self.history = []
         self._net = net
         self._inputs = Inputs(self.leaves)
         self.meta_parameters = asked_for(self)
-        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
+        if processes is not None:
+            keeper.share(slots.buffers, processes)
+        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks or None)
         fast = plan.way.start(self.graph, self.own, plan.learned.values())
-        if tasks is not None:
+        if tasks:
             fast = {name: spread(weight, tasks) for name, weight in fast.items()}
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
             around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
+        if processes is not None:
+            around = partial(_within, processes.quiet, around)
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
-        if plan.begin is not None:
+        if plan.begin is not None and tasks != 0:
             try:
                 self._begin_elsewhere(support)
             except BaseException:
@@ -161,5 +169,12 @@ class Task:
 
 def asked_for(task: Task, inputs: list = ()) -> list:
     """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
-    wanted = (*task.own.values(), *task.plan.learned.values(), *inputs)
+    wanted = (*task.own.values(), *task.plan.learned.values(), *require_leaf_inputs(inputs))
     return list({id(tensor): tensor for tensor in wanted}.values())
+
+
+@contextmanager
+def _within(outer: Callable, inner: Callable):
+    """The contexts that both give, as one."""
+    with outer(), inner():
+        yield
