@@ -155,8 +155,9 @@ class Task:
         moved, state = self.plan.step(
             self.own, self.start.weights, fast, gradients, self._state, self.residence.steps
         )
-        before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
-        self.leaves.add(tensors_in([moved, state]), before)
+        if not self.plan.step.is_closed(self.own, self.residence.steps):
+            before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
+            self.leaves.add(tensors_in([moved, state]), before)
         return moved, state
 
     def move(self, moved: dict, state: dict) -> None:
