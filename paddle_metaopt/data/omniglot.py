@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 from paddle.io import Dataset
 
-from paddle_metaopt.arguments import flag, one_of, whole_number
+from paddle_metaopt.arguments import checked_path, flag, one_of, whole_number
 from paddle_metaopt.data.omniglot_archive import (
     BACKGROUND,
     DRAWINGS_PER_CHARACTER,
@@ -108,9 +107,7 @@ class Omniglot(Dataset):
                 'split="official" has no mode "valid": use "train" or "test", or split="maml", '
                 "which holds out 100 characters for validation"
             )
-        if not isinstance(root, (str, os.PathLike)):
-            raise TypeError(f"Omniglot: root: expected a path, got {root!r}")
-        folder = Path(root).expanduser()
+        folder = checked_path(self, "root", root)
         archives = (BACKGROUND, EVALUATION) if split == "maml" else (_OFFICIAL_ARCHIVE[mode],)
         sources = [Drawings(archive, folder, download) for archive in archives]
 

@@ -97,7 +97,7 @@ class Drawings:
         paths = self._paths()
         images = np.empty((len(paths), image_size, image_size), np.uint8)
         try:
-            for path, image, content in zip(paths, images, self._files.contents(paths)):
+            for image, (path, content) in zip(images, self._files.contents(paths)):
                 with errors_of(f"{path} in it cannot be read"):
                     image[:] = _ink(content, self._archive.side, image_size)
         except ArchiveError as error:
