@@ -15,9 +15,15 @@ from paddle_metaopt.data.published_pictures import Layout, Published, Split
 #: CIFAR-FS's classes for validation and test by their names in CIFAR-100; all others are for training.
 #: From the assets of github.com/tristandeleu/pytorch-meta.
 _CIFAR_FS = {
-    "val": ["beaver", "beetle", "butterfly", "camel", "cattle", "crab", "crocodile", "flatfish", "lamp", "maple_tree", "motorcycle", "otter", "sea", "shark", "television", "tractor"],
-    "test": ["baby", "bed", "bicycle", "chimpanzee", "fox", "leopard", "man", "pickup_truck", "plain", "poppy", "rocket", "rose", "snail", "sweet_pepper", "table", "telephone", "wardrobe", "whale", "woman", "worm"],
-}
+    "val": [
+        "beaver", "beetle", "butterfly", "camel", "cattle", "crab", "crocodile", "flatfish", "lamp",
+        "maple_tree", "motorcycle", "otter", "sea", "shark", "television", "tractor",
+    ],
+    "test": [
+        "baby", "bed", "bicycle", "chimpanzee", "fox", "leopard", "man", "pickup_truck", "plain", "poppy",
+        "rocket", "rose", "snail", "sweet_pepper", "table", "telephone", "wardrobe", "whale", "woman", "worm",
+    ],
+}  # fmt: skip
 
 #: FC100's superclasses for validation and test by their numbers in CIFAR-100; all others are for training.
 #: From the authors' github.com/ElementAI/TADAM, datasets/create_dataset_cifar100.py.
@@ -95,7 +101,7 @@ class CIFARFS(FewShotPictures):
     - ``CIFAR_FS_train.pickle``, ``CIFAR_FS_val.pickle`` and ``CIFAR_FS_test.pickle``, loose or in ``CIFAR-FS.zip``
       (github.com/kjunelee/MetaOptNet); the classes are known by number only.
     - ``meta-train/``, ``meta-val/`` and ``meta-test/`` with a folder a class (github.com/icoz69/DeepEMD).
-    - ``cifar-100-python.tar.gz``, or the folder unpacked from it: CIFAR-100 as `paddle.vision.datasets.Cifar100` has it.
+    - ``cifar-100-python.tar.gz``, or the folder unpacked from it, as `paddle.vision.datasets.Cifar100` has it.
 
     References
     ----------
@@ -114,7 +120,7 @@ class FC100(FewShotPictures):
 
     - ``FC100_train.pickle``, ``FC100_val.pickle`` and ``FC100_test.pickle``, loose or in ``FC100.zip``
       (github.com/kjunelee/MetaOptNet, learn2learn, PaddleFSL); the classes are known by number only.
-    - ``cifar-100-python.tar.gz``, or the folder unpacked from it: CIFAR-100 as `paddle.vision.datasets.Cifar100` has it.
+    - ``cifar-100-python.tar.gz``, or the folder unpacked from it, as `paddle.vision.datasets.Cifar100` has it.
 
     References
     ----------

@@ -61,9 +61,7 @@ def _padded(key: str, inputs: Sequence[Mapping], padding: Mapping[str, float]) -
         return leaves
     longest = max(len(leaf) for leaf in leaves)
     after = [(0, 0)] * (leaves[0].ndim - 1)
-    return [
-        np.pad(leaf, [(0, longest - len(leaf)), *after], constant_values=padding.get(key, 0)) for leaf in leaves
-    ]
+    return [np.pad(leaf, [(0, longest - len(leaf)), *after], constant_values=padding.get(key, 0)) for leaf in leaves]
 
 
 def _stack(inputs: Sequence[Any]) -> Any:

@@ -230,10 +230,10 @@ def _why_not(relations: Any, split: _Split) -> str | None:
 
 def _is_sentence(sentence: Any) -> bool:
     try:
-        tokens = sentence["tokens"]
-        return _are(str, tokens) and all(
-            _are(int, sentence[entity][2][0]) and 0 <= min(sentence[entity][2][0]) <= max(sentence[entity][2][0]) < len(tokens)
-            for entity in ("h", "t")
+        places = [sentence[entity][2][0] for entity in ("h", "t")]
+        count = len(sentence["tokens"])
+        return _are(str, sentence["tokens"]) and all(
+            _are(int, place) and min(place) >= 0 and max(place) < count for place in places
         )
     except (KeyError, IndexError, TypeError):
         return False

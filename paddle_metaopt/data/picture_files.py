@@ -22,7 +22,7 @@ def pixels(content: bytes, side: int) -> np.ndarray:
 
 
 def cropped_pixels(content: bytes, side: int) -> np.ndarray:
-    """uint8 [side, side, 3] of a JPEG or PNG of any size: made a square of 1.15 times that side, its margin left out."""
+    """uint8 [side, side, 3] of a JPEG or PNG of any size, made a square of 1.15 times that side and cropped."""
     with _opened(content) as picture:
         if picture.size[0] * picture.size[1] > _MOST_PIXELS:
             raise ValueError(f"it is {_described(picture)}, expected {_MOST_PIXELS} pixels at most")

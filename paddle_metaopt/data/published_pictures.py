@@ -116,7 +116,8 @@ def _found(published: Published, split: Split, root: Path) -> tuple[Any, Path]:
                 return source, folder
     looked_for = "".join(f"\n- {layout.what.format(split=split.name)}" for layout in published.layouts)
     raise FileNotFoundError(
-        f"{published.title} is not in {' or '.join(map(str, folders))}; looked for any of{looked_for}\n{published.where}"
+        f"{published.title} is not in {' or '.join(map(str, folders))}; looked for any of{looked_for}\n"
+        f"{published.where}"
     )
 
 

@@ -60,7 +60,7 @@ class Tarred:
     def _members(self, wanted: Callable[[str], bool]) -> Iterator[tuple[str, tarfile.TarInfo, tarfile.TarFile]]:
         with open(self.path, "rb") as raw:
             with errors_of("it cannot be opened"):
-                tar = tarfile.open(fileobj=_Bounded(_decompressed(raw)), mode="r:")
+                tar = tarfile.open(fileobj=_Bounded(_decompressed(raw)), mode="r:")  # noqa: SIM115
             while True:
                 with errors_of("it cannot be read to its end"):
                     member = tar.next()
