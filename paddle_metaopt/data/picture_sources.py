@@ -125,7 +125,10 @@ class PickledPictures:
         paths = self._paths()
         found = [self._object(paths[name]) for name in self._names]
         with errors_of("it holds something else than expected"):
-            rows = self._take(*found)
+            try:
+                rows = self._take(*found)
+            except KeyError as error:
+                raise ValueError(f"there is no entry {error}") from error
             labels, names, images = rows
             if len(labels) != len(images):
                 raise ValueError(f"{len(labels)} labels for {len(images)} pictures")

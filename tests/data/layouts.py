@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from pickles import by_python2, by_python3
+from PIL import Image
 
 from paddle_metaopt.data.published_pictures import Published, Split
 
@@ -62,7 +62,9 @@ def write_tar(path: Path, files: dict[str, bytes], mode: str) -> None:
 
 
 def class_folders(pictures, place: str, ending: str = ".png") -> dict[str, bytes]:
-    return {f"{place}/{name}/{name}{i:08}{ending}": png(p) for name, all_ in pictures.items() for i, p in enumerate(all_)}
+    return {
+        f"{place}/{name}/{name}{i:08}{ending}": png(p) for name, all_ in pictures.items() for i, p in enumerate(all_)
+    }
 
 
 def listed_classes(pictures, split: str, lists: str, ending: str) -> dict[str, bytes]:

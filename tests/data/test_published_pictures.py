@@ -85,49 +85,51 @@ def meta_folders(pictures, split):
     return class_folders(pictures, f"meta-{split}")
 
 
-#: Of each: what it is of, the writer, and whether the classes are known by number only.
+#: How the classes are known, and in which order.
+SORTED, AS_GIVEN, NUMBERED = "by name, sorted", "by name, in the order of their numbers", "by number only"
+
 LAYOUTS = {
-    "mini: a folder a class": (MINI_IMAGENET, partial(loose, class_folders), False),
-    "mini: in its folder": (MINI_IMAGENET, partial(loose, below("mini-imagenet", class_folders)), False),
-    "mini: lists in split/": (MINI_IMAGENET, partial(loose, feat), False),
-    "mini: r2d2": (MINI_IMAGENET, partial(loose, r2d2), False),
-    "mini: r2d2 zipped": (MINI_IMAGENET, partial(in_zip, "miniimagenet.zip", below("miniimagenet", r2d2)), False),
-    "mini: cache": (MINI_IMAGENET, partial(loose, CACHE), False),
-    "mini: cache by Python 2": (MINI_IMAGENET, partial(loose, OLD_CACHE), False),
-    "mini: cache in tar.gz": (MINI_IMAGENET, partial(in_tar, "mini-imagenet.tar.gz", "w:gz", OLD_CACHE), False),
-    "tiered: a folder a class": (TIERED_IMAGENET, partial(loose, below("tiered_imagenet", class_folders)), False),
-    "tiered: pickles": (TIERED_IMAGENET, partial(loose, below("tiered-imagenet", tiered)), False),
+    "mini: a folder a class": (MINI_IMAGENET, partial(loose, class_folders), SORTED),
+    "mini: in its folder": (MINI_IMAGENET, partial(loose, below("mini-imagenet", class_folders)), SORTED),
+    "mini: lists in split/": (MINI_IMAGENET, partial(loose, feat), SORTED),
+    "mini: r2d2": (MINI_IMAGENET, partial(loose, r2d2), SORTED),
+    "mini: r2d2 zipped": (MINI_IMAGENET, partial(in_zip, "miniimagenet.zip", below("miniimagenet", r2d2)), SORTED),
+    "mini: cache": (MINI_IMAGENET, partial(loose, CACHE), SORTED),
+    "mini: cache by Python 2": (MINI_IMAGENET, partial(loose, OLD_CACHE), SORTED),
+    "mini: cache in tar.gz": (MINI_IMAGENET, partial(in_tar, "mini-imagenet.tar.gz", "w:gz", OLD_CACHE), SORTED),
+    "tiered: a folder a class": (TIERED_IMAGENET, partial(loose, below("tiered_imagenet", class_folders)), SORTED),
+    "tiered: pickles": (TIERED_IMAGENET, partial(loose, below("tiered-imagenet", tiered)), AS_GIVEN),
     "tiered: tar": (
-        TIERED_IMAGENET, partial(in_tar, "tiered-imagenet.tar", "w", below("tiered-imagenet", tiered)), False
+        TIERED_IMAGENET, partial(in_tar, "tiered-imagenet.tar", "w", below("tiered-imagenet", tiered)), AS_GIVEN
     ),
-    "tiered: tar.xz": (TIERED_IMAGENET, partial(in_tar, "tiered-imagenet.tar.xz", "w:xz", tiered), False),
-    "tiered: npz": (TIERED_IMAGENET, partial(loose, tiered_npz), True),
-    "CIFAR-FS: bertinetto": (CIFAR_FS, partial(loose, below("cifarfs/cifar100", bertinetto)), False),
-    "CIFAR-FS: bertinetto zipped": (CIFAR_FS, partial(in_zip, "cifar100.zip", below("cifar100", bertinetto)), False),
-    "CIFAR-FS: pickle": (CIFAR_FS, partial(loose, one("CIFAR_FS_{}.pickle", data_and_labels)), True),
+    "tiered: tar.xz": (TIERED_IMAGENET, partial(in_tar, "tiered-imagenet.tar.xz", "w:xz", tiered), AS_GIVEN),
+    "tiered: npz": (TIERED_IMAGENET, partial(loose, tiered_npz), NUMBERED),
+    "CIFAR-FS: bertinetto": (CIFAR_FS, partial(loose, below("cifarfs/cifar100", bertinetto)), SORTED),
+    "CIFAR-FS: bertinetto zipped": (CIFAR_FS, partial(in_zip, "cifar100.zip", below("cifar100", bertinetto)), SORTED),
+    "CIFAR-FS: pickle": (CIFAR_FS, partial(loose, one("CIFAR_FS_{}.pickle", data_and_labels)), NUMBERED),
     "CIFAR-FS: zip": (
-        CIFAR_FS, partial(in_zip, "CIFAR-FS.zip", one("CIFAR-FS/CIFAR_FS_{}.pickle", data_and_labels)), True
+        CIFAR_FS, partial(in_zip, "CIFAR-FS.zip", one("CIFAR-FS/CIFAR_FS_{}.pickle", data_and_labels)), NUMBERED
     ),
-    "CIFAR-FS: a folder a class": (CIFAR_FS, partial(loose, below("cifar_fs", meta_folders)), False),
-    "FC100: pickle": (FC_100, partial(loose, one("FC100/FC100_{}.pickle", data_and_labels)), True),
-    "FC100: zip": (FC_100, partial(in_zip, "FC100.zip", one("FC100_{}.pickle", data_and_labels)), True),
+    "CIFAR-FS: a folder a class": (CIFAR_FS, partial(loose, below("cifar_fs", meta_folders)), SORTED),
+    "FC100: pickle": (FC_100, partial(loose, one("FC100/FC100_{}.pickle", data_and_labels)), NUMBERED),
+    "FC100: zip": (FC_100, partial(in_zip, "FC100.zip", one("FC100_{}.pickle", data_and_labels)), NUMBERED),
     "CUB: zip": (
-        CUB_200, partial(in_zip, "cubfs.zip", one("cub_{}.pkl", partial(data_and_labels, key="label"))), True
+        CUB_200, partial(in_zip, "cubfs.zip", one("cub_{}.pkl", partial(data_and_labels, key="label"))), NUMBERED
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("published, write, by_number", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_split_is_found_in_each_layout(tmp_path, monkeypatch, published, write, by_number, mode):
+@pytest.mark.parametrize("published, write, order", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_split_is_found_in_each_layout(tmp_path, monkeypatch, published, write, order, mode):
     published = small(published)
-    given = pictures_of(sorted(WORDNET) if published is TIERED_IMAGENET else WORDNET)
+    given = pictures_of(WORDNET)
     write(tmp_path, MODES[mode], given)
     split = published.splits[mode]
 
     found = Pictures(published, split, tmp_path)
-    names = list(given) if by_number else sorted(given)
-    assert found.names == ([str(number) for number in range(3)] if by_number else names)
+    names = sorted(given) if order == SORTED else list(given)
+    assert found.names == (["0", "1", "2"] if order == NUMBERED else names)
     assert found.counts == [2, 2, 2]
     expected = np.stack([p for name in names for p in given[name]])
     np.testing.assert_array_equal(found.images(), expected)
@@ -175,11 +177,15 @@ def cifar(monkeypatch):
     return pictures_of(names, each=3, side=32), {name: i % 20 for i, name in enumerate(names)}
 
 
-CIFAR_CLASSES = (
-    "beaver beetle butterfly camel cattle crab crocodile flatfish lamp maple_tree motorcycle otter sea shark television "
-    "tractor baby bed bicycle chimpanzee fox leopard man pickup_truck plain poppy rocket rose snail sweet_pepper table "
+OF_VALIDATION = (
+    "beaver beetle butterfly camel cattle crab crocodile flatfish lamp maple_tree motorcycle otter sea shark "
+    "television tractor"
+)
+OF_TEST = (
+    "baby bed bicycle chimpanzee fox leopard man pickup_truck plain poppy rocket rose snail sweet_pepper table "
     "telephone wardrobe whale woman worm"
-).split()  # noqa: SIM905
+)
+CIFAR_CLASSES = f"{OF_VALIDATION} {OF_TEST}".split()
 
 
 @pytest.mark.parametrize("form", ["tar", "folder", "in the folder"])
@@ -190,7 +196,7 @@ def test_cifar_100_is_split_for_cifar_fs(tmp_path, monkeypatch, cifar, form):
     monkeypatch.setattr(CIFARFS, "published", with_pictures(CIFAR_FS, 3))
     train, valid, test = (CIFARFS(root, mode) for mode in MODES)
     assert train.class_names == [f"class_{i:02}" for i in range(64)]
-    assert valid.class_names == sorted(CIFAR_CLASSES[:16]) and test.class_names == sorted(CIFAR_CLASSES[16:])
+    assert valid.class_names == OF_VALIDATION.split() and test.class_names == OF_TEST.split()
     assert len(valid) == 48
     image, label = valid[3 * 2 + 1]
     assert label == 2 and valid.class_names[2] == "butterfly" and image.shape == (3, 32, 32)
@@ -259,7 +265,9 @@ def test_a_bird_is_in_the_middle_of_its_photograph(tmp_path, birds):
     write_files(tmp_path / "CUB_200_2011/images", {name: png(p) for name, p in birds.items()})
     image, _ = CUB(tmp_path, image_size=80)[0]
     assert image.shape == (3, 80, 80)
-    np.testing.assert_allclose(image[:, 2:-2, 2:-2], np.reshape([200, 100, 50], (3, 1, 1)) / np.full((3, 76, 76), 255), atol=0.01)
+    np.testing.assert_allclose(
+        image[:, 2:-2, 2:-2], np.reshape([200, 100, 50], (3, 1, 1)) / np.full((3, 76, 76), 255), atol=0.01
+    )
     assert CUB(tmp_path, image_size=40)[0][0].shape == (3, 40, 40)
 
 
@@ -308,7 +316,7 @@ GIVEN = pictures_of(WORDNET)
 DATA, LABELS = shuffled(GIVEN)
 BROKEN = {
     "a command": (Shell(), "mini-imagenet-cache-train.pkl in it cannot be read .*asks for (posix|nt).system"),
-    "another dict": ({"images": DATA}, "it holds something else than expected .*image_data"),
+    "another dict": ({"images": DATA}, "it holds something else than expected .*no entry 'class_dict'"),
     "a list": ([DATA], "it holds something else than expected"),
     "a picture of no class": (
         {"image_data": DATA, "class_dict": {"n00000001": [0, 1, 2, 3, 4]}}, "does not give one class to each picture"
