@@ -48,7 +48,9 @@ class EpisodeSampler(BatchSampler):
         of them, from the samples of one batch. In it x is batched to [ways·shots, ...] for the
         support and [ways·queries, ...] for the query, ordered by class; y is int64, the classes
         numbered 0 … ways-1 as drawn. x may be an array, a Tensor, a number or a list of numbers,
-        or a tuple or dict of those, whose leaves are batched one by one.
+        or a tuple or dict of those, whose leaves are batched one by one. In a dict with an entry
+        "lengths" the others may differ in their first axis, as text and sound do: they are padded
+        to the longest of the batch, with 0 or what ``dataset.padding[key]`` says.
 
     Raises
     ------

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from paddle_metaopt.data import CIFARFS, CUB, FC100, FewShotPictures, MiniImageN
 from paddle_metaopt.data.cifar_few_shot import CIFAR_FS, FC_100
 from paddle_metaopt.data.cub import CUB_200
 from paddle_metaopt.data.mini_imagenet import MINI_IMAGENET
-from paddle_metaopt.data.picture_sources import PickledPictures, PictureFiles
+from paddle_metaopt.data.picture_sources import PickledPictures, PictureFiles, progress
 from paddle_metaopt.data.published_pictures import Pictures, Published, Split
 from paddle_metaopt.data.tiered_imagenet import TIERED_IMAGENET
 
@@ -429,3 +430,20 @@ def test_read_only_data_are_cached_for_the_user(tmp_path, user_cache):
     assert os.listdir(root) == ["mini-imagenet-cache-train.pkl"]
     assert sorted(Path(name).suffix for name in os.listdir(user_cache)) == [".json", ".npy"]
     shutil.rmtree(user_cache)
+
+
+# --- the bar ---------------------------------------------------------------------------------
+
+
+def test_decoding_shows_a_bar_on_a_terminal(monkeypatch, capsys):
+    pytest.importorskip("tqdm")
+    assert list(progress(iter("abc"), 3, "FC100 train")) == ["a", "b", "c"]
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert list(progress(iter("abc"), 3, "FC100 train")) == ["a", "b", "c"]
+    assert "FC100 train: 100%" in capsys.readouterr().err
+
+
+def test_decoding_goes_without_tqdm(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert list(progress(iter("abc"), 3, "FC100 train")) == ["a", "b", "c"]
