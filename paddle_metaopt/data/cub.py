@@ -61,7 +61,7 @@ CUB_200 = Published(
         Layout(f"{_FOLDER}.tgz, or {_FOLDER}/ unpacked from it", _find_original),
         pickled(["cub_{split}.pkl"], partial(of_labels, key="label"), ["cubfs.zip"]),
     ),
-    folders=("cub", "CUB", "cubfs"),
+    folders=("cub", "CUB", "cubfs", "cubirds200"),
     where="Get CUB_200_2011.tgz from https://www.vision.caltech.edu/datasets/cub_200_2011",
 )
 
@@ -74,7 +74,7 @@ class CUB(FewShotPictures):
     The photographs are of many sizes. As for evaluation in [2]_, each is made a square of 1.15 times `image_size`, and
     what is in its middle is taken.
 
-    Layouts, in `root`, or in ``cub``, ``CUB`` or ``cubfs`` in it:
+    Layouts, in `root`, or in ``cub``, ``CUB``, ``cubfs`` or ``cubirds200`` in it:
 
     - ``CUB_200_2011.tgz``, or the folder unpacked from it.
     - ``cub_train.pkl``, ``cub_val.pkl`` and ``cub_test.pkl``, of 84 x 84 pixels, loose or in ``cubfs.zip`` (PaddleFSL);

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Callable
 
 import numpy as np
 
-_KINDS = re.compile(r"[biufSU]\d+")
+_KINDS = re.compile(r"[biufSU][1-9]\d*")
 
 
 def unpickled(file: BinaryIO) -> Any:

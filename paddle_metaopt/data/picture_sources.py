@@ -129,11 +129,7 @@ class PickledPictures:
                 rows = self._take(*found)
             except KeyError as error:
                 raise ValueError(f"there is no entry {error}") from error
-            labels, names, images = rows
-            if len(labels) != len(images):
-                raise ValueError(f"{len(labels)} labels for {len(images)} pictures")
-            if len(labels) == 0 or min(labels) < 0 or max(labels) >= len(names):
-                raise ValueError(f"labels that are no numbers from 0 to {len(names) - 1}")
+            _require_labels(rows)
             return rows
 
     def _object(self, path: str) -> Any:
@@ -147,12 +143,12 @@ class PickledPictures:
         """Each file by its name."""
         if isinstance(self._files, Unpacked):
             return {name: (Path(self.path.name) / name).as_posix() for name in self._names}
-        names = set(self._names)
-        found = {PurePosixPath(path).name: path for path in self._files.stamps(partial(_is_named, names))}
-        missing = names - found.keys()
-        if missing:
-            raise ArchiveError(f"{', '.join(sorted(missing))} is not in it")
-        return found
+        paths = list(self._files.stamps(partial(_is_named, set(self._names))))
+        names = [PurePosixPath(path).name for path in paths]
+        for name in self._names:
+            if names.count(name) != 1:
+                raise ArchiveError(f"it holds {names.count(name)} files {name}, expected 1")
+        return dict(zip(names, paths))
 
 
 def progress(items: Iterable, total: int, title: str) -> Iterator:
@@ -171,6 +167,14 @@ def _is_named(names: set[str], path: str) -> bool:
 def _status(path: Path) -> str:
     status = os.stat(path)
     return f"{status.st_size} {status.st_mtime_ns}\n"
+
+
+def _require_labels(rows: Rows) -> None:
+    labels, names, images = rows
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or len(labels) != len(images):
+        raise ValueError(f"{labels.dtype} {list(labels.shape)} as the labels of {len(images)} pictures")
+    if len(labels) == 0 or labels.min() < 0 or labels.max() >= len(names):
+        raise ValueError(f"labels that are no numbers from 0 to {len(names) - 1}")
 
 
 def _require_pixels(images: np.ndarray, side: int) -> None:

@@ -38,6 +38,7 @@ TIERED_IMAGENET = Published(
             _of_encoded_pictures,
             ["tiered-imagenet.tar", "tiered-imagenet.tar.xz"],
         ),
+        pickled(["tiered-imagenet-{split}_labels.pkl", "tiered-imagenet-{split}_images_png.pkl"], _of_encoded_pictures),
         pickled(["{split}_labels.pkl", "{split}_images.npz"], _of_labels_apart),
         class_folders(IS_WORDNET_ID),
     ),
@@ -59,7 +60,7 @@ class TieredImageNet(FewShotPictures):
 
     - ``train_images_png.pkl`` and ``train_labels.pkl``, and the same for "val" and "test", loose or in
       ``tiered-imagenet.tar`` (github.com/renmengye/few-shot-ssl-public, the authors') or ``tiered-imagenet.tar.xz``
-      (PaddleFSL).
+      (PaddleFSL). Before the names there may be ``tiered-imagenet-``, as in zenodo.org/record/7978538 (learn2learn).
     - ``train_images.npz`` and ``train_labels.pkl`` with a list ``labels`` (github.com/kjunelee/MetaOptNet); the colours
       are taken in the order that they are stored in, and the classes are known by number only.
     - ``train/``, ``val/`` and ``test/`` with a folder a class (github.com/yaoyao-liu/tiered-imagenet-tools).

@@ -104,6 +104,7 @@ CRAFTED = {
     "more than there is": by_hand(RECONSTRUCT, b"(K\1M\xff\xff\x85", UINT8, b"K\0U\x01xtb"),
     "less than nothing": by_hand(RECONSTRUCT, b"(K\1J\xff\xff\xff\xff\x85", UINT8, b"K\0U\0tb"),
     "no shape": by_hand(RECONSTRUCT, b"(K\1]", UINT8, b"K\0U\0tb"),
+    "text of no letters": by_hand(RECONSTRUCT, b"(K\1J\xff\xff\xff\x7f\x85", UINT8.replace(b"u1", b"S0"), b"K\0U\0tb"),
     "no type": by_hand(RECONSTRUCT, b"(K\1K\1\x85U\x02u1K\0U\x01xtb"),
     "a type with fields": by_hand(UINT8, b"(K\3U\1|N}}J\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"),
     "an array of its own making": by_hand(b"cnumpy\nndarray\nJ\0\0\0\x7f\x85R"),

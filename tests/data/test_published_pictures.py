@@ -86,6 +86,10 @@ def meta_folders(pictures, split):
     return class_folders(pictures, f"meta-{split}")
 
 
+def named_by_zenodo(pictures, split):
+    return {f"tiered-imagenet-{name}": content for name, content in tiered(pictures, split).items()}
+
+
 #: How the classes are known, and in which order.
 SORTED, AS_GIVEN, NUMBERED = "by name, sorted", "by name, in the order of their numbers", "by number only"
 
@@ -104,6 +108,7 @@ LAYOUTS = {
         TIERED_IMAGENET, partial(in_tar, "tiered-imagenet.tar", "w", below("tiered-imagenet", tiered)), AS_GIVEN
     ),
     "tiered: tar.xz": (TIERED_IMAGENET, partial(in_tar, "tiered-imagenet.tar.xz", "w:xz", tiered), AS_GIVEN),
+    "tiered: named by Zenodo": (TIERED_IMAGENET, partial(loose, named_by_zenodo), AS_GIVEN),
     "tiered: npz": (TIERED_IMAGENET, partial(loose, tiered_npz), NUMBERED),
     "CIFAR-FS: bertinetto": (CIFAR_FS, partial(loose, below("cifarfs/cifar100", bertinetto)), SORTED),
     "CIFAR-FS: bertinetto zipped": (CIFAR_FS, partial(in_zip, "cifar100.zip", below("cifar100", bertinetto)), SORTED),
@@ -357,7 +362,13 @@ def test_a_pickle_that_is_not_what_it_should_be(tmp_path, monkeypatch, value, re
 
 def test_labels_that_do_not_fit_the_pictures(tmp_path):
     published = small(TIERED_IMAGENET)
-    for labels, reason in (([0, 1], "2 labels for 6 pictures"), ([0, 0, 1, 1, 2, 3], "no numbers from 0 to 2")):
+    for labels, reason in (
+        ([0, 1], r"int64 \[2\] as the labels of 6 pictures"),
+        ([0.0] * 6, r"float64 \[6\] as the labels of 6 pictures"),
+        ([[0]] * 6, r"int64 \[6, 1\] as the labels of 6 pictures"),
+        ([0, 0, 1, 1, 2, 3], "labels that are no numbers from 0 to 2"),
+        ([0, 0, 1, 1, 2, -1], "labels that are no numbers from 0 to 2"),
+    ):
         content = tiered(GIVEN, "train")
         names = {"label_specific": np.array(labels), "label_specific_str": list(GIVEN)}
         write_files(tmp_path, {**content, "train_labels.pkl": by_python2(names)})
@@ -384,8 +395,16 @@ def test_the_number_of_all_pictures_is_checked_where_classes_differ(tmp_path):
 def test_an_archive_without_the_file(tmp_path):
     write_zip(tmp_path / "FC100.zip", {"FC100_val.pickle": data_and_labels(GIVEN)})
     published = small(FC_100)
-    with pytest.raises(ValueError, match="FC100.zip is not the complete FC100: FC100_test.pickle is not in it"):
+    with pytest.raises(ValueError, match="FC100.zip is not the complete FC100: it holds 0 files FC100_test.pickle"):
         Pictures(published, published.splits["test"], tmp_path)
+
+
+def test_an_archive_with_the_file_twice(tmp_path):
+    content = data_and_labels(GIVEN)
+    write_zip(tmp_path / "FC100.zip", {"FC100_val.pickle": content, "old/FC100_val.pickle": content})
+    published = small(FC_100)
+    with pytest.raises(ValueError, match="it holds 2 files FC100_val.pickle, expected 1"):
+        Pictures(published, published.splits["valid"], tmp_path)
 
 
 def test_a_list_that_names_a_class_without_pictures(tmp_path):
