@@ -100,12 +100,14 @@ def by_hand(*opcodes: bytes) -> bytes:
 RECONSTRUCT = b"cnumpy.core.multiarray\n_reconstruct\n" + b"cnumpy\nndarray\nK\0\x85U\x01b\x87R"
 UINT8 = b"cnumpy\ndtype\nU\x02u1K\0K\1\x87R"
 
-CRAFTED = {
+MISFITS = {
     "more than there is": by_hand(RECONSTRUCT, b"(K\1M\xff\xff\x85", UINT8, b"K\0U\x01xtb"),
-    "less than nothing": by_hand(RECONSTRUCT, b"(K\1J\xff\xff\xff\xff\x85", UINT8, b"K\0U\0tb"),
-    "no shape": by_hand(RECONSTRUCT, b"(K\1]", UINT8, b"K\0U\0tb"),
-    "text of no letters": by_hand(RECONSTRUCT, b"(K\1J\xff\xff\xff\x7f\x85", UINT8.replace(b"u1", b"S0"), b"K\0U\0tb"),
+    "less than nothing": by_hand(RECONSTRUCT, b"(K\1J\xff\xff\xff\xffJ\xff\xff\xff\xff\x86", UINT8, b"K\0U\x01xtb"),
+    "no shape": by_hand(RECONSTRUCT, b"(K\1]", UINT8, b"K\0U\x01xtb"),
     "no type": by_hand(RECONSTRUCT, b"(K\1K\1\x85U\x02u1K\0U\x01xtb"),
+}
+CRAFTED = {
+    "text of no letters": by_hand(RECONSTRUCT, b"(K\1J\xff\xff\xff\x7f\x85", UINT8.replace(b"u1", b"S0"), b"K\0U\0tb"),
     "a type with fields": by_hand(UINT8, b"(K\3U\1|N}}J\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"),
     "an array of its own making": by_hand(b"cnumpy\nndarray\nJ\0\0\0\x7f\x85R"),
     "a change to what rebuilds": by_hand(b"cnumpy.core.multiarray\n_reconstruct\n}U\x08__code__Nsb"),
@@ -115,6 +117,12 @@ CRAFTED = {
     "half of it": pickle.dumps(ARRAYS["bytes"])[:-20],
     "no pickle": b"PK\3\4",
 }
+
+
+@pytest.mark.parametrize("content", MISFITS.values(), ids=MISFITS)
+def test_an_array_that_does_not_fit_its_shape(content):
+    with pytest.raises(pickle.UnpicklingError, match="shape, type and content do not fit each other"):
+        read(content)
 
 
 @pytest.mark.parametrize("content", CRAFTED.values(), ids=CRAFTED)

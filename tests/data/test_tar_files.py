@@ -101,6 +101,15 @@ def test_bombs_take_no_memory(tmp_path, compress):
     assert peak < 32 << 20
 
 
+def test_very_many_members_take_no_memory(tmp_path):
+    (tmp_path / "a.tar").write_bytes(member("a").tobuf() * 20_000)
+    tracemalloc.start()
+    assert Tarred(tmp_path / "a.tar").stamps(lambda name: name == "b") == {}
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 << 20
+
+
 @pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_damaged_anywhere_it_is_read_or_refused(tmp_path, mode):
     write_tar(tmp_path / "whole.tar", FILES, mode)
