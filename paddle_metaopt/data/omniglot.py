@@ -30,10 +30,8 @@ class Omniglot(Dataset):
     Items are ``(image, label)``: a float32 image [1, image_size, image_size] with ink 1.0 on
     background 0.0, and an int label.
 
-    The first use decodes all drawings (seconds) and stores them as uint8 beside the archives or,
-    if that place is read-only, in ``$PADDLE_METAOPT_CACHE``, by default ``paddle_metaopt`` in
-    ``$XDG_CACHE_HOME`` or ``~/.cache``. The stored file is used only for the very drawings and
-    the size that it was made from.
+    The first use decodes all drawings (seconds) and stores them for the next, where `FewShotPictures`
+    does it and as safely.
 
     Parameters
     ----------
