@@ -92,7 +92,7 @@ def pickled(
         return PickledPictures(files[0], wanted, partial(take, split)) if files else None
 
     in_archive = f", loose or in {' or '.join(archives)}" if archives else ""
-    return Layout(" and ".join(names) + in_archive, find)
+    return Layout(" and ".join(names) + in_archive, find, called)
 
 
 def archived(path: Path) -> Archive:

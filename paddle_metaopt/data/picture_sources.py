@@ -133,10 +133,11 @@ class PickledPictures:
             return rows
 
     def _object(self, path: str) -> Any:
+        if path.endswith(".npz"):
+            place = self.path.parent / path
+            with errors_of(f"{path} in it cannot be read"), np.load(place, allow_pickle=False) as arrays:
+                return dict(arrays)
         with self._files.stream(path, _LARGEST_PICKLE) as file:
-            if path.endswith(".npz"):
-                with np.load(self.path.parent / path, allow_pickle=False) as arrays:
-                    return dict(arrays)
             return unpickled(file)
 
     def _paths(self) -> dict[str, str]:

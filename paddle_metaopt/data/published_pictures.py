@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ class Layout(NamedTuple):
 
     what: str  # what is looked for; {split} stands for the split's name
     find: Callable[[Path, Split], Any]  # the source of the pictures in a folder, or None
+    called: Mapping[str, str] = MappingProxyType({})  # what the splits are called, where it is something else
 
 
 class Published(NamedTuple):
@@ -114,11 +116,15 @@ def _found(published: Published, split: Split, root: Path) -> tuple[Any, Path]:
             source = layout.find(folder, split)
             if source is not None:
                 return source, folder
-    looked_for = "".join(f"\n- {layout.what.format(split=split.name)}" for layout in published.layouts)
+    looked_for = "".join(f"\n- {_described(layout, split)}" for layout in published.layouts)
     raise FileNotFoundError(
         f"{published.title} is not in {' or '.join(map(str, folders))}; looked for any of{looked_for}\n"
         f"{published.where}"
     )
+
+
+def _described(layout: Layout, split: Split) -> str:
+    return layout.what.format(split=layout.called.get(split.name, split.name))
 
 
 def _digest(marks: list[str]) -> str:

@@ -288,6 +288,13 @@ def test_birds_that_are_not_complete(tmp_path, birds):
 # --- what is wrong ---------------------------------------------------------------------------
 
 
+def test_missing_data_says_what_other_names_the_splits_have(tmp_path):
+    with pytest.raises(FileNotFoundError, match="\n- miniImageNet_category_split_train_phase_train.pickle"):
+        MiniImageNet(tmp_path)
+    with pytest.raises(FileNotFoundError, match="\n- mini-imagenet-cache-validation.pkl"):
+        MiniImageNet(tmp_path, "valid")
+
+
 @pytest.mark.parametrize("dataset", [MiniImageNet, TieredImageNet, CIFARFS, FC100, CUB])
 def test_missing_data_says_what_was_looked_for_where_and_how_to_get_it(tmp_path, dataset):
     with pytest.raises(FileNotFoundError) as error:
@@ -295,7 +302,7 @@ def test_missing_data_says_what_was_looked_for_where_and_how_to_get_it(tmp_path,
     title = dataset.published.title
     assert f"{title} is not in {tmp_path} or {tmp_path / dataset.published.folders[0]}" in str(error.value)
     for layout in dataset.published.layouts:
-        assert f"\n- {layout.what.format(split='val')}" in str(error.value)
+        assert layout.called or f"\n- {layout.what.format(split='val')}" in str(error.value)
     assert str(error.value).endswith(dataset.published.where)
 
 
@@ -382,6 +389,18 @@ def test_a_picture_in_a_pickle_that_is_none(tmp_path):
     write_files(tmp_path, {**tiered(GIVEN, "train"), "train_images_png.pkl": by_python3(images)})
     with pytest.raises(ValueError, match="picture 4 in it cannot be read .*it is 9 x 9 of mode RGB, expected 8 x 8"):
         Pictures(published, published.splits["train"], tmp_path).images()
+
+
+def test_an_npz_with_anything_else(tmp_path):
+    write_files(tmp_path, tiered_npz(GIVEN, "train"))
+    published = small(TIERED_IMAGENET)
+    for arrays, reason in (
+        ({"images": np.array([{}])}, "train_images.npz in it cannot be read .*allow_pickle"),
+        ({"pictures": DATA}, "something else than expected .*no entry 'images'"),
+    ):
+        np.savez(tmp_path / "train_images.npz", **arrays)
+        with pytest.raises(ValueError, match=f"is not the complete tieredImageNet: .*{reason}"):
+            Pictures(published, published.splits["train"], tmp_path)
 
 
 def test_the_number_of_all_pictures_is_checked_where_classes_differ(tmp_path):
