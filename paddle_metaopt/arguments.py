@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from contextlib import contextmanager
+from pathlib import Path
 
 import paddle
 
@@ -29,6 +31,13 @@ def above_zero(owner, name: str, value, tensor: bool = False):
 def fraction(owner, name: str, value, tensor: bool = False):
     """A number in [0, 1), or a Tensor where that is allowed."""
     return _number(owner, name, value, "a number in [0, 1)", lambda x: 0 <= x < 1, tensor)
+
+
+def checked_path(owner, name: str, value) -> Path:
+    """A path, its ~ replaced; anything else raises a TypeError."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{_of(owner)}{name}: expected a path, got {value!r}")
+    return Path(value).expanduser()
 
 
 def flag(owner, name: str, value) -> bool:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import paddle
 from paddle import distributed
 from paddle.io import BatchSampler, Dataset, IterableDataset
 
 from paddle_metaopt.arguments import whole_number
-from paddle_metaopt.data.episode import Episode
+from paddle_metaopt.data.collate import EpisodeCollate
 
 
 class EpisodeSampler(BatchSampler):
@@ -59,7 +57,9 @@ class EpisodeSampler(BatchSampler):
         of them, from the samples of one batch. In it x is batched to [ways·shots, ...] for the
         support and [ways·queries, ...] for the query, ordered by class; y is int64, the classes
         numbered 0 … ways-1 as drawn. x may be an array, a Tensor, a number or a list of numbers,
-        or a tuple or dict of those, whose leaves are batched one by one.
+        or a tuple or dict of those, whose leaves are batched one by one. In a dict with an entry
+        "lengths" the others may differ in their first axis, as text and sound do: they are padded
+        to the longest of the batch, with 0 or what ``dataset.padding[key]`` says.
 
     Raises
     ------
@@ -117,7 +117,8 @@ class EpisodeSampler(BatchSampler):
                 "EpisodeSampler picks examples by their index, which an IterableDataset has not; "
                 "give it a paddle.io.Dataset with __getitem__ and __len__"
             )
-        self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch)
+        padding = getattr(dataset, "padding", {})
+        self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch, dict(padding))
         self._first_batch = 0
         self._examples_of_class = _examples_by_class(_labels(dataset), ways, shots + queries)
         super().__init__(dataset, batch_size=(self._tasks_per_batch or 1) * self.collate_fn.episode_size)
@@ -189,52 +190,6 @@ class EpisodeSampler(BatchSampler):
         drawn = np.stack([rng.choice(self._examples_of_class[c], per_class, replace=False) for c in classes])
         support, query = drawn[:, : self.shots], drawn[:, self.shots :]
         return [*support.ravel().tolist(), *query.ravel().tolist()]
-
-
-@dataclass(frozen=True)
-class EpisodeCollate:
-    """Turns the samples of an `EpisodeSampler`'s batch into its episode or episodes."""
-
-    ways: int
-    shots: int
-    queries: int
-    meta_batch: bool
-
-    @property
-    def episode_size(self) -> int:
-        return self.ways * (self.shots + self.queries)
-
-    def __call__(self, samples: Sequence[Sequence[Any]]) -> Episode | list[Episode]:
-        size, count = self.episode_size, len(samples)
-        if count == 0 or count % size or (count > size and not self.meta_batch):
-            raise ValueError(
-                f"an episode has {self.ways} x ({self.shots} + {self.queries}) = {size} samples, "
-                f"got {count}; use this collate_fn with the EpisodeSampler it belongs to"
-            )
-        episodes = [self._episode(samples[i : i + size]) for i in range(0, count, size)]
-        return episodes if self.meta_batch else episodes[0]
-
-    def _episode(self, samples: Sequence[Sequence[Any]]) -> Episode:
-        inputs = [sample[0] for sample in samples]
-        first_query = self.ways * self.shots
-        return Episode(
-            support=(_stack(inputs[:first_query]), self._targets(self.shots)),
-            query=(_stack(inputs[first_query:]), self._targets(self.queries)),
-        )
-
-    def _targets(self, per_class: int) -> np.ndarray:
-        return np.repeat(np.arange(self.ways, dtype=np.int64), per_class)
-
-
-def _stack(inputs: Sequence[Any]) -> Any:
-    first = inputs[0]
-    if isinstance(first, Mapping):
-        return {key: _stack([x[key] for x in inputs]) for key in first}
-    if isinstance(first, tuple):
-        return tuple(_stack(leaves) for leaves in zip(*inputs))
-    if isinstance(first, paddle.Tensor):
-        return paddle.stack(inputs)
-    return np.stack([np.asarray(x) for x in inputs])
 
 
 def _checked_share(sampler: EpisodeSampler, num_replicas: int | None, rank: int | None) -> tuple[int, int] | None:

@@ -385,3 +385,52 @@ def test_a_rank_is_one_of_the_processes():
         sampler_of(num_replicas=2, rank=2)
     with pytest.raises(ValueError, match="EpisodeSampler: rank: expected an integer of at least 0, got None"):
         sampler_of(num_replicas=2)
+
+
+# --- examples of different lengths ----------------------------------------------------------
+
+
+class Sounds(Numbered):
+    """Example i has 1 + i % 4 frames of two numbers, all of them i + 1, and a text as long."""
+
+    padding = {"ids": -1}
+
+    def __getitem__(self, index):
+        length = 1 + index % 4
+        x = {
+            "frames": np.full((length, 2), index + 1.0),
+            "ids": [index + 1] * length,
+            "lengths": length,
+            "index": index,
+        }
+        return x, self.label_of[index]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_examples_with_lengths_are_padded_to_the_longest_of_the_batch(workers):
+    dataset = Sounds()
+    sampler = sampler_of(dataset, tasks_per_batch=4, episodes=8)
+    loader = EpisodeLoader(dataset, sampler, num_workers=workers)
+    for indices, batch in zip(sampler, loader):
+        longest = max(1 + index % 4 for index in indices)
+        for (xs, _), (xq, _) in batch:
+            for x in (xs, xq):
+                assert x["frames"].shape == [len(x["index"]), longest, 2] and x["ids"].shape == [
+                    len(x["index"]),
+                    longest,
+                ]
+                for row, index in enumerate(x["index"].tolist()):
+                    length = 1 + index % 4
+                    assert int(x["lengths"][row]) == length
+                    after = longest - length
+                    assert x["ids"][row].tolist() == [index + 1] * length + [-1] * after
+                    assert x["frames"][row, :, 1].tolist() == [index + 1] * length + [0] * after
+
+
+@pytest.mark.parametrize("form", [lambda x: x[: int(x[0]) % 2 + 1], lambda x: {"a": x[: int(x[0]) % 2 + 1]}])
+def test_examples_of_different_shapes_without_lengths(form):
+    dataset = Numbered(form=form)
+    sampler = sampler_of(dataset, ways=7, shots=2, queries=2)
+    reason = r"have the shapes \[1\], \[2\], expected one; .* give x as a dict with an entry \"lengths\""
+    with pytest.raises(ValueError, match=reason):
+        sampler.collate_fn([dataset[i] for i in next(iter(sampler))])
