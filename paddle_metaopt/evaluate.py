@@ -12,10 +12,10 @@ import paddle
 from .arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
-from .meta_batch import each_of, episode_parts, in_groups, loss_on, most_at_once, net_output
+from .meta_batch import TaskStreams, each_of, episode_parts, in_groups, loss_on, most_at_once, net_output
 from .meta_gradients import ForwardOnly
 from .outer import require_meta_optimizer
-from .vmap import batching, each_apart, for_all_tasks
+from .vmap import batching, each_apart, for_all_tasks, for_each
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,10 @@ def evaluate(
     run = _Run(net, opt, loss_fn, _score_function(loss_fn if metric is None else metric), steps, statistics)
     values = []
     modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
-    with Undo(partial(_put_back, modes)), patches_kept():
-        parts = (episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
-        for few in _a_few_at_a_time(parts, steps):
-            values += run.scores(few, vectorize)
+    with Undo(partial(_put_back, modes)), patches_kept(), TaskStreams() as streams:
+        tasks = enumerate(episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
+        for few in _a_few_at_a_time(tasks, steps):
+            values += run.scores(few, streams, vectorize)
     if not values:
         raise ValueError("evaluate: there are no episodes")
     values = np.asarray(values, dtype=np.float64)
@@ -108,24 +108,26 @@ class _Run:
         self._net, self._opt, self._loss_fn, self._score = net, opt, loss_fn, score
         self._steps, self._statistics = steps, statistics
 
-    def scores(self, parts: list, vectorize) -> list:
+    def scores(self, tasks: list, streams: TaskStreams, vectorize) -> list:
         """The scores of the tasks, in their order."""
         _set_modes(self._net, True, self._statistics)
         batches, found = self._opt.meta_batches, {}
         plan = replace(self._opt.plan, way=ForwardOnly())
         together = batches.goes_together(self._net, self._loss_fn, plan, vectorize)
-        numbered = {id(part): number for number, part in enumerate(parts)}
-        for group in in_groups(parts, None, self._steps) if together else [[part] for part in parts]:
-            scores = batches.run(group, self._net, self._loss_fn, self._together, self._alone, vectorize)
-            found.update(zip([numbered[id(part)] for part in group], scores))
-        return [found[number] for number in range(len(parts))]
+        for group in in_groups(tasks, None, self._steps) if together else [[task] for task in tasks]:
+            scores = batches.run(group, streams, self._net, self._loss_fn, self._together, self._alone, vectorize)
+            found.update(zip([number for number, _ in group], scores))
+        return [found[number] for number, _ in tasks]
 
-    def _alone(self, parts) -> list:
-        return [self._adapted(part, None) for part in parts]
+    def _alone(self, tasks, streams) -> list:
+        return [streams.alone(number, partial(self._adapted, part, None)) for number, part in tasks]
 
-    def _together(self, parts) -> list:
-        with batching(len(parts)):
-            return self._adapted(for_all_tasks(parts), len(parts))
+    def _together(self, tasks, streams, accept) -> list:
+        numbers, parts = zip(*tasks)
+        with streams.of(numbers) as own, batching(len(parts), own):
+            scores = self._adapted(for_all_tasks(parts), len(parts))
+        accept()
+        return scores
 
     def _adapted(self, part, tasks):
         """The score of a task, or those of so many at once."""
@@ -138,18 +140,19 @@ class _Run:
                 output = net_output(learner, x)
                 if tasks is None:
                     return self._score(output, y)
-                return [self._score(*own) for own in each_apart((output, y), tasks)]
+                apart = each_apart((output, y), tasks)
+                return for_each(lambda task: self._score(*apart[task]), tasks)
         finally:
             learner.end()
             _set_modes(net, True, self._statistics)
 
 
-def _a_few_at_a_time(parts, steps):
-    """Lists of parts, of as many as run together."""
+def _a_few_at_a_time(tasks, steps):
+    """Lists of tasks, of as many as run together."""
     few = []
-    for part in parts:
-        few.append(part)
-        if len(few) >= min(most_at_once(few[0], steps), _MOST):
+    for task in tasks:
+        few.append(task)
+        if len(few) >= min(most_at_once(few[0][1], steps), _MOST):
             yield few
             few = []
     if few:

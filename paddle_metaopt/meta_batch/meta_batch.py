@@ -14,6 +14,7 @@ from ..vmap import CannotBatch, origin_of
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
 from .together import in_groups, solved_together
+from .task_streams import TaskStreams
 from .traces import Traces
 
 
@@ -37,20 +38,20 @@ class MetaBatches:
         arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs}
         together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
         adapts = plan.adapt_steps > 0
-        total, tasks = None, 0
-        with patches_kept():
-            parts = (episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
+        total, count = None, 0
+        with patches_kept(), TaskStreams() as streams:
+            tasks = enumerate(episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
             if self.goes_together(net, loss_fn, plan, vectorize):
-                groups = in_groups(list(parts), tasks_at_once, plan.adapt_steps)
+                groups = in_groups(list(tasks), tasks_at_once, plan.adapt_steps)
             else:
-                groups = ([part] for part in parts)
+                groups = ([task] for task in tasks)
             for group in groups:
-                found = self.run(group, net, loss_fn, together, alone, vectorize)
+                found = self.run(group, streams, net, loss_fn, together, alone, vectorize)
                 total = found if total is None else total + found
-                tasks += len(group)
-        if not tasks:
+                count += len(group)
+        if not count:
             raise ValueError("meta_loss: there are no episodes")
-        return total / tasks
+        return total / count
 
     def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
         """Whether tasks of this plan are to be tried as one program.
@@ -67,16 +68,18 @@ class MetaBatches:
             raise VectorizeError(f"vectorize=True: {why} runs its tasks one by one; leave the argument out")
         return why is None and (vectorize is True or not self._is_known_not_to(net, loss_fn))
 
-    def run(self, group: list, net, loss_fn, together: Callable, alone: Callable, vectorize) -> Any:
-        """``together(parts=group)``, or ``alone(parts=group)`` for a single task, and where the other can't be; that
-        leaves the net and the random states as they were then."""
+    def run(
+        self, group: list, streams: TaskStreams, net, loss_fn, together: Callable, alone: Callable, vectorize
+    ) -> Any:
+        """``together(tasks=group, streams=streams, accept=...)``, which calls ``accept()`` before it leaves anything
+        behind; or ``alone(tasks=group, streams=streams)`` for a single task, and where the other can't be: that leaves
+        the net and the random states as they were then."""
+        given = {"tasks": group, "streams": streams}
         if len(group) < 2 or (vectorize is not True and self._is_known_not_to(net, loss_fn)):
-            return alone(parts=group)
+            return alone(**given)
         before = Traces(net)
         try:
-            found = together(parts=group)
-            before.require_none_left()
-            return found
+            return together(accept=before.require_none_left, **given)
         except CannotBatch as error:
             before.put_back()
             where = origin_of(error)
@@ -92,7 +95,7 @@ class MetaBatches:
                 stacklevel=4,
             )
             self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
-        return alone(parts=group)
+        return alone(**given)
 
     def _is_known_not_to(self, net, loss_fn) -> bool:
         known = self._one_by_one.get(net)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable
 
 from ..meta_gradients import MetaGradient
 from .solved import solved
+from .task_streams import TaskStreams
 
 
-def solved_one_by_one(optimizer, net, parts: list, loss_fn: Callable, inputs: list = ()) -> MetaGradient:
+def solved_one_by_one(
+    optimizer, net, tasks: list, streams: TaskStreams, loss_fn: Callable, inputs: list = ()
+) -> MetaGradient:
     """The sum of the query losses, and of their meta-gradients.
 
     Each task's graph is freed before the next one begins, and the gradients are summed as they come: memory does not
@@ -19,14 +23,15 @@ def solved_one_by_one(optimizer, net, parts: list, loss_fn: Callable, inputs: li
     optimizer : MetaOptimizer
         Begins the tasks.
     net : Layer
-    parts : iterable
-        ``((x, y), (x, y))`` of each task.
+    tasks : list of tuple
+        The number in the meta-batch, and ``((x, y), (x, y))``, of each task.
+    streams : TaskStreams
     loss_fn : callable
     inputs : list of Tensor
         Leaf tensors outside the net and the optimizer that should get a gradient too.
     """
     total = None
-    for support, query in parts:
-        found = solved(optimizer, net, support, query, loss_fn, inputs)
+    for number, (support, query) in tasks:
+        found = streams.alone(number, partial(solved, optimizer, net, support, query, loss_fn, inputs))
         total = found if total is None else total + found
     return total

@@ -9,29 +9,36 @@ import paddle
 from ..meta_gradients import MetaGradient
 from ..vmap import batching, for_all_tasks
 from .solved import solved
+from .task_streams import TaskStreams
 
 
-def solved_together(optimizer, net, parts: list, loss_fn: Callable, inputs: list = ()) -> MetaGradient:
-    """The sum of the query losses, and of their meta-gradients, of episodes of equal shapes.
+def solved_together(
+    optimizer, net, tasks: list, streams: TaskStreams, accept: Callable, loss_fn: Callable, inputs: list = ()
+) -> MetaGradient:
+    """As `solved_one_by_one`, for episodes of equal shapes at once; ``accept()`` is called before they end.
 
     Raises
     ------
     CannotBatch
         If something was done that can't be done for all tasks at once.
     """
-    with batching(len(parts)):
+    numbers, parts = zip(*tasks)
+    with streams.of(numbers) as own, batching(len(parts), own):
         support, query = for_all_tasks(parts)
-        return solved(optimizer, net, support, query, loss_fn, inputs, tasks=len(parts))
+        return solved(
+            optimizer, net, support, query, loss_fn, inputs, accept=lambda found: accept(), tasks=len(parts)
+        )
 
 
-def in_groups(parts: list, tasks_at_once: int | None, adapt_steps: int) -> list[list]:
-    """The parts of a meta-batch that can run together: of equal shapes, and no more than are to be at once."""
+def in_groups(tasks: list, tasks_at_once: int | None, adapt_steps: int) -> list[list]:
+    """The tasks, each a number and its parts, that can run together: of equal shapes, and no more than are to be at
+    once."""
     groups: dict = {}
-    for part in parts:
-        groups.setdefault(_shapes(part), []).append(part)
+    for number, part in tasks:
+        groups.setdefault(_shapes(part), []).append((number, part))
     cut = []
     for group in groups.values():
-        most = tasks_at_once or most_at_once(group[0], adapt_steps)
+        most = tasks_at_once or most_at_once(group[0][1], adapt_steps)
         cut += [group[first : first + most] for first in range(0, len(group), most)]
     return cut
 

@@ -1,4 +1,4 @@
-"""What user code leaves behind that makes tasks depend on their order: random numbers drawn, attributes written."""
+"""What user code leaves behind that makes tasks depend on their order: random numbers drawn from what they share, attributes written."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ class Traces:
 
     def require_none_left(self) -> None:
         """Raise a CannotBatch if one changed: each task would have had another value."""
-        if RandomStates() != self._random:
-            raise CannotBatch("random numbers were drawn, of which each task has to have its own")
+        if not RandomStates().has_same_shared(self._random):
+            raise CannotBatch(
+                "random numbers were drawn by numpy or Python, or by Paddle past its table of ops, of which each task has "
+                "to have its own"
+            )
         for layer, attributes in self._layers:
             for name, value in vars(layer).items():
                 if attributes.get(name) is not value and name not in _WRITTEN_WITHOUT_A_CHANGE:

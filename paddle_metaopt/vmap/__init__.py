@@ -18,6 +18,7 @@ from .spread import (
     spread,
     summed,
 )
+from .streams import Streams, for_each
 from .task_by_task import task_by_task
 from .transform import vmap
 
@@ -26,11 +27,13 @@ close_the_rest()
 __all__ = [
     "Batched",
     "CannotBatch",
+    "Streams",
     "batched_gradients",
     "batches",
     "batching",
     "each_apart",
     "for_all_tasks",
+    "for_each",
     "inside",
     "numbers_in",
     "of_each",

@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from functools import partial
 from typing import Any, Callable
 
 import paddle
 
-from ..double_grad.undo import Undo
 from .batched import Batched, CannotBatch, tasks_of
-
-
-class _Here(threading.local):
-    tasks = None
-
-
-_here = _Here()
-
-
-def drawing_for(tasks: int | None) -> Undo:
-    """From now on, what is drawn at random is drawn for so many tasks, None for one, until the context returned is
-    left."""
-    before = Undo(partial(setattr, _here, "tasks", _here.tasks))
-    _here.tasks = tasks
-    return before
-
-
-def tasks_that_draw() -> int | None:
-    return _here.tasks
+from .streams import for_each
 
 
 def count_of(values) -> int | None:
@@ -67,11 +46,10 @@ def task_by_task(function: Callable, args: tuple, kwargs: dict) -> Any:
 
     shared = [value for value in (*args, *kwargs.values()) if isinstance(value, paddle.Tensor)]
     versions = [value.inplace_version for value in shared]
-    with drawing_for(None):
-        results = [
-            function(*[of_task(a, task) for a in args], **{key: of_task(a, task) for key, a in kwargs.items()})
-            for task in range(tasks)
-        ]
+    results = for_each(
+        lambda task: function(*[of_task(a, task) for a in args], **{k: of_task(a, task) for k, a in kwargs.items()}),
+        tasks,
+    )
     if any(value.inplace_version != version for value, version in zip(shared, versions)):
         raise CannotBatch(f"{getattr(function, '__name__', 'a function')!r}, which changes what it is given")
     return stacked_again(results)
