@@ -16,6 +16,7 @@ from .spread import (
     one_after_the_other,
     repeated,
     spread,
+    spread_all,
     summed,
 )
 from .streams import Streams, for_each
@@ -41,6 +42,7 @@ __all__ = [
     "origin_of",
     "repeated",
     "spread",
+    "spread_all",
     "summed",
     "task_by_task",
     "tasks_of",

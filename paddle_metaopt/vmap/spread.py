@@ -24,6 +24,11 @@ def spread(tensor, tasks: int) -> Batched:
     return Batched(linear_map(tensor, lambda x: _rows(x, tasks, shape), lambda g: _summed(g, shape)), TASKS)
 
 
+def spread_all(tensors: dict, tasks: int) -> dict:
+    """Each by `spread`, but for those that the tasks have their own of."""
+    return {name: x if type(x) is Batched else spread(x, tasks) for name, x in tensors.items()}
+
+
 def _rows(x, tasks, shape):
     # An outer product with ones is several times as fast as an expansion, and so is the way back.
     return native.reshape(product(ones((tasks, 1), x.dtype), native.reshape(x, [1, -1])), [tasks, *shape])

@@ -1,6 +1,7 @@
 """A meta-batch as one program gives the numbers of the loop, or takes the loop and says why."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import paddle
@@ -11,6 +12,7 @@ from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad import engine
+from paddle_metaopt.outer import Algorithm
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -146,6 +148,56 @@ def test_what_is_learned_besides_the_weights(name):
     net, tasks = metaopt.models.OmniglotNet(3, filters=3, image_size=16), images(1, 16)()
     opt = LEARNING[name](parameters=net.parameters(), adapt_steps=2)
     assert_the_same_together(net, opt, tasks)
+
+
+class WithContext(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.context = self.create_parameter([2], default_initializer=nn.initializer.Constant(0.3))
+        self.mlp = metaopt.models.MLP([6, 8, 3])
+
+    def forward(self, x):
+        return self.mlp(paddle.concat([x, self.context.expand([x.shape[0], 2])], 1))
+
+
+@dataclass(frozen=True, eq=False)
+class MyStart(Algorithm):
+    """Begins at weights that are computed from the support set, from a weight itself, and from a number."""
+
+    def begin(self, beside, start, net, support):
+        first, second, third = list(start)[:3]
+        scale = net(support[0]).abs().mean()
+        return {first: start[first] * scale, second: 0.5 * second, third: paddle.full(third.shape, 0.1)}
+
+
+class MyStartOptimizer(metaopt.MetaOptimizer, paddle.optimizer.Adam, algorithm=MyStart):
+    pass
+
+
+def proto_maml(way):
+    net = metaopt.models.OmniglotNet(3, filters=3, image_size=16)
+    head = [layer for layer in net.sublayers() if isinstance(layer, nn.Linear)][-1]
+    return net, metaopt.ProtoMAMLOptimizer(parameters=net.parameters(), head=head, **way), images(1, 16)()
+
+
+def cavia(way):
+    net = WithContext()
+    return net, metaopt.CAVIAOptimizer(parameters=net.parameters(), context=net.context, **way), episodes()
+
+
+def my_start(way):
+    net = metaopt.models.MLP([4, 8, 3])
+    return net, MyStartOptimizer(parameters=net.parameters(), **way), episodes()
+
+
+@pytest.mark.parametrize("way", ["unrolled", "first_order", "checkpointed"])
+@pytest.mark.parametrize("make", [proto_maml, cavia, my_start])
+def test_tasks_that_begin_elsewhere_than_at_the_nets_weights(make, way):
+    paddle.seed(17)
+    net, opt, tasks = make({"meta_gradient": way, "inner_lr": 0.1, "adapt_steps": 2})
+    assert_the_same_together(net, opt, tasks)
+    scores = [metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=v).values for v in (True, False)]
+    np.testing.assert_allclose(*scores, rtol=1e-9)
 
 
 def test_anil_and_frozen_and_unused_parameters_and_inputs():
