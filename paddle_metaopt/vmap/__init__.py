@@ -9,6 +9,7 @@ from .origin import origin_of
 from .registry import batches
 from .spread import (
     each_apart,
+    factor_for_each,
     for_all_tasks,
     inside,
     numbers_in,
@@ -33,6 +34,7 @@ __all__ = [
     "batches",
     "batching",
     "each_apart",
+    "factor_for_each",
     "for_all_tasks",
     "for_each",
     "inside",

@@ -105,6 +105,11 @@ def numbers_in(scalar) -> list[float]:
     return getattr(scalar, "stacked", scalar).reshape([-1]).tolist()
 
 
+def factor_for_each(numbers, like):
+    """Such numbers, as what `like` can be multiplied by: one of its own for each task."""
+    return Batched(paddle.to_tensor(numbers, like.dtype)) if type(like) is Batched else float(numbers[0])
+
+
 def summed(value):
     """The sum over the tasks; a Tensor that all share as it is."""
     return tasks_of(value).sum(0) if type(value) is Batched else value

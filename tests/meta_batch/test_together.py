@@ -333,14 +333,21 @@ def test_a_loss_that_looks_at_the_nets_own_weights():
         assert_the_same_together(net, opt, episodes(), lambda out, y: F.cross_entropy(out, y) * (1 + own**2).sum())
 
 
-def test_ways_and_algorithms_that_go_one_by_one_do_so_in_silence():
+class OneByOne(metaopt.meta_gradients.Unrolled):
+    """A way back of a user's, who did not say that it serves a batch."""
+
+    name = "OneByOne"
+    serves_together = False
+
+
+def test_a_way_back_that_goes_one_by_one_does_so_in_silence():
     paddle.seed(9)
     net = metaopt.models.MLP([4, 8, 3])
-    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient="implicit")
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), meta_gradient=OneByOne())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gradients(net, opt, episodes())
-    with pytest.raises(metaopt.VectorizeError, match="meta_gradient='implicit' runs its tasks one by one"):
+    with pytest.raises(metaopt.VectorizeError, match="OneByOne runs its tasks one by one"):
         opt.meta_loss(net, episodes(), F.cross_entropy, vectorize=True)
 
 
@@ -419,7 +426,13 @@ WAYS = {
     "checkpointed_after_every_step": (metaopt.MAMLPlusPlusOptimizer, {"meta_gradient": "checkpointed"}),
     "first_order": (metaopt.MAMLOptimizer, {"first_order": True}),
     "reptile": (metaopt.ReptileOptimizer, {}),
-}
+    "implicit": (metaopt.IMAMLOptimizer, {"solver_iterations": 3, "proximal": 5.0}),
+    "implicit_first_order": (metaopt.IMAMLOptimizer, {"first_order": True}),
+    "neumann": (metaopt.IMAMLOptimizer, {"solver": "neumann", "solver_iterations": 2, "proximal": 40.0}),
+    "evolution": (metaopt.MAMLOptimizer, {"meta_gradient": metaopt.meta_gradients.Evolution(0.1, 3)}),
+    "evolution_one_way": (
+        metaopt.MAMLOptimizer, {"meta_gradient": metaopt.meta_gradients.Evolution(0.1, 2, antithetic=False)}),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WAYS)
