@@ -7,10 +7,12 @@ import weakref
 from functools import partial
 from typing import Any, Callable
 
+from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, whole_number
 from ..double_grad.scope import patches_kept
-from ..errors import VectorizeError
+from ..errors import DivergedError, VectorizeError
 from ..meta_gradients import MetaGradient
 from ..vmap import CannotBatch, origin_of
+from .divergence import WHEN_DIVERGED, Divergence
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
 from .together import in_groups, solved_together
@@ -31,11 +33,20 @@ class MetaBatches:
         return MetaBatches, ()  # nets are copied beside it
 
     def mean(
-        self, optimizer, net, episodes, loss_fn: Callable, inputs: list, vectorize: Any, tasks_at_once: int | None
-    ) -> MetaGradient:
-        """The mean query loss of the episodes, and its meta-gradient; see `MetaOptimizer.meta_loss`."""
+        self, optimizer, net, episodes, loss_fn: Callable, inputs: list, vectorize: Any, tasks_at_once: int | None,
+        diverged: str,
+    ) -> MetaGradient:  # fmt: skip
+        """The mean query loss of the episodes, and its meta-gradient; see `MetaOptimizer.meta_loss`, whose arguments
+        these are."""
+        checked_layer("meta_loss", "net", net)
+        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
+        checked_vectorize("meta_loss", vectorize)
+        if tasks_at_once is not None:
+            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
+        one_of("meta_loss", "diverged", diverged, WHEN_DIVERGED)
         plan = optimizer.plan
-        arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs}
+        divergence = Divergence(diverged)
+        arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs, "divergence": divergence}
         together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
         adapts = plan.adapt_steps > 0
         total, count = None, 0
@@ -47,11 +58,12 @@ class MetaBatches:
                 groups = ([task] for task in tasks)
             for group in groups:
                 found = self.run(group, streams, net, loss_fn, together, alone, vectorize)
-                total = found if total is None else total + found
+                if found is not None:
+                    total = found if total is None else total + found
                 count += len(group)
         if not count:
             raise ValueError("meta_loss: there are no episodes")
-        return total / count
+        return total / divergence.left_of(count)
 
     def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
         """Whether tasks of this plan are to be tried as one program.
@@ -80,6 +92,8 @@ class MetaBatches:
         before = Traces(net)
         try:
             return together(accept=before.require_none_left, **given)
+        except DivergedError:  # the loop tells which, and what is left without
+            before.put_back()
         except CannotBatch as error:
             before.put_back()
             where = origin_of(error)

@@ -6,14 +6,15 @@ from functools import partial
 from typing import Callable
 
 from ..meta_gradients import MetaGradient
+from .divergence import Divergence
 from .solved import solved
 from .task_streams import TaskStreams
 
 
 def solved_one_by_one(
-    optimizer, net, tasks: list, streams: TaskStreams, loss_fn: Callable, inputs: list = ()
-) -> MetaGradient:
-    """The sum of the query losses, and of their meta-gradients.
+    optimizer, net, tasks: list, streams: TaskStreams, divergence: Divergence, loss_fn: Callable, inputs: list = ()
+) -> MetaGradient | None:
+    """The sum of the query losses, and of their meta-gradients; None if all tasks were dropped.
 
     Each task's graph is freed before the next one begins, and the gradients are summed as they come: memory does not
     grow with the number of tasks.
@@ -26,12 +27,14 @@ def solved_one_by_one(
     tasks : list of tuple
         The number in the meta-batch, and ``((x, y), (x, y))``, of each task.
     streams : TaskStreams
+    divergence : Divergence
     loss_fn : callable
     inputs : list of Tensor
         Leaf tensors outside the net and the optimizer that should get a gradient too.
     """
     total = None
     for number, (support, query) in tasks:
-        found = streams.alone(number, partial(solved, optimizer, net, support, query, loss_fn, inputs))
-        total = found if total is None else total + found
+        with divergence.of(number) as accept:
+            found = streams.alone(number, partial(solved, optimizer, net, support, query, loss_fn, inputs, accept))
+            total = found if total is None else total + found
     return total

@@ -8,26 +8,33 @@ import paddle
 
 from ..meta_gradients import MetaGradient
 from ..vmap import batching, for_all_tasks
+from .divergence import Divergence
 from .solved import solved
 from .task_streams import TaskStreams
 
 
 def solved_together(
-    optimizer, net, tasks: list, streams: TaskStreams, accept: Callable, loss_fn: Callable, inputs: list = ()
-) -> MetaGradient:
+    optimizer, net, tasks: list, streams: TaskStreams, accept: Callable, divergence: Divergence, loss_fn: Callable,
+    inputs: list = (),
+) -> MetaGradient:  # fmt: skip
     """As `solved_one_by_one`, for episodes of equal shapes at once; ``accept()`` is called before they end.
 
     Raises
     ------
     CannotBatch
         If something was done that can't be done for all tasks at once.
+    DivergedError
+        If a task diverged, and is not to be kept.
     """
+
+    def accepted(found):
+        accept()
+        divergence.require_finite(found)
+
     numbers, parts = zip(*tasks)
     with streams.of(numbers) as own, batching(len(parts), own):
         support, query = for_all_tasks(parts)
-        return solved(
-            optimizer, net, support, query, loss_fn, inputs, accept=lambda found: accept(), tasks=len(parts)
-        )
+        return solved(optimizer, net, support, query, loss_fn, inputs, accepted, tasks=len(parts))
 
 
 def in_groups(tasks: list, tasks_at_once: int | None, adapt_steps: int) -> list[list]:

@@ -41,6 +41,11 @@ class MetaGradient:
         gradients = [None if gradient is None else gradient / number for gradient in self.gradients]
         return replace(self, value=self.value / number, gradients=gradients)
 
+    def is_finite(self) -> bool:
+        """Whether all its numbers are."""
+        numbers = [self.value, *(gradient for gradient in self.gradients if gradient is not None)]
+        return all(bool(paddle.isfinite(number).all()) for number in numbers)
+
     def as_loss(self) -> paddle.Tensor:
         """A tensor equal to the value, with the gradients as its derivatives.
 

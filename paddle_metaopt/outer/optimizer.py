@@ -6,7 +6,7 @@ import copyreg
 from dataclasses import replace
 from typing import Callable
 
-from ..arguments import checked_function, checked_layer, checked_vectorize, naming, require_dynamic_mode, whole_number
+from ..arguments import naming, require_dynamic_mode
 from ..meta_batch import MetaBatches
 from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import (
@@ -144,7 +144,7 @@ class MetaOptimizer(AroundUpdates):
 
     def meta_loss(
         self, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: bool | str = "auto",
-        tasks_at_once: int | None = None,
+        tasks_at_once: int | None = None, diverged: str = "keep",
     ):  # fmt: skip
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
@@ -164,6 +164,9 @@ class MetaOptimizer(AroundUpdates):
             error that says why not; or not at all, one after the other.
         tasks_at_once : int, optional
             How many, for memory grows with it; by default by the sizes of the episodes.
+        diverged : {"keep", "raise", "drop"}
+            What becomes of a task whose query loss or meta-gradient is not finite: it counts like any other; or a
+            DivergedError names it; or it is left out of the mean, with a warning.
 
         Returns
         -------
@@ -177,18 +180,15 @@ class MetaOptimizer(AroundUpdates):
             scalar.
         TypeError
             If `net` is no Layer, or `loss_fn` no function.
+        DivergedError
+            With ``diverged="raise"``, if a task diverged; with ``"drop"``, if all did.
         VectorizeError
             With ``vectorize=True``, if the tasks can't run as one program.
         RuntimeError
             In static mode.
         """
         require_dynamic_mode()
-        checked_layer("meta_loss", "net", net)
-        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-        checked_vectorize("meta_loss", vectorize)
-        if tasks_at_once is not None:
-            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
-        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once)
+        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once, diverged)
         return found.as_loss()
 
     def state_dict(self):
