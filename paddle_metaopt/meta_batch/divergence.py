@@ -27,8 +27,8 @@ class Divergence:
         """Raise a DivergedError unless it is finite, or kept as it is."""
         if self._choice != "keep" and not found.is_finite():
             raise DivergedError(
-                f"meta_loss: {what} diverged: its query loss is {float(found.value):.6g}, and of that or its "
-                "meta-gradient not all is finite; lower inner_lr, clip the inner gradients by inner_grad_clip=, or leave "
+                f"meta_loss: {what} diverged: its query loss is {float(found.value):.6g}, and that or its "
+                "meta-gradient is not finite; lower inner_lr, clip the inner gradients by inner_grad_clip=, or leave "
                 "such tasks out of the mean by diverged='drop'"
             )
 

@@ -15,8 +15,8 @@ from ..vmap import CannotBatch, origin_of
 from .divergence import WHEN_DIVERGED, Divergence
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
-from .together import in_groups, solved_together
 from .task_streams import TaskStreams
+from .together import in_groups, solved_together
 from .traces import Traces
 
 

@@ -1,4 +1,5 @@
-"""What user code leaves behind that makes tasks depend on their order: random numbers drawn from what they share, attributes written."""
+"""What user code leaves behind that makes tasks depend on their order: attributes written, and random numbers drawn
+from what the tasks share."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ class Traces:
         """Raise a CannotBatch if one changed: each task would have had another value."""
         if not RandomStates().has_same_shared(self._random):
             raise CannotBatch(
-                "random numbers were drawn by numpy or Python, or by Paddle past its table of ops, of which each task has "
-                "to have its own"
+                "random numbers were drawn by numpy or Python, or by Paddle past its table of ops, of which each task "
+                "has to have its own"
             )
         for layer, attributes in self._layers:
             for name, value in vars(layer).items():

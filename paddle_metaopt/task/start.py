@@ -36,9 +36,7 @@ class Start:
         live = [(value, cotangent) for value, cotangent in live if cotangent is not None]
         if live:
             values, gradients = zip(*live)
-            pulled = batched_gradients(
-                values, tensors, grad_outputs=gradients, retain_graph=True, allow_unused=True
-            )
+            pulled = batched_gradients(values, tensors, grad_outputs=gradients, retain_graph=True, allow_unused=True)
             found = [added(a, b) for a, b in zip(found, pulled)]
         return found
 

@@ -92,9 +92,7 @@ class Task:
 
     def _begin_elsewhere(self, support):
         with self.leaves.watching():
-            values = self._for_all(
-                begun_elsewhere(self.plan.begin, self._net, self.residence, self.own, support)
-            )
+            values = self._for_all(begun_elsewhere(self.plan.begin, self._net, self.residence, self.own, support))
         way, fast = self.plan.way, self.residence.fast
         self.leaves.add([x for x in values.values() if not x.stop_gradient], fast.values())
         begun = way.begun(self.graph, values, fast)

@@ -70,8 +70,7 @@ def drawing_from(streams) -> Undo:
 
 
 def for_each(function: Callable, tasks: int) -> list:
-    """``function(task)`` for each task, of which each draws its own if they draw; called once more for the first then.
-    """
+    """``function(task)`` for each task, which draws from its own stream; if it draws, it is called once more."""
     streams = here.streams
     with drawing_from(None):
         if type(streams) is not Streams:

@@ -245,5 +245,7 @@ def test_what_draws_past_paddles_table_or_from_python_still_takes_the_loop():
     for draw in (lambda y: y * random.random(), lambda y: y + paddle.seed(14).random() % 7):
         net = Draws(draw)
         opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3)
-        with pytest.raises(metaopt.VectorizeError, match="random numbers were drawn by numpy or Python, or by Paddle past"):
+        with pytest.raises(
+            metaopt.VectorizeError, match="random numbers were drawn by numpy or Python, or by Paddle past"
+        ):
             opt.meta_loss(net, tasks, F.cross_entropy, vectorize=True)

@@ -6,7 +6,7 @@ import paddle
 
 from ...double_grad import kernels
 from ..batched import Batched
-from ..registry import batches, below
+from ..registry import batches
 
 
 @batches("dropout")
