@@ -32,7 +32,7 @@ def gradients(net, opt, tasks, loss_fn=F.cross_entropy, **options):
     return found
 
 
-def assert_the_same_together(net, opt, tasks, loss_fn=F.cross_entropy, rtol=1e-9, **options):
+def assert_the_same_together(net, opt, tasks, loss_fn=F.cross_entropy, rtol=1e-9, atol=1e-11, **options):
     paddle.seed(11)
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
@@ -44,7 +44,7 @@ def assert_the_same_together(net, opt, tasks, loss_fn=F.cross_entropy, rtol=1e-9
     for a, b in zip(together, alone):
         assert (a is None) is (b is None)
         if a is not None:
-            np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-11)
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
 
 class Text(nn.Layer):
