@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 from ..errors import DivergedError
 from ..meta_gradients import MetaGradient
 
 WHEN_DIVERGED = ("keep", "raise", "drop")
+
+
+class DivergedTogether(DivergedError):
+    """Of several tasks at once, one diverged, or more."""
 
 
 class Divergence:
@@ -23,20 +28,27 @@ class Divergence:
         self._choice = choice
         self._dropped: list = []
 
-    def require_finite(self, found: MetaGradient, what: str = "a task of a batch") -> None:
-        """Raise a DivergedError unless it is finite, or kept as it is."""
-        if self._choice != "keep" and not found.is_finite():
+    def judge_together(self, found: MetaGradient) -> None:
+        """Raise a DivergedTogether if what came of several tasks is not finite, and not to be kept."""
+        if self._refuses(found):
+            raise DivergedTogether
+
+    def _judge(self, number: int, found: MetaGradient) -> None:
+        if self._refuses(found):
             raise DivergedError(
-                f"meta_loss: {what} diverged: its query loss is {float(found.value):.6g}, and that or its "
+                f"meta_loss: episodes[{number}] diverged: its query loss is {float(found.value):.6g}, and that or its "
                 "meta-gradient is not finite; lower inner_lr, clip the inner gradients by inner_grad_clip=, or leave "
                 "such tasks out of the mean by diverged='drop'"
             )
+
+    def _refuses(self, found: MetaGradient) -> bool:
+        return self._choice != "keep" and not found.is_finite()
 
     @contextmanager
     def of(self, number: int):
         """A context for the task of this number, which may be dropped there; gives what is to judge its results."""
         try:
-            yield lambda found: self.require_finite(found, f"episodes[{number}]")
+            yield partial(self._judge, number)
         except DivergedError:
             if self._choice != "drop":
                 raise

@@ -9,10 +9,11 @@ from typing import Any, Callable
 
 from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, whole_number
 from ..double_grad.scope import patches_kept
-from ..errors import DivergedError, VectorizeError
+from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
+from ..tensors import added
 from ..vmap import CannotBatch, origin_of
-from .divergence import WHEN_DIVERGED, Divergence
+from .divergence import WHEN_DIVERGED, DivergedTogether, Divergence
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
 from .task_streams import TaskStreams
@@ -58,8 +59,7 @@ class MetaBatches:
                 groups = ([task] for task in tasks)
             for group in groups:
                 found = self.run(group, streams, net, loss_fn, together, alone, vectorize)
-                if found is not None:
-                    total = found if total is None else total + found
+                total = added(total, found)
                 count += len(group)
         if not count:
             raise ValueError("meta_loss: there are no episodes")
@@ -85,15 +85,16 @@ class MetaBatches:
     ) -> Any:
         """``together(tasks=group, streams=streams, accept=...)``, which calls ``accept()`` before it leaves anything
         behind; or ``alone(tasks=group, streams=streams)`` for a single task, and where the other can't be: that leaves
-        the net and the random states as they were then."""
+        the net and the random states as they were then. By halves where a task diverged."""
         given = {"tasks": group, "streams": streams}
         if len(group) < 2 or (vectorize is not True and self._is_known_not_to(net, loss_fn)):
             return alone(**given)
-        before = Traces(net)
+        before, diverged = Traces(net), False
         try:
             return together(accept=before.require_none_left, **given)
-        except DivergedError:  # the loop tells which, and what is left without
+        except DivergedTogether:
             before.put_back()
+            diverged = True
         except CannotBatch as error:
             before.put_back()
             where = origin_of(error)
@@ -109,7 +110,10 @@ class MetaBatches:
                 stacklevel=4,
             )
             self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
-        return alone(**given)
+        if not diverged:
+            return alone(**given)
+        halves = group[: len(group) // 2], group[len(group) // 2 :]
+        return added(*(self.run(half, streams, net, loss_fn, together, alone, vectorize) for half in halves))
 
     def _is_known_not_to(self, net, loss_fn) -> bool:
         known = self._one_by_one.get(net)

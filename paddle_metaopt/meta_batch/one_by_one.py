@@ -6,6 +6,7 @@ from functools import partial
 from typing import Callable
 
 from ..meta_gradients import MetaGradient
+from ..tensors import added
 from .divergence import Divergence
 from .solved import solved
 from .task_streams import TaskStreams
@@ -36,5 +37,5 @@ def solved_one_by_one(
     for number, (support, query) in tasks:
         with divergence.of(number) as accept:
             found = streams.alone(number, partial(solved, optimizer, net, support, query, loss_fn, inputs, accept))
-            total = found if total is None else total + found
+            total = added(total, found)
     return total

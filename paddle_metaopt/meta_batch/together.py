@@ -23,13 +23,13 @@ def solved_together(
     ------
     CannotBatch
         If something was done that can't be done for all tasks at once.
-    DivergedError
+    DivergedTogether
         If a task diverged, and is not to be kept.
     """
 
     def accepted(found):
         accept()
-        divergence.require_finite(found)
+        divergence.judge_together(found)
 
     numbers, parts = zip(*tasks)
     with streams.of(numbers) as own, batching(len(parts), own):
