@@ -19,6 +19,7 @@ from .checkpoint import load_checkpoint, save_checkpoint
 from .data import Episode
 from .double_grad import twice_differentiable
 from .errors import (
+    DivergedError,
     MetaOptError,
     NeedsMetaLossError,
     NotTwiceDifferentiableError,
@@ -40,6 +41,7 @@ __all__ = [
     "ANILOptimizer",
     "BOILOptimizer",
     "CAVIAOptimizer",
+    "DivergedError",
     "Episode",
     "Evaluation",
     "IMAMLOptimizer",

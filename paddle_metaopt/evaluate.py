@@ -13,6 +13,7 @@ from .arguments import checked_function, checked_layer, checked_vectorize, one_o
 from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
 from .meta_batch import (
+    TaskStreams,
     each_of,
     episode_parts,
     in_groups,
@@ -122,10 +123,10 @@ def scored(
     run = _Run(net, opt, loss_fn, score, steps, statistics)
     modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
     found = []
-    with Undo(partial(_put_back, modes)), patches_kept():
-        parts = (episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
-        for few in _a_few_at_a_time(parts, steps):
-            found += run.scores(few, vectorize)
+    with Undo(partial(_put_back, modes)), patches_kept(), TaskStreams() as streams:
+        tasks = enumerate(episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
+        for few in _a_few_at_a_time(tasks, steps):
+            found += run.scores(few, streams, vectorize)
     return found
 
 
@@ -134,24 +135,26 @@ class _Run:
         self._net, self._opt, self._loss_fn, self._score = net, opt, loss_fn, score
         self._steps, self._statistics = steps, statistics
 
-    def scores(self, parts: list, vectorize) -> list:
+    def scores(self, tasks: list, streams: TaskStreams, vectorize) -> list:
         """The scores of the tasks, in their order."""
         _set_modes(self._net, True, self._statistics)
         batches, found = self._opt.meta_batches, {}
         plan = replace(self._opt.plan, way=ForwardOnly())
         together = batches.goes_together(self._net, self._loss_fn, plan, vectorize)
-        numbered = {id(part): number for number, part in enumerate(parts)}
-        for group in in_groups(parts, None, self._steps) if together else [[part] for part in parts]:
-            scores = batches.run(group, self._net, self._loss_fn, self._together, self._alone, vectorize)
-            found.update(zip([numbered[id(part)] for part in group], scores))
-        return [found[number] for number in range(len(parts))]
+        for group in in_groups(tasks, None, self._steps) if together else [[task] for task in tasks]:
+            scores = batches.run(group, streams, self._net, self._loss_fn, self._together, self._alone, vectorize)
+            found.update(zip([number for number, _ in group], scores))
+        return [found[number] for number, _ in tasks]
 
-    def _alone(self, parts) -> list:
-        return [score for part in parts for score in self._adapted(part, None)]
+    def _alone(self, tasks, streams) -> list:
+        return [score for number, part in tasks for score in streams.alone(number, partial(self._adapted, part, None))]
 
-    def _together(self, parts) -> list:
-        with batching(len(parts)):
-            return self._adapted(for_all_tasks(parts), len(parts))
+    def _together(self, tasks, streams, accept) -> list:
+        numbers, parts = zip(*tasks)
+        with streams.of(numbers) as own, batching(len(parts), own):
+            scores = self._adapted(for_all_tasks(parts), len(parts))
+        accept()
+        return scores
 
     def _adapted(self, part, tasks) -> list:
         """The score of a task, or those of so many at once."""
@@ -167,12 +170,12 @@ class _Run:
             _set_modes(net, True, self._statistics)
 
 
-def _a_few_at_a_time(parts, steps):
-    """Lists of parts, of as many as run together."""
+def _a_few_at_a_time(tasks, steps):
+    """Lists of tasks, of as many as run together."""
     few = []
-    for part in parts:
-        few.append(part)
-        if len(few) >= min(most_at_once(few[0], steps), _MOST):
+    for task in tasks:
+        few.append(task)
+        if len(few) >= min(most_at_once(few[0][1], steps), _MOST):
             yield few
             few = []
     if few:

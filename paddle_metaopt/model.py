@@ -129,7 +129,7 @@ class Model(paddle.Model):
             opt.step()
             opt.clear_grad()
             net.clear_gradients()  # also those that are in no optimizer
-        return self._results(found.value.numpy(), found.scores)
+        return self._results(found.value.numpy(), list(found.scores.values()))
 
     def eval_batch(self, inputs, labels=None):
         """The mean query loss of a batch of episodes, after adaptation; returns what `train_batch` does."""

@@ -34,6 +34,11 @@ def added(first, second):
     return first + second
 
 
+def rebuilt(nest, entries: list):
+    """A list, tuple or named tuple of the kind of `nest`, of other entries."""
+    return type(nest)(*entries) if hasattr(nest, "_fields") else type(nest)(entries)
+
+
 def scalar(value, what: str) -> paddle.Tensor:
     """A loss that a user's function gave, of shape [].
 

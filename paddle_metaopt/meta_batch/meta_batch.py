@@ -6,18 +6,20 @@ import warnings
 import weakref
 from dataclasses import replace
 from functools import partial
-from operator import itemgetter
 from typing import Any, Callable
 
-from ..arguments import checked_function, checked_layer, checked_vectorize, require_dynamic_mode, whole_number
+from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from ..double_grad.scope import patches_kept
 from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
+from ..tensors import added
 from ..vmap import CannotBatch, origin_of
+from .divergence import WHEN_DIVERGED, DivergedTogether, Divergence
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
 from .processes import unwrapped
 from .solved import none_solved
+from .task_streams import TaskStreams
 from .together import in_groups, solved_together
 from .traces import Traces
 
@@ -46,9 +48,9 @@ class MetaBatches:
 
     def mean(
         self, optimizer, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: Any = "auto",
-        tasks_at_once: int | None = None, score: Callable | None = None,
+        tasks_at_once: int | None = None, score: Callable | None = None, diverged: str = "keep",
     ) -> MetaGradient:  # fmt: skip
-        """The mean query loss of the episodes, and its meta-gradient, with their scores in their order; see
+        """The mean query loss of the episodes, and its meta-gradient, with the score of each; see
         `MetaOptimizer.meta_loss`."""
         require_dynamic_mode()
         checked_layer("meta_loss", "net", net)
@@ -56,30 +58,31 @@ class MetaBatches:
         checked_vectorize("meta_loss", vectorize)
         if tasks_at_once is not None:
             whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
+        one_of("meta_loss", "diverged", diverged, WHEN_DIVERGED)
         plan = optimizer.plan
+        divergence = Divergence(diverged)
         _, processes = self.join(net, optimizer.learned)
-        arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs, "score": score}
-        together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
+        given = {"net": net, "loss_fn": loss_fn, "inputs": inputs, "score": score, "divergence": divergence}
+        together, alone = (partial(solved, optimizer, **given) for solved in (solved_together, solved_one_by_one))
         adapts = plan.adapt_steps > 0
-        total, tasks, ran = None, 0, []
-        with patches_kept():
-            parts = (episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
+        total, count = None, 0
+        with patches_kept(), TaskStreams() as streams:
+            tasks = enumerate(episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
             if self.goes_together(net, loss_fn, plan, vectorize):
-                parts = list(parts)
-                groups = in_groups(parts, tasks_at_once, plan.adapt_steps)
-                ran = _numbers(parts, groups)
+                groups = in_groups(list(tasks), tasks_at_once, plan.adapt_steps, optimizer.algorithm.buffers == "last")
             else:
-                groups = ([part] for part in parts)
+                groups = ([task] for task in tasks)
             for group in groups:
-                found = self.run(group, net, loss_fn, together, alone, vectorize)
-                total = found if total is None else total + found
-                tasks += len(group)
-        if not tasks and processes is None:
+                found = self.run(group, streams, net, loss_fn, together, alone, vectorize)
+                total = added(total, found)
+                count += len(group)
+        if not count and processes is None:
             raise ValueError("meta_loss: there are no episodes")
+        left = divergence.left_of(count)
         total = total or none_solved(optimizer, net, inputs)
-        if ran and score is not None:
-            total = replace(total, scores=[found for _, found in sorted(zip(ran, total.scores), key=itemgetter(0))])
-        return total / tasks if processes is None else total.over(processes, tasks)
+        if score is not None:
+            total = replace(total, scores={number: total.scores.get(number, float("nan")) for number in range(count)})
+        return total / left if processes is None else total.over(processes, left)
 
     def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
         """Whether tasks of this plan are to be tried as one program.
@@ -96,16 +99,21 @@ class MetaBatches:
             raise VectorizeError(f"vectorize=True: {why} runs its tasks one by one; leave the argument out")
         return why is None and (vectorize is True or not self._is_known_not_to(net, loss_fn))
 
-    def run(self, group: list, net, loss_fn, together: Callable, alone: Callable, vectorize) -> Any:
-        """``together(parts=group)``, or ``alone(parts=group)`` for a single task, and where the other can't be; that
-        leaves the net and the random states as they were then."""
+    def run(
+        self, group: list, streams: TaskStreams, net, loss_fn, together: Callable, alone: Callable, vectorize
+    ) -> Any:
+        """``together(tasks=group, streams=streams, accept=...)``, which calls ``accept()`` before it leaves anything
+        behind; or ``alone(tasks=group, streams=streams)`` for a single task, and where the other can't be: that leaves
+        the net and the random states as they were then. By halves where a task diverged."""
+        given = {"tasks": group, "streams": streams}
         if len(group) < 2 or (vectorize is not True and self._is_known_not_to(net, loss_fn)):
-            return alone(parts=group)
-        before = Traces(net)
+            return alone(**given)
+        before, diverged = Traces(net, loss_fn), False
         try:
-            found = together(parts=group)
-            before.require_none_left()
-            return found
+            return together(accept=before.require_none_left, **given)
+        except DivergedTogether:
+            before.put_back()
+            diverged = True
         except CannotBatch as error:
             before.put_back()
             where = origin_of(error)
@@ -121,17 +129,14 @@ class MetaBatches:
                 stacklevel=4,
             )
             self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
-        return alone(parts=group)
+        if not diverged:
+            return alone(**given)
+        halves = group[: len(group) // 2], group[len(group) // 2 :]
+        return added(*(self.run(half, streams, net, loss_fn, together, alone, vectorize) for half in halves))
 
     def _is_known_not_to(self, net, loss_fn) -> bool:
         known = self._one_by_one.get(net)
         return known is not None and _circumstances(net, loss_fn) in known
-
-
-def _numbers(parts: list, groups: list) -> list:
-    """Where among the parts those of the groups stand, one after the other."""
-    at = {id(part): number for number, part in enumerate(parts)}
-    return [at[id(part)] for group in groups for part in group]
 
 
 def _circumstances(net, loss_fn) -> tuple:

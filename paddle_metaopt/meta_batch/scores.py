@@ -10,7 +10,7 @@ import paddle
 
 from ..arguments import checked_function
 from ..tensors import detached
-from ..vmap import each_apart
+from ..vmap import each_apart, for_each
 from .episodes import net_output
 
 _NOT_YET = object()
@@ -51,7 +51,8 @@ def scores_of(score: Callable, output, y, tasks: int | None) -> list:
     """``score(output, y)`` of a task, or of each of so many at once."""
     if tasks is None:
         return [score(output, y)]
-    return [score(*own) for own in each_apart((output, y), tasks)]
+    apart = each_apart((output, y), tasks)
+    return for_each(lambda task: score(*apart[task]), tasks)
 
 
 def score_function(owner: str, metric) -> Callable:

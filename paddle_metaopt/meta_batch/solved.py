@@ -15,20 +15,28 @@ from .scores import ScoredQuery
 
 
 def solved(
-    optimizer, net, support, query, loss_fn: Callable, inputs: list, score: Callable | None = None,
-    tasks: int | None = None,
+    optimizer, net, part, loss_fn: Callable, inputs: list, numbers: list, score: Callable | None = None,
+    accept: Callable = lambda found: None, tasks: int | None = None,
 ) -> MetaGradient:  # fmt: skip
-    """The query loss after adaptation, and its meta-gradient, with the scores of the tasks if there is a function for
-    them."""
+    """The query loss after adaptation, and its meta-gradient, with the scores of the tasks of these `numbers` if there
+    is a function for them.
+
+    ``accept(found)`` is called before the task ends. Where something raised an error, nothing remains of its buffers.
+    """
+    support, query = part
     learner = optimizer.begin(net, support, tasks=tasks)
+    accepted = False
     try:
         learner.adapt(partial(loss_on, learner, support, loss_fn))
-        if score is None:
-            return learner.solve(partial(loss_on, learner, query, loss_fn), inputs)
-        scored = ScoredQuery(learner, query, loss_fn)
-        return replace(learner.solve(scored, inputs), scores=scored.scores(score, tasks))
+        asked = partial(loss_on, learner, query, loss_fn) if score is None else ScoredQuery(learner, query, loss_fn)
+        found = learner.solve(asked, inputs)
+        if score is not None:
+            found = replace(found, scores=dict(zip(numbers, asked.scores(score, tasks))))
+        accept(found)
+        accepted = True
+        return found
     finally:
-        learner.end()
+        learner.end(forget=not accepted)
 
 
 def none_solved(optimizer, net, inputs: list) -> MetaGradient:

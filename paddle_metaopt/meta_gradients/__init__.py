@@ -4,8 +4,9 @@ from .checkpointed import Checkpointed
 from .displacement import Displacement
 from .evolution import Evolution
 from .hessian_free import HessianFree
-from .implicit import Implicit, SolverReport
+from .implicit import Implicit
 from .meta_gradient import MetaGradient
+from .solvers import SolverReport
 from .step_by_step import StepByStep
 from .unrolled import FirstOrder, Unrolled
 from .way_back import AsksWhereItEnds, ForwardOnly, Replaying, WayBack

@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ..arguments import above_zero, flag, whole_number
+from ..random_states import RandomStates
 from ..tensors import detached, leaves_of
 from .way_back import Replaying
 
@@ -28,7 +29,7 @@ class Evolution(Replaying):
     sigma : float
         σ, larger than 0.
     directions : int
-        How many are drawn for a task, from Paddle's global generator.
+        How many are drawn for a task, from its own stream of Paddle's random numbers.
     antithetic : bool
         Whether each is taken both ways, which costs twice as much and gains far more.
 
@@ -41,6 +42,7 @@ class Evolution(Replaying):
     name = "meta_gradient=Evolution(...)"
     order = 1
     compares_queries = True
+    serves_together = True
 
     def __init__(self, sigma: float = 0.05, directions: int = 32, antithetic: bool = True):
         self.sigma = above_zero(self, "sigma", sigma)
@@ -64,11 +66,11 @@ class Evolution(Replaying):
         estimate = dict.fromkeys(task.own, 0.0)
         for _ in range(self.directions):
             noise = {name: _standard_normal(p) for name, p in task.own.items()}
-            chance = paddle.get_rng_state()
+            chance = RandomStates()
             slope = self._loss(task, query, there, noise, self.sigma) / self.sigma
             if self.antithetic:
                 slope = (slope - self._loss(task, query, there, noise, -self.sigma) / self.sigma) / 2
-            paddle.set_rng_state(chance)
+            chance.restore()
             estimate = {name: g + slope * noise[name] / self.directions for name, g in estimate.items()}
         return value, list(estimate.values())
 

@@ -26,23 +26,29 @@ class MetaGradient:
         None where the loss does not depend on a tensor.
     graph : TaskGraph
         The task's, or that of one of the tasks; it notices a stale task.
-    scores : list
-        Of the tasks that it is the sum of, if they were scored.
+    scores : dict of int to object
+        Of the tasks that it is the sum of, by their numbers, if they were scored.
     """
 
     value: paddle.Tensor
     tensors: list
     gradients: list
     graph: Any
-    scores: list = field(default_factory=list)
+    scores: dict = field(default_factory=dict)
 
     def __add__(self, other: MetaGradient) -> MetaGradient:
         gradients = [added(mine, theirs) for mine, theirs in zip(self.gradients, other.gradients)]
-        return replace(other, value=self.value + other.value, gradients=gradients, scores=self.scores + other.scores)
+        scores = {**self.scores, **other.scores}
+        return replace(other, value=self.value + other.value, gradients=gradients, scores=scores)
 
     def __truediv__(self, number: int) -> MetaGradient:
         gradients = [None if gradient is None else gradient / number for gradient in self.gradients]
         return replace(self, value=self.value / number, gradients=gradients)
+
+    def is_finite(self) -> bool:
+        """Whether all its numbers are."""
+        numbers = [self.value, *(gradient for gradient in self.gradients if gradient is not None)]
+        return all(bool(paddle.isfinite(number).all()) for number in numbers)
 
     def over(self, processes, tasks: int) -> MetaGradient:
         """From the sums over a process's own tasks, the mean value over the tasks of all `processes`, and this one's

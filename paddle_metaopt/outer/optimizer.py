@@ -134,7 +134,7 @@ class MetaOptimizer(AroundUpdates):
 
     def meta_loss(
         self, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: bool | str = "auto",
-        tasks_at_once: int | None = None, metric=None,
+        tasks_at_once: int | None = None, metric=None, diverged: str = "keep",
     ):  # fmt: skip
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
@@ -158,6 +158,9 @@ class MetaOptimizer(AroundUpdates):
         metric : callable or paddle.metric.Metric, optional
             ``metric(net_output, y)`` gives a number for a task's query set, on the weights after the last inner step.
             In several processes, of those of this one.
+        diverged : {"keep", "raise", "drop"}
+            What becomes of a task whose query loss or meta-gradient is not finite: it counts like any other; or a
+            DivergedError names it; or it is left out of the mean, with a warning, and its score is NaN.
 
         Returns
         -------
@@ -173,14 +176,17 @@ class MetaOptimizer(AroundUpdates):
             scalar, or the metric gives no single number.
         TypeError
             If `net` is no Layer, or a function no function.
+        DivergedError
+            With ``diverged="raise"``, if a task diverged; with ``"drop"``, if all did.
         VectorizeError
             With ``vectorize=True``, if the tasks can't run as one program.
         RuntimeError
             In static mode.
         """
         score = None if metric is None else score_function("meta_loss", metric)
-        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once, score)
-        return found.as_loss() if score is None else (found.as_loss(), np.asarray(found.scores, dtype=np.float64))
+        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once, score, diverged)
+        loss = found.as_loss()
+        return loss if score is None else (loss, np.asarray(list(found.scores.values()), dtype=np.float64))
 
     def state_dict(self):
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""

@@ -174,6 +174,10 @@ class TaskBuffers:
             self._other = copies(values)
         return before
 
+    def forget(self) -> None:
+        """Nothing of them is to remain."""
+        self._sets = []
+
     def leave_behind(self) -> None:
         """What the keeper's policy says remains of them."""
         self._keeper.keep(self._slots.buffers, self._sets)

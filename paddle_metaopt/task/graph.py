@@ -50,9 +50,12 @@ class TaskGraph:
     def begin_at(self, values: dict, fast: dict) -> dict:
         """Other values to begin with for some of the fast weights; constants among them are nodes too."""
 
+        def node(name, value):
+            return with_pullback(value.clone, [getattr(fast[name], "stacked", fast[name])], self._stop_here)
+
         with paddle.enable_grad():
             return {
-                name: with_pullback(value.clone, [fast[name]], self._stop_here) if value.stop_gradient else value
+                name: inside(partial(node, name), value) if value.stop_gradient else value
                 for name, value in values.items()
             }
 

@@ -171,8 +171,11 @@ class Learner(paddle.nn.Layer):
         if self._solving:
             self.task.plan.way.require_before_query()
 
-    def end(self):
-        """End the task: its losses can still go backward, but it can't be used any more."""
+    def end(self, forget: bool = False):
+        """End the task: its losses can still go backward, but it can't be used any more; `forget` has nothing remain of
+        its buffers."""
+        if forget:
+            self.task.residence.forget_buffers()
         self.task.lifetime.end()
 
     @property

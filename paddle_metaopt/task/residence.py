@@ -81,6 +81,10 @@ class Residence:
         """Take over what forward passes put in the place of buffers."""
         self._task_buffers.take(self.steps)
 
+    def forget_buffers(self):
+        """Nothing is to remain of the buffers when the task ends."""
+        self._task_buffers.forget()
+
     def copied_buffers(self) -> dict:
         """Copies of the present buffers."""
         if self.holds_net():

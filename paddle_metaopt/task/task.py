@@ -8,7 +8,7 @@ from typing import Callable
 
 from ..double_grad import activate
 from ..tensors import tensors_in
-from ..vmap import batched_gradients, spread
+from ..vmap import batched_gradients, spread_all
 from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
 from .diagnosis import refuse_unverified, require_adapted, require_leaf_inputs, require_slopes
@@ -80,9 +80,8 @@ class Task:
         if processes is not None:
             keeper.share(slots.buffers, processes)
         buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks or None)
-        fast = plan.way.start(self.graph, self.own, plan.learned.values())
-        if tasks:
-            fast = {name: spread(weight, tasks) for name, weight in fast.items()}
+        self._for_all = partial(spread_all, tasks=tasks) if tasks else dict
+        fast = self._for_all(plan.way.start(self.graph, self.own, plan.learned.values()))
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
             around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
@@ -101,13 +100,13 @@ class Task:
 
     def _begin_elsewhere(self, support):
         with self.leaves.watching():
-            values = begun_elsewhere(self.plan.begin, self._net, self.residence, self.own, support)
+            values = self._for_all(begun_elsewhere(self.plan.begin, self._net, self.residence, self.own, support))
         way, fast = self.plan.way, self.residence.fast
-        self.leaves.add(values.values(), fast.values())
+        self.leaves.add([x for x in values.values() if not x.stop_gradient], fast.values())
         begun = way.begun(self.graph, values, fast)
         # The others anew: an inner gradient for them is one at a fixed value of what follows from them here.
         others = way.start(self.graph, {name: p for name, p in self.own.items() if name not in values}, ())
-        fast.update(begun, **others)
+        fast.update(begun, **self._for_all(others))
         self.start.move(begun)
 
     def call(self, inputs, kwargs):

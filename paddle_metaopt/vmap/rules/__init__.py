@@ -12,6 +12,7 @@ from . import (  # noqa: F401
     loss,
     normalization,
     pooling,
+    random,
     recurrent,
     reduction,
     shape,
