@@ -9,7 +9,7 @@ import paddle
 
 from ..arguments import one_of
 from ..double_grad.undo import Undo
-from ..vmap import CannotBatch, of_each, one_after_the_other, repeated
+from ..vmap import CannotBatch, of_each, one_after_the_other, put_into, repeated
 
 POLICIES = ("restore", "last", "mean")
 
@@ -73,7 +73,7 @@ class BufferKeeper:
                     continue
                 kept = self._goes_to(name, step, own[name])
                 if self.policy == "last" or not value.is_floating_point():
-                    kept.set_value(one_after_the_other(kept, value))
+                    put_into(kept, one_after_the_other(kept, value))
                     if self._processes is not None:
                         self._sums[id(kept)] = kept, kept.clone(), 1
                     continue

@@ -86,6 +86,10 @@ def each_apart(nested, tasks: int) -> list:
     return [nested] * tasks
 
 
+#: Of a tensor that all tasks share, by us: `Tensor.set_value`, which code that runs for all of them may not call on it.
+put_into = paddle.Tensor.set_value
+
+
 def one_after_the_other(start, value):
     """A running statistic as it would be if each task had begun with what the one before left, where all began with
     `start`; a Tensor as it is."""
