@@ -7,6 +7,7 @@ from .hessian_free import HessianFree
 from .implicit import Implicit, SolverReport
 from .meta_gradient import MetaGradient
 from .step_by_step import StepByStep
+from .step_graphs import StepGraphs
 from .unrolled import FirstOrder, Unrolled
 from .way_back import AsksWhereItEnds, ForwardOnly, Replaying, WayBack
 
@@ -56,6 +57,7 @@ __all__ = [
     "Replaying",
     "SolverReport",
     "StepByStep",
+    "StepGraphs",
     "Unrolled",
     "WayBack",
     "meta_gradient",

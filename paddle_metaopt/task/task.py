@@ -7,6 +7,7 @@ from functools import partial
 from typing import Callable
 
 from ..double_grad import activate
+from ..meta_gradients import StepGraphs
 from ..tensors import tensors_in
 from ..vmap import batched_gradients, spread
 from .body_reuse import BodyReuse
@@ -35,6 +36,8 @@ class Task:
         The support set, for a plan whose tasks begin at weights that depend on it.
     tasks : int, optional
         It stands for so many at once, within `vmap.batching`.
+    by_solve : bool
+        Whether all gradients for what is meta-learned are taken by `Learner.solve`, none by a plain ``backward()``.
 
     Attributes
     ----------
@@ -44,6 +47,8 @@ class Task:
     adapted : list of str
         The names of those whose fast weights move.
     graph : TaskGraph
+    step_graphs : StepGraphs
+        What its graph is made of.
     residence : Residence
         The present fast weights.
     leaves : Leaves
@@ -61,12 +66,13 @@ class Task:
         If nothing of the net adapts.
     """
 
-    def __init__(self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None):
+    def __init__(self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, by_solve=False):
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
         self.graph = TaskGraph(plan.refusal_of_backward)
+        self.step_graphs = StepGraphs(apart=by_solve)
         self.leaves = Leaves()
         self.start = Start(self.own)
         self.history = []
