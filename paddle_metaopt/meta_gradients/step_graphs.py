@@ -1,21 +1,16 @@
-"""A graph for every few inner steps, in place of one for all of them."""
+"""A graph for each inner step: through one of all n steps, n passes of Paddle's engine take time n²."""
 
 from __future__ import annotations
 
 import paddle
 
-from ..double_grad.audit import leaves_below
-from ..double_grad.graph import address_of
-from ..tensors import added, leaf
+from ..double_grad.joints import Joint, joints_below
+from ..tensors import added
 from ..vmap import batched_gradients, inside
-
-#: A pass of Paddle's engine looks at all that lies below a loss, also below the weights that a gradient is taken for:
-#: through one graph of n steps that makes n² altogether. A pass has its price too, so that a few steps share one.
-_STEPS = 8
 
 
 class StepGraphs:
-    """Where the graph of some steps of a task ends, and the leaves stand with which the next one begins.
+    """The graphs of a task, and where one goes on from another.
 
     Parameters
     ----------
@@ -24,61 +19,50 @@ class StepGraphs:
     """
 
     def __init__(self, apart: bool):
-        self._apart = apart
-        self._joints = []  # [(where a graph ends, the leaf that goes on from there)] of each, oldest first
-        self._begins = {}  # those leaves by the addresses of their nodes
-        self._steps = 0
+        self.apart = apart
+        self._joints = []  # lists of what was joined at once, oldest first
 
-    def after_step(self, nested):
-        """The weights and the rule's state, nested, after one more step, as the next one begins with them."""
-        self._steps += 1
-        if not self._apart or self._steps % _STEPS:
+    def go_on_from(self, nested):
+        """The tensors of a nest as leaves, with which another graph begins."""
+        if not self.apart:
             return nested
-        joint = {}
+        joints, begins = [], {}
 
-        def going_on(x):
+        def joined(tensor):
+            joints.append(Joint(tensor))
+            return joints[-1].begin
+
+        def begin(x):
             if not isinstance(x, paddle.Tensor) or x.stop_gradient or x.is_leaf:
                 return x
-            if id(x) not in joint:
-                joint[id(x)] = x, inside(leaf, x)
-            return joint[id(x)][1]
+            if id(x) not in begins:
+                begins[id(x)] = x, inside(joined, x)
+            return begins[id(x)][1]
 
-        nested = paddle.utils.map_structure(going_on, nested)
-        joint = [(_plain(end), _plain(begin)) for end, begin in joint.values()]
-        self._joints.append(joint)
-        self._begins.update({address_of(begin): begin for _, begin in joint})
-        return nested
+        self._joints.append(joints)
+        return paddle.utils.map_structure(begin, nested)
 
     def gradients(self, loss, tensors: list) -> list:
         """Those of `loss` for `tensors`, through all the graphs, None where there are none. It is done once: a graph
         goes when its turn has come."""
-        cotangents = {}  # by the address of a leaf's node
+        cotangents = {}
         found = self._pass([loss], None, tensors, cotangents)
         while self._joints:
-            addresses = [(end, address_of(begin)) for end, begin in self._joints.pop()]
-            ends = [(end, cotangents.pop(address)) for end, address in addresses if address in cotangents]
-            for _, address in addresses:
-                del self._begins[address]
-            if ends:
-                passed = self._pass(*map(list, zip(*ends)), tensors, cotangents)
+            joints = [joint for joint in self._joints.pop() if joint in cotangents]
+            if joints:
+                given = [cotangents.pop(joint) for joint in joints]
+                passed = self._pass([joint.end for joint in joints], given, tensors, cotangents)
                 found = [added(a, b) for a, b in zip(found, passed)]
         return found
 
     def _pass(self, outputs, given, tensors, cotangents) -> list:
-        """The gradients for `tensors` through one graph; those for leaves that other graphs go on from are added to
-        `cotangents`."""
-        begins = {}
-        if self._joints:
-            begins = {address: self._begins[address] for address in leaves_below(outputs)[0] if address in self._begins}
+        """The gradients for `tensors` through one graph; those for what it went on from are added to `cotangents`."""
+        joints = joints_below(outputs)
         passed = batched_gradients(
-            outputs, [*tensors, *begins.values()], grad_outputs=given, allow_unused=True,
-            retain_graph=bool(self._joints),  # what steps share, as a body computed once, is passed through again
+            outputs, [*tensors, *(joint.begin for joint in joints)], grad_outputs=given, allow_unused=True,
+            retain_graph=bool(self._joints),  # an earlier loss may be part of a later one
         )  # fmt: skip
-        for address, cotangent in zip(begins, passed[len(tensors) :]):
-            cotangents[address] = added(cotangents.get(address), cotangent)
+        for joint, cotangent in zip(joints, passed[len(tensors) :]):
+            if cotangent is not None:
+                cotangents[joint] = added(cotangents.get(joint), cotangent)
         return passed[: len(tensors)]
-
-
-def _plain(tensor):
-    """The stacked tensor of a `Batched`."""
-    return getattr(tensor, "stacked", tensor)

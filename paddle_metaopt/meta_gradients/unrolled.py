@@ -14,7 +14,7 @@ class Unrolled(WayBack):
 
     def take_step(self, task, loss):
         task.leaves.add(loss, task.residence.fast.values())
-        return task.step_graphs.after_step(task.moved_by(task.gradients(loss, differentiable=True)))
+        return task.step_graphs.go_on_from(task.moved_by(task.gradients(loss, differentiable=True)))
 
     def solve(self, task, query):
         loss = 0.0
@@ -32,4 +32,4 @@ class FirstOrder(Unrolled):
     order = 1
 
     def take_step(self, task, loss):
-        return task.step_graphs.after_step(task.moved_by(task.gradients(loss)))
+        return task.step_graphs.go_on_from(task.moved_by(task.gradients(loss)))

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Callable
 
 from ..double_grad import activate
+from ..double_grad.audit import depends
 from ..meta_gradients import StepGraphs
 from ..tensors import tensors_in
 from ..vmap import batched_gradients, spread
@@ -85,7 +86,8 @@ class Task:
             fast = {name: spread(weight, tasks) for name, weight in fast.items()}
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
-            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
+            shared = partial(_shared_by_steps, self.step_graphs, self.leaves, fast, self.adapted)
+            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, shared).installed
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
@@ -163,6 +165,17 @@ class Task:
             self.leaves.pass_by(self.residence.fast.values())
         self._state = state
         self.residence.move(moved)
+
+
+def _shared_by_steps(graphs: StepGraphs, leaves: Leaves, fast: dict, adapted: list, computed):
+    """What may have been computed once for all steps, as each of them gets it."""
+    tensors = tensors_in(computed)
+    if not graphs.apart or depends(tensors, [fast[name] for name in adapted]):
+        return computed
+    leaves.add(tensors, fast.values())
+    given = graphs.go_on_from(computed)
+    leaves.pass_by(tensors_in(given))
+    return given
 
 
 def asked_for(task: Task, inputs: list = ()) -> list:
