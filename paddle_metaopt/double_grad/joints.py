@@ -1,7 +1,7 @@
 """Graphs that go on from another one's values, for a pass of Paddle's engine looks at all that lies below a tensor.
 
-What a graph goes on from are leaves to Paddle. Who makes them takes gradients through them by passes of ``paddle.grad``,
-one for each graph; in anybody else's pass, a part of the derivative would end there, and it raises.
+What a graph goes on from are leaves to Paddle. Who makes them takes gradients through them, by passes
+of ``paddle.grad``, one for each graph; in one of anybody else a part of the derivative would end there, and it raises.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ class Unrolled(WayBack):
 
     def take_step(self, task, loss):
         task.leaves.add(loss, task.residence.fast.values())
-        return task.step_graphs.go_on_from(task.moved_by(task.gradients(loss, differentiable=True)))
+        return task.leaves.graphs.go_on_from(task.moved_by(task.gradients(loss, differentiable=True)))
 
     def solve(self, task, query):
         loss = 0.0
@@ -22,7 +22,7 @@ class Unrolled(WayBack):
             with task.residence.at(moment):
                 value = query()
             loss = loss + weight * value
-        return loss, task.step_graphs.gradients(loss, task.meta_parameters)
+        return loss, task.leaves.graphs.gradients(loss, task.meta_parameters)
 
 
 class FirstOrder(Unrolled):
@@ -32,4 +32,4 @@ class FirstOrder(Unrolled):
     order = 1
 
     def take_step(self, task, loss):
-        return task.step_graphs.go_on_from(task.moved_by(task.gradients(loss)))
+        return task.leaves.graphs.go_on_from(task.moved_by(task.gradients(loss)))

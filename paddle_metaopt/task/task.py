@@ -48,8 +48,6 @@ class Task:
     adapted : list of str
         The names of those whose fast weights move.
     graph : TaskGraph
-    step_graphs : StepGraphs
-        What its graph is made of.
     residence : Residence
         The present fast weights.
     leaves : Leaves
@@ -73,8 +71,7 @@ class Task:
         self.own = slots.parameters
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
         self.graph = TaskGraph(plan.refusal_of_backward)
-        self.step_graphs = StepGraphs(apart=by_solve)
-        self.leaves = Leaves()
+        self.leaves = Leaves(StepGraphs(apart=by_solve))
         self.start = Start(self.own)
         self.history = []
         self._net = net
@@ -86,7 +83,7 @@ class Task:
             fast = {name: spread(weight, tasks) for name, weight in fast.items()}
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
-            shared = partial(_shared_by_steps, self.step_graphs, self.leaves, fast, self.adapted)
+            shared = partial(_shared_by_steps, self.leaves, fast, self.adapted)
             around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, shared).installed
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
@@ -167,13 +164,13 @@ class Task:
         self.residence.move(moved)
 
 
-def _shared_by_steps(graphs: StepGraphs, leaves: Leaves, fast: dict, adapted: list, computed):
+def _shared_by_steps(leaves: Leaves, fast: dict, adapted: list, computed):
     """What may have been computed once for all steps, as each of them gets it."""
     tensors = tensors_in(computed)
-    if not graphs.apart or depends(tensors, [fast[name] for name in adapted]):
+    if not leaves.graphs.apart or depends(tensors, [fast[name] for name in adapted]):
         return computed
     leaves.add(tensors, fast.values())
-    given = graphs.go_on_from(computed)
+    given = leaves.graphs.go_on_from(computed)
     leaves.pass_by(tensors_in(given))
     return given
 

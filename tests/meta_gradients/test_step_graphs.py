@@ -1,4 +1,4 @@
-"""Inside of meta_loss each inner step has a graph of its own; what goes back through all of them is exact, or raises."""
+"""Inside of meta_loss each inner step has a graph of its own; what goes back through all of them is exact or raises."""
 
 import gc
 
@@ -29,9 +29,7 @@ def maml(net, **options):
 
 
 def anil(net, **options):
-    return metaopt.ANILOptimizer(
-        parameters=net.parameters(), head=net.head, inner_lr=0.3, adapt_steps=STEPS, **options
-    )
+    return metaopt.ANILOptimizer(parameters=net.parameters(), head=net.head, inner_lr=0.3, adapt_steps=STEPS, **options)
 
 
 def momentum(net, **options):
@@ -82,9 +80,7 @@ def test_the_gradient_through_all_steps_equals_differences(algorithm, vectorize)
     net, tasks = Smooth(), episodes()
     opt = algorithm(net)
     tensors = [*net.parameters(), *opt.learned.values()]
-    assert_equal_to_differences(
-        opt, lambda: opt.meta_loss(net, tasks, F.cross_entropy, vectorize=vectorize), tensors
-    )
+    assert_equal_to_differences(opt, lambda: opt.meta_loss(net, tasks, F.cross_entropy, vectorize=vectorize), tensors)
 
 
 @pytest.mark.parametrize("vectorize", [True, False])
@@ -173,7 +169,27 @@ def test_the_graphs_are_gone_when_the_loss_is_there(vectorize):
     gc.disable()
     try:
         loss = maml(net).meta_loss(net, tasks, F.cross_entropy, vectorize=vectorize)
-        assert not any(isinstance(found, Joint) for found in gc.get_objects())
+        assert not joints()
     finally:
         gc.enable()
     loss.backward()
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_the_graphs_are_gone_after_an_error(vectorize):
+    net, calls = small_net(), []
+
+    def loss_fn(output, y):
+        calls.append(1)
+        if len(calls) == STEPS:
+            raise ValueError("of the user's")
+        return F.cross_entropy(output, y)
+
+    with pytest.raises(ValueError, match="of the user's"):
+        maml(net).meta_loss(net, episodes(), loss_fn, vectorize=vectorize)
+    gc.collect()
+    assert not joints()
+
+
+def joints() -> list:
+    return [found for found in gc.get_objects() if isinstance(found, Joint)]
