@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import PathDistribution
@@ -71,10 +72,18 @@ def metadata(tmp_path_factory):
     return PathDistribution(folder / "paddle_metaopt.egg-info")
 
 
-def test_the_core_requires_paddle_and_numpy_only(metadata):
+def test_the_core_requires_numpy_only_so_that_any_build_of_paddle_stays(metadata):
     core = [requirement for requirement in metadata.requires if "extra ==" not in requirement]
 
-    assert sorted(core) == ["numpy>=1.21", "paddlepaddle<3.4,>=3.1"]
+    assert core == ["numpy>=1.21"]
+
+
+def test_the_extra_cpu_alone_brings_a_build_of_paddle(metadata):
+    named = [re.split(r"\s*;\s*", requirement) for requirement in metadata.requires if "paddlepaddle" in requirement]
+
+    assert [[wanted, marker.replace("'", '"')] for wanted, marker in named] == [
+        ["paddlepaddle<3.4,>=3.1", 'extra == "cpu"']
+    ]
 
 
 def test_the_metadata_states_version_licence_and_pythons(metadata):

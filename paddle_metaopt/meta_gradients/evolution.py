@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ..arguments import above_zero, flag, whole_number
+from ..random_states import RandomStates
 from ..tensors import detached, leaves_of
 from .way_back import Replaying
 
@@ -64,11 +65,11 @@ class Evolution(Replaying):
         estimate = dict.fromkeys(task.own, 0.0)
         for _ in range(self.directions):
             noise = {name: paddle.randn(p.shape, p.dtype) for name, p in task.own.items()}
-            chance = paddle.get_rng_state()
+            chance = RandomStates()
             slope = self._loss(task, query, there, noise, self.sigma) / self.sigma
             if self.antithetic:
                 slope = (slope - self._loss(task, query, there, noise, -self.sigma) / self.sigma) / 2
-            paddle.set_rng_state(chance)
+            chance.restore()
             estimate = {name: g + slope * noise[name] / self.directions for name, g in estimate.items()}
         return value, list(estimate.values())
 

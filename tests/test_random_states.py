@@ -1,0 +1,65 @@
+"""Random states: of the CPU's generator, and of the device's."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_metaopt.random_states import RandomStates, paddle_random_state
+
+
+def drawn() -> list:
+    return [float(paddle.rand([])), float(np.random.rand()), random.random()]
+
+
+def test_all_draw_the_same_again():
+    before = RandomStates()
+    first = drawn()
+    assert before != RandomStates()
+    before.restore()
+
+    assert before == RandomStates()
+    assert drawn() == first
+
+
+class State:
+    """Printed as Paddle's are: a device, a seed, how far it is, an address, and the engine's state."""
+
+    def __init__(self, device, drawn):
+        self.device, self.drawn = device, drawn
+
+    def __str__(self):
+        return f"{self.device} 7 {self.drawn} {hex(id(self))} {self.drawn} 312"
+
+
+@pytest.fixture
+def devices(monkeypatch):
+    """How far the generators are of the CPU and of two GPUs, the first of which is current; as Paddle answers there."""
+    drawn = {"cpu": [0], "gpu": [0, 0]}
+
+    def get(device=None):
+        kind = device or "gpu"
+        return [State(number, count) for number, count in enumerate(drawn[kind])]
+
+    def put(states, device=None):
+        drawn[device or "gpu"][:] = [state.drawn for state in states]
+
+    monkeypatch.setattr(paddle, "get_device", lambda: "gpu:0")
+    monkeypatch.setattr(paddle, "get_rng_state", get)
+    monkeypatch.setattr(paddle, "set_rng_state", put)
+    return drawn
+
+
+@pytest.mark.parametrize("kind, number", [("cpu", 0), ("gpu", 0), ("gpu", 1)])
+def test_each_devices_generator_is_among_them(devices, kind, number):
+    before, of_paddle = RandomStates(), paddle_random_state()
+    assert before == RandomStates() and of_paddle == paddle_random_state()
+    devices[kind][number] += 1
+    assert before != RandomStates() and of_paddle != paddle_random_state()
+    before.restore()
+
+    assert devices == {"cpu": [0], "gpu": [0, 0]}
+    assert before == RandomStates()
