@@ -34,7 +34,7 @@ def require_paddle() -> None:
         kind = "" if version > NEWEST else ", a nightly build"
         warnings.warn(
             f"paddle_metaopt was verified with Paddle {_dotted(OLDEST)} to {_dotted(NEWEST)}, and this is {found}{kind}"
-            ": ops that changed since may have other derivatives; tests/double_grad/sweep.py, in the repository, checks "
+            ": ops that changed since may have other derivatives; tests/double_grad/sweep.py of the repository checks "
             "them",
             stacklevel=3,
         )
