@@ -94,7 +94,9 @@ def test_the_metadata_states_version_licence_and_pythons(metadata):
     assert stated["Requires-Python"] == ">=3.9"
 
 
-def test_every_module_is_packaged(metadata):
+def test_every_module_is_packaged_and_what_type_checkers_read(metadata):
     packaged = {name for name in metadata.read_text("SOURCES.txt").splitlines() if name.startswith("paddle_metaopt/")}
+    there = [path for path in (ROOT / "paddle_metaopt").rglob("*") if path.suffix in {".py", ".pyi", ".typed"}]
 
-    assert packaged == {path.relative_to(ROOT).as_posix() for path in (ROOT / "paddle_metaopt").rglob("*.py")}
+    assert packaged == {path.relative_to(ROOT).as_posix() for path in there}
+    assert {"paddle_metaopt/py.typed", "paddle_metaopt/algorithms/__init__.pyi"} <= packaged

@@ -13,7 +13,7 @@ import paddle
 from ..inner_rules.rates import lasting, rate_by_step, require_fit
 
 #: What users may give as ``parameters=``: a group may have an ``inner_lr`` beside what Paddle's have.
-Parameters = Union[Iterable[paddle.Tensor], Iterable[dict[str, Any]]]
+Parameters = Iterable[Union[paddle.Tensor, dict[str, Any]]]
 
 
 @lru_cache(maxsize=None)
