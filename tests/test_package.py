@@ -94,6 +94,13 @@ def test_the_metadata_states_version_licence_and_pythons(metadata):
     assert stated["Requires-Python"] == ">=3.9"
 
 
+def test_the_description_has_no_link_into_the_repository(metadata):
+    description = metadata.metadata.get_payload() or metadata.metadata["Description"]
+
+    assert "# paddle_metaopt" in description and "one short file" in description
+    assert re.findall(r"\]\((?!https://)[^)]*\)", description) == []
+
+
 def test_every_module_is_packaged_and_what_type_checkers_read(metadata):
     packaged = {name for name in metadata.read_text("SOURCES.txt").splitlines() if name.startswith("paddle_metaopt/")}
     there = [path for path in (ROOT / "paddle_metaopt").rglob("*") if path.suffix in {".py", ".pyi", ".typed"}]
