@@ -29,7 +29,7 @@ OUTERS = sorted(
 )
 
 HEADER = '''\
-"""Made by docs/make_stubs.py with Paddle {version}, of the signatures that the classes have at run time."""
+"""Made by docs/make_stubs.py of the signatures that the classes have at run time."""
 
 # mypy: disable-error-code="overload-overlap, override, misc"
 
@@ -68,7 +68,7 @@ class Stub:
         modules = sorted(set(self.needed.values()))
         imports = [imported(module, sorted(n for n, m in self.needed.items() if m == module)) for module in modules]
         names = [f"__all__ = [\n{filled([repr(name) for name in listed], 4)}]\n"] if listed else []
-        return HEADER.format(version=paddle.__version__) + "\n".join(["".join(imports), *names, *self.classes])
+        return HEADER + "\n".join(["".join(imports), *names, *self.classes])
 
     def parameters_of(self, cls: type, outer_too: bool = True) -> list[str]:
         """Those of its signature, without those of the outer optimizer if they are not known."""

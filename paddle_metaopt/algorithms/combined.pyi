@@ -1,4 +1,4 @@
-"""Made by docs/make_stubs.py with Paddle 3.3.1, of the signatures that the classes have at run time."""
+"""Made by docs/make_stubs.py of the signatures that the classes have at run time."""
 
 # mypy: disable-error-code="overload-overlap, override, misc"
 
