@@ -7,6 +7,7 @@ import random
 
 import numpy as np
 import paddle
+from paddle.base import core  # on Paddle 3.1, set_rng_state can't be told a device
 
 
 class RandomStates:
@@ -15,7 +16,7 @@ class RandomStates:
     __hash__ = None
 
     def __init__(self):
-        self._paddle = _states_by_device()
+        self._paddle = _states()
         self._numpy = np.random.get_state()
         self._python = random.getstate()
 
@@ -24,8 +25,10 @@ class RandomStates:
 
     def restore(self) -> None:
         """Have all three draw again what they drew from here."""
-        for device, states in self._paddle.items():
-            paddle.set_rng_state(states, device)
+        of_cpu, *of_device = self._paddle
+        core.default_cpu_generator().set_state(of_cpu)
+        if of_device:
+            paddle.set_rng_state(of_device)
         np.random.set_state(self._numpy)
         random.setstate(self._python)
 
@@ -33,21 +36,17 @@ class RandomStates:
         return [_comparable(self._paddle), pickle.dumps(self._numpy), self._python]
 
 
-def paddle_random_state() -> dict:
+def paddle_random_state() -> list:
     """Paddle's random state now, equal to another that would draw the same."""
-    return _comparable(_states_by_device())
+    return _comparable(_states())
 
 
-def _states_by_device() -> dict:
-    """Those of the CPU, where some ops draw on any build, and of the kind of device that is current."""
-    kinds = {"cpu", paddle.get_device().partition(":")[0]}
-    return {kind: paddle.get_rng_state(kind) for kind in kinds}
+def _states() -> list:
+    """Of the CPU's generator, from which some ops draw on any build, and of the current device's, if it is another."""
+    of_cpu = core.default_cpu_generator().get_state()
+    return [of_cpu] if paddle.get_device() == "cpu" else [of_cpu, *paddle.get_rng_state()]
 
 
-def _comparable(by_device: dict) -> dict:
-    return {device: [_without_address(state) for state in states] for device, states in by_device.items()}
-
-
-def _without_address(state) -> list:
-    words = str(state).split(maxsplit=4)
-    return [*words[:3], *words[4:]]  # the fourth is one
+def _comparable(states: list) -> list:
+    words = [str(state).split(maxsplit=4) for state in states]
+    return [[*found[:3], *found[4:]] for found in words]  # the fourth is an address

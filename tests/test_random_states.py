@@ -36,30 +36,29 @@ class State:
 
 
 @pytest.fixture
-def devices(monkeypatch):
-    """How far the generators are of the CPU and of two GPUs, the first of which is current; as Paddle answers there."""
-    drawn = {"cpu": [0], "gpu": [0, 0]}
+def gpus(monkeypatch):
+    """How far the generators of two GPUs are, the first of which is current; as Paddle answers there."""
+    drawn = [0, 0]
 
-    def get(device=None):
-        kind = device or "gpu"
-        return [State(number, count) for number, count in enumerate(drawn[kind])]
-
-    def put(states, device=None):
-        drawn[device or "gpu"][:] = [state.drawn for state in states]
+    def put(states):
+        drawn[:] = [state.drawn for state in states]
 
     monkeypatch.setattr(paddle, "get_device", lambda: "gpu:0")
-    monkeypatch.setattr(paddle, "get_rng_state", get)
+    monkeypatch.setattr(paddle, "get_rng_state", lambda: [State(number, count) for number, count in enumerate(drawn)])
     monkeypatch.setattr(paddle, "set_rng_state", put)
     return drawn
 
 
-@pytest.mark.parametrize("kind, number", [("cpu", 0), ("gpu", 0), ("gpu", 1)])
-def test_each_devices_generator_is_among_them(devices, kind, number):
+@pytest.mark.parametrize("where", ["cpu", 0, 1])
+def test_each_devices_generator_is_among_them(gpus, where):
     before, of_paddle = RandomStates(), paddle_random_state()
     assert before == RandomStates() and of_paddle == paddle_random_state()
-    devices[kind][number] += 1
+    if where == "cpu":
+        paddle.rand([])
+    else:
+        gpus[where] += 1
     assert before != RandomStates() and of_paddle != paddle_random_state()
     before.restore()
 
-    assert devices == {"cpu": [0], "gpu": [0, 0]}
-    assert before == RandomStates()
+    assert gpus == [0, 0]
+    assert before == RandomStates() and of_paddle == paddle_random_state()
