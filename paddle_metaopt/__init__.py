@@ -1,5 +1,9 @@
 """Gradient-based meta-learning for PaddlePaddle, as optimizers."""
 
+from .paddle_build import require_paddle
+
+require_paddle()  # before what imports it
+
 from . import data, double_grad, errors, inner_rules, meta_gradients, models
 from .algorithms import (
     ALFAOptimizer,

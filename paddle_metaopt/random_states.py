@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 import paddle
-from paddle.base import core  # a generator's next number is not public
+from paddle.base import core  # not public: a generator's next number, and another device's state on 3.1
 
 
 class _Here(threading.local):
@@ -25,7 +25,7 @@ class RandomStates:
     __hash__ = None
 
     def __init__(self):
-        self._paddle, self._next = paddle.get_rng_state(), drawn_next()
+        self._paddle, self._next = paddle_states(), drawn_next()
         self._numpy = np.random.get_state()
         self._python = random.getstate()
         self._streams = here.streams
@@ -41,7 +41,7 @@ class RandomStates:
 
     def restore(self) -> None:
         """Have all draw again what they drew from here."""
-        paddle.set_rng_state(self._paddle)
+        set_paddle_states(self._paddle)
         np.random.set_state(self._numpy)
         random.setstate(self._python)
         if self._streams is not None:
@@ -53,27 +53,25 @@ class RandomStates:
 
 def drawn_next() -> object:
     """What Paddle would draw next: equal to what it was before if nothing was drawn."""
-    if paddle.get_device() != "cpu":
-        return _without_addresses(paddle.get_rng_state())
     generator = core.default_cpu_generator()
     state = generator.get_state()
     number = generator.random()
     generator.set_state(state)
-    return number
+    return number if paddle.get_device() == "cpu" else [number, *_without_addresses(paddle.get_rng_state())]
 
 
 def paddle_states() -> list:
-    """The states of all the generators that ``paddle.seed`` seeds."""
-    return [(device, paddle.get_rng_state(device)) for device in _DEVICES]
+    """Those of the CPU's generator, from which some ops draw on any build, and of the present device's, if it is
+    another."""
+    of_cpu = core.default_cpu_generator().get_state()
+    return [of_cpu] if paddle.get_device() == "cpu" else [of_cpu, *paddle.get_rng_state()]
 
 
 def set_paddle_states(states: list) -> None:
-    for device, state in states:
-        paddle.set_rng_state(state, device)
-
-
-#: The current one, and beside another the CPU.
-_DEVICES = (None, "cpu") if paddle.is_compiled_with_cuda() or paddle.is_compiled_with_xpu() else (None,)
+    of_cpu, *of_device = states
+    core.default_cpu_generator().set_state(of_cpu)
+    if of_device:
+        paddle.set_rng_state(of_device)
 
 
 def _without_addresses(states) -> list:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, adapts_only, itself, require_some_of
+from ..outer import Algorithm, MetaOptimizer, Which, adapts_only, itself, require_some_of, required
 
 
 @dataclass(frozen=True, eq=False)
 class ANIL(Algorithm):
     """Adapts the head only (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
 
-    head: Any = None
+    head: Which = required()
     adapt: None = itself(None)
 
     def adapts(self):

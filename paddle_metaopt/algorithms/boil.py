@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, all_but, itself, require_some_of
+from ..inner_rules.rates import Rate
+from ..outer import Algorithm, MetaOptimizer, Which, all_but, itself, require_some_of, required
 
 
 @dataclass(frozen=True, eq=False)
 class BOIL(Algorithm):
     """Adapts all but the head (Oh et al. 2021, https://arxiv.org/abs/2008.08882)."""
 
-    head: Any = None
-    inner_lr: Any = 0.5
+    head: Which = required()
+    inner_lr: Rate = 0.5
     adapt: None = itself(None)
 
     def adapts(self):

@@ -10,6 +10,7 @@ import paddle
 from ..arguments import whole_number
 from ..meta_gradients import FirstOrder
 from ..outer import MetaOptimizer
+from ..task.buffers import Policy
 from .per_step_rates import PerStepRates
 
 
@@ -18,7 +19,7 @@ class MAMLPlusPlus(PerStepRates):
     """MAML with learned rates per layer and step, a query loss after every step at first, and statistics for each
     step (Antoniou et al. 2019, https://arxiv.org/abs/1810.09502)."""
 
-    buffers: str = "last"
+    buffers: Policy = "last"
     iterations_per_epoch: int = 500
     multi_step_loss_epochs: int = 15
     first_order_epochs: int = 0

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, all_but, itself, require_some_of
+from ..outer import Algorithm, MetaOptimizer, Which, all_but, itself, require_some_of, required
 
 
 @dataclass(frozen=True, eq=False)
 class TNet(Algorithm):
     """Adapts all but the layers that warp what passes them (Lee & Choi 2018, https://arxiv.org/abs/1801.05558)."""
 
-    warp: Any = None
+    warp: Which = required()
     adapt: None = itself(None)
 
     def adapts(self):

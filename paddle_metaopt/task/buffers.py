@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Callable
+from typing import Callable, Literal, get_args
 
 import paddle
 
@@ -11,7 +11,8 @@ from ..arguments import one_of
 from ..double_grad.undo import Undo
 from ..vmap import CannotBatch, of_each, one_after_the_other, put_into, repeated
 
-POLICIES = ("restore", "last", "mean")
+Policy = Literal["restore", "last", "mean"]
+POLICIES = get_args(Policy)
 
 
 class BufferKeeper:

@@ -62,7 +62,7 @@ class Learner(paddle.nn.Layer):
         """The net's output on the fast weights."""
         return self.task.call(inputs, kwargs)
 
-    def adapt(self, loss, steps: int | None = None):
+    def adapt(self, loss: paddle.Tensor | Callable[[], paddle.Tensor], steps: int | None = None) -> None:
         """Take inner steps.
 
         Parameters
@@ -113,7 +113,7 @@ class Learner(paddle.nn.Layer):
                 way.remember(task.history, moment)
             task.move(moved, state)
 
-    def meta_loss(self, query: Callable, inputs: list = ()):
+    def meta_loss(self, query: Callable[[], paddle.Tensor], inputs: list = ()) -> paddle.Tensor:
         """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
 
         The task's graph is freed before it returns.
@@ -171,7 +171,7 @@ class Learner(paddle.nn.Layer):
         if self._solving:
             self.task.plan.way.require_before_query()
 
-    def end(self, forget: bool = False):
+    def end(self, forget: bool = False) -> None:
         """End the task: its losses can still go backward, but it can't be used any more; `forget` has nothing remain of
         its buffers."""
         if forget:
@@ -188,12 +188,12 @@ class Learner(paddle.nn.Layer):
         """The present fast weights, by the parameters' names."""
         return dict(self.task.residence.fast)
 
-    def __enter__(self):
+    def __enter__(self) -> Learner:
         self.task.lifetime.require()
         self.task.residence.open_block()
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception) -> None:
         try:
             self.task.residence.close_block(*exception)
         finally:
