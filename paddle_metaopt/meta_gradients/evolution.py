@@ -42,6 +42,7 @@ class Evolution(Replaying):
     name = "meta_gradient=Evolution(...)"
     order = 1
     compares_queries = True
+    looks_back = True
     serves_together = True
 
     def __init__(self, sigma: float = 0.05, directions: int = 32, antithetic: bool = True):
@@ -76,7 +77,7 @@ class Evolution(Replaying):
 
     def _loss(self, task, query, there, noise, distance):
         """The query loss after the inner loop that begins at θ + distance · noise."""
-        fast = {name: p.detach() + distance * noise[name] for name, p in task.own.items()}
+        fast = {name: start + distance * noise[name] for name, start in task.start.weights.items()}
         state = task.plan.step.before({name: fast[name] for name in task.adapted})
         for moment in task.history:
             fast = leaves_of(fast)

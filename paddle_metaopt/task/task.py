@@ -9,7 +9,7 @@ from typing import Callable
 from ..double_grad import activate
 from ..double_grad.audit import depends
 from ..meta_gradients import StepGraphs
-from ..tensors import tensors_in
+from ..tensors import detached_copies, tensors_in
 from ..vmap import batched_gradients, spread_all
 from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
@@ -77,7 +77,7 @@ class Task:
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
         self.graph = TaskGraph(plan.refusal_of_backward, processes)
         self.leaves = Leaves(StepGraphs(apart=by_solve))
-        self.start = Start(self.own)
+        self.start = Start(detached_copies(self.own) if plan.way.looks_back else self.own)
         self.history = []
         self._net = net
         self._inputs = Inputs(self.leaves)

@@ -97,7 +97,8 @@ def one_after_the_other(start, value):
         return value
     present = start
     for left in of_each(value):
-        present = left + value.kept_part * (present - start)
+        moved = present - start
+        present = left + (moved if value.kept_part == 1.0 else value.kept_part * moved)  # a count stays an integer
     return present
 
 

@@ -238,6 +238,34 @@ def test_statistics_that_remain(buffers):
         np.testing.assert_allclose(a, b, rtol=1e-9)
 
 
+class Counting(nn.Layer):
+    """Counts its calls in a buffer."""
+
+    def __init__(self, dtype):
+        super().__init__()
+        self.head = nn.Linear(4, 3)
+        self.register_buffer("calls", paddle.zeros([1], dtype))
+
+    def forward(self, x):
+        self.calls += 1
+        return self.head(x)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float64"])
+@pytest.mark.parametrize("buffers", ["last", "mean", "restore"])
+def test_a_count_that_remains(buffers, dtype):
+    found = []
+    for vectorize in ("auto", False):
+        net = Counting(dtype)
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, buffers=buffers)
+        for _ in range(2):
+            opt.meta_loss(net, episodes(3), F.cross_entropy, vectorize=vectorize).backward()
+            opt.step()
+        found.append(net.calls.item())
+        assert net.calls.dtype == getattr(paddle, dtype)
+    assert found[0] == found[1] and (found[0] > 0) == (buffers != "restore")
+
+
 def test_ragged_episodes_are_grouped_by_their_shapes_and_no_more_than_asked_for_run_at_once():
     paddle.seed(7)
     net = metaopt.models.MLP([4, 8, 3])

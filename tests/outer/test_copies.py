@@ -44,7 +44,7 @@ ALGORITHMS = {
     "learned_group": lambda net: metaopt.MetaSGDOptimizer(
         0.05, parameters=net.parameters(), learned_group={"learning_rate": 0.1}
     ),
-    "traits": lambda net: maml(with_traits(net), inner_grad_clip=paddle.nn.ClipGradByGlobalNorm(0.05)),
+    "traits": lambda net: maml(with_traits(net), inner_grad_clip=paddle.nn.ClipGradByValue(0.01)),
     "scheduled": lambda net: maml(net, learning_rate=paddle.optimizer.lr.StepDecay(0.05, 2), buffers="mean"),
     "anil": lambda net: metaopt.ANILOptimizer(0.05, parameters=net.parameters(), head=net.head, inner_lr=0.1),
     "boil": lambda net: metaopt.BOILOptimizer(0.05, parameters=net.parameters(), head=net.head, inner_lr=0.1),
