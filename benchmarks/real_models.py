@@ -58,11 +58,11 @@ def run(folder: Path, name: str) -> list[tuple]:
     report = folder / f"{name}.xml"
     report.unlink(missing_ok=True)
     tests = "tests/meta_gradients/test_real_models.py"
-    command = [python_of(folder, name), "-W", "ignore", "-m", "pytest", "-q", tests]
+    command = [python_of(folder, name), "-W", "ignore", "-m", "pytest", "-q", "-o", "addopts=", tests]
     subprocess.run(
         [*command, "-k", ENVIRONMENTS[name][1], f"--junitxml={report}"],
         cwd=ROOT,
-        env={**os.environ, "PADDLE_METAOPT_LARGE_MODELS": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PADDLE_METAOPT_LARGE_MODELS": "1"},
     )
     rows = []
     for case in ElementTree.parse(report).iter("testcase"):

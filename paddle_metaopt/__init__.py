@@ -1,5 +1,9 @@
 """Gradient-based meta-learning for PaddlePaddle, as optimizers."""
 
+from .paddle_build import require_paddle
+
+require_paddle()  # before what imports it
+
 from . import data, double_grad, errors, inner_rules, meta_gradients, models
 from .algorithms import (
     ALFAOptimizer,
@@ -19,6 +23,7 @@ from .checkpoint import load_checkpoint, save_checkpoint
 from .data import Episode
 from .double_grad import twice_differentiable
 from .errors import (
+    DivergedError,
     MetaOptError,
     NeedsMetaLossError,
     NotTwiceDifferentiableError,
@@ -27,6 +32,7 @@ from .errors import (
     VectorizeError,
 )
 from .evaluate import Evaluation, evaluate
+from .model import Model
 from .outer import InnerAdapter, MetaOptimizer
 from .task import Learner
 from .tune_cpu import tune_cpu
@@ -39,6 +45,7 @@ __all__ = [
     "ANILOptimizer",
     "BOILOptimizer",
     "CAVIAOptimizer",
+    "DivergedError",
     "Episode",
     "Evaluation",
     "IMAMLOptimizer",
@@ -50,6 +57,7 @@ __all__ = [
     "MetaOptError",
     "MetaOptimizer",
     "MetaSGDOptimizer",
+    "Model",
     "NeedsMetaLossError",
     "NotTwiceDifferentiableError",
     "ProtoMAMLOptimizer",

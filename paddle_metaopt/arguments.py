@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 from contextlib import contextmanager
+from pathlib import Path
 
 import paddle
 
@@ -29,6 +31,13 @@ def above_zero(owner, name: str, value, tensor: bool = False):
 def fraction(owner, name: str, value, tensor: bool = False):
     """A number in [0, 1), or a Tensor where that is allowed."""
     return _number(owner, name, value, "a number in [0, 1)", lambda x: 0 <= x < 1, tensor)
+
+
+def checked_path(owner, name: str, value) -> Path:
+    """A path, its ~ replaced; anything else raises a TypeError."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{_of(owner)}{name}: expected a path, got {value!r}")
+    return Path(value).expanduser()
 
 
 def flag(owner, name: str, value) -> bool:
@@ -71,6 +80,16 @@ def require_dynamic_mode() -> None:
     if not paddle.in_dynamic_mode():
         raise RuntimeError(
             "paddle_metaopt works in dynamic mode only, and static mode is on; call paddle.disable_static() before"
+        )
+
+
+def require_no_amp(owner, configs) -> None:
+    """Raise a ValueError for Paddle's ``amp_configs`` that ask for mixed precision."""
+    level = configs.get("level", "O1") if isinstance(configs, dict) else configs
+    if configs and level != "O0":
+        raise ValueError(
+            f"{_of(owner)}amp_configs: expected None or 'O0', got {configs!r}: no scaler keeps the gradients of the "
+            "inner loop from vanishing in half precision; leave it out"
         )
 
 

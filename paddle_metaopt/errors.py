@@ -25,5 +25,9 @@ class VectorizeError(MetaOptError):
     `vmap`. The message names the op, the layer and the line."""
 
 
+class DivergedError(MetaOptError):
+    """A task's query loss or meta-gradient is not finite, and ``meta_loss(..., diverged="raise")`` was asked for."""
+
+
 class ReplayError(MetaOptError):
     """An inner step that was taken again gave another loss than the first time."""

@@ -12,10 +12,20 @@ import paddle
 from .arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
-from .meta_batch import each_of, episode_parts, in_groups, loss_on, most_at_once, net_output
+from .meta_batch import (
+    TaskStreams,
+    each_of,
+    episode_parts,
+    in_groups,
+    loss_on,
+    most_at_once,
+    net_output,
+    score_function,
+    scores_of,
+)
 from .meta_gradients import ForwardOnly
 from .outer import require_meta_optimizer
-from .vmap import batching, each_apart, for_all_tasks
+from .vmap import batching, for_all_tasks
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,8 @@ def evaluate(
     net : Layer
     opt : MetaOptimizer
     episodes : iterable of Episode
-        As for ``opt.meta_loss``; taken a few at a time.
+        As for ``opt.meta_loss``; taken a few at a time. With a net in a ``paddle.DataParallel``, each process gives its
+        own, and all get the scores of all, in turn: the first one of each process, the second one of each, ...
     loss_fn : callable
         ``loss_fn(net_output, y)``, the scalar loss that is adapted on.
     metric : callable or paddle.metric.Metric, optional
@@ -79,23 +90,13 @@ def evaluate(
     checked_layer("evaluate", "net", net)
     require_meta_optimizer("evaluate", "opt", opt)
     checked_function("evaluate", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-    if metric is not None and not isinstance(metric, paddle.metric.Metric):
-        checked_function("evaluate", "metric", metric, "metric(net_output, y), or a paddle.metric.Metric object")
-    steps = opt.adapt_steps if steps is None else whole_number("evaluate", "steps", steps)
-    one_of("evaluate", "statistics", statistics, ("batch", "running"))
-    if statistics == "running" and opt.algorithm.buffers == "restore":
-        raise ValueError(
-            "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
-            "buffers='mean'"
-        )
-    checked_vectorize("evaluate", vectorize)
-    run = _Run(net, opt, loss_fn, _score_function(loss_fn if metric is None else metric), steps, statistics)
-    values = []
-    modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
-    with Undo(partial(_put_back, modes)), patches_kept():
-        parts = (episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
-        for few in _a_few_at_a_time(parts, steps):
-            values += run.scores(few, vectorize)
+    score = score_function("evaluate", loss_fn if metric is None else metric)
+    if steps is not None:
+        whole_number("evaluate", "steps", steps)
+    require_fit("evaluate", opt, statistics, vectorize)
+    net, processes = opt.meta_batches.join(net, opt.learned)
+    values = scored(net, opt, episodes, loss_fn, score, steps, statistics, vectorize)
+    values = values if processes is None else processes.gathered(values)
     if not values:
         raise ValueError("evaluate: there are no episodes")
     values = np.asarray(values, dtype=np.float64)
@@ -103,31 +104,59 @@ def evaluate(
     return Evaluation(float(values.mean()), float(1.96 * spread / np.sqrt(len(values))), values)
 
 
+def require_fit(owner: str, opt, statistics: str, vectorize: bool | str) -> None:
+    """Raise a ValueError for a choice of how to evaluate that is none, or does not fit the optimizer."""
+    one_of(owner, "statistics", statistics, ("batch", "running"))
+    if statistics == "running" and opt.algorithm.buffers == "restore":
+        raise ValueError(
+            "statistics='running' needs statistics that training kept: construct the optimizer with buffers='last' or "
+            "buffers='mean'"
+        )
+    checked_vectorize(owner, vectorize)
+
+
+def scored(
+    net, opt, episodes, loss_fn: Callable, score: Callable, steps: int | None, statistics: str, vectorize: bool | str
+) -> list:
+    """``score(net_output, y)`` of each episode's query set, adapted to its support set; see `evaluate`."""
+    steps = opt.adapt_steps if steps is None else steps
+    run = _Run(net, opt, loss_fn, score, steps, statistics)
+    modes = [(layer, layer.training) for layer in net.sublayers(include_self=True)]
+    found = []
+    with Undo(partial(_put_back, modes)), patches_kept(), TaskStreams() as streams:
+        tasks = enumerate(episode_parts(episode, net, adapts=steps > 0) for episode in each_of(episodes))
+        for few in _a_few_at_a_time(tasks, steps):
+            found += run.scores(few, streams, vectorize)
+    return found
+
+
 class _Run:
     def __init__(self, net, opt, loss_fn, score, steps, statistics):
         self._net, self._opt, self._loss_fn, self._score = net, opt, loss_fn, score
         self._steps, self._statistics = steps, statistics
 
-    def scores(self, parts: list, vectorize) -> list:
+    def scores(self, tasks: list, streams: TaskStreams, vectorize) -> list:
         """The scores of the tasks, in their order."""
         _set_modes(self._net, True, self._statistics)
         batches, found = self._opt.meta_batches, {}
         plan = replace(self._opt.plan, way=ForwardOnly())
         together = batches.goes_together(self._net, self._loss_fn, plan, vectorize)
-        numbered = {id(part): number for number, part in enumerate(parts)}
-        for group in in_groups(parts, None, self._steps) if together else [[part] for part in parts]:
-            scores = batches.run(group, self._net, self._loss_fn, self._together, self._alone, vectorize)
-            found.update(zip([numbered[id(part)] for part in group], scores))
-        return [found[number] for number in range(len(parts))]
+        for group in in_groups(tasks, None, self._steps) if together else [[task] for task in tasks]:
+            scores = batches.run(group, streams, self._net, self._loss_fn, self._together, self._alone, vectorize)
+            found.update(zip([number for number, _ in group], scores))
+        return [found[number] for number, _ in tasks]
 
-    def _alone(self, parts) -> list:
-        return [self._adapted(part, None) for part in parts]
+    def _alone(self, tasks, streams) -> list:
+        return [score for number, part in tasks for score in streams.alone(number, partial(self._adapted, part, None))]
 
-    def _together(self, parts) -> list:
-        with batching(len(parts)):
-            return self._adapted(for_all_tasks(parts), len(parts))
+    def _together(self, tasks, streams, accept) -> list:
+        numbers, parts = zip(*tasks)
+        with streams.of(numbers) as own, batching(len(parts), own):
+            scores = self._adapted(for_all_tasks(parts), len(parts))
+        accept()
+        return scores
 
-    def _adapted(self, part, tasks):
+    def _adapted(self, part, tasks) -> list:
         """The score of a task, or those of so many at once."""
         net, (support, (x, y)) = self._net, part
         learner = self._opt.begin(net, support, track=False, tasks=tasks)
@@ -135,21 +164,18 @@ class _Run:
             learner.adapt(partial(loss_on, learner, support, self._loss_fn), steps=self._steps)
             _set_modes(net, False, self._statistics)
             with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):
-                output = net_output(learner, x)
-                if tasks is None:
-                    return self._score(output, y)
-                return [self._score(*own) for own in each_apart((output, y), tasks)]
+                return scores_of(self._score, net_output(learner, x), y, tasks)
         finally:
             learner.end()
             _set_modes(net, True, self._statistics)
 
 
-def _a_few_at_a_time(parts, steps):
-    """Lists of parts, of as many as run together."""
+def _a_few_at_a_time(tasks, steps):
+    """Lists of tasks, of as many as run together."""
     few = []
-    for part in parts:
-        few.append(part)
-        if len(few) >= min(most_at_once(few[0], steps), _MOST):
+    for task in tasks:
+        few.append(task)
+        if len(few) >= min(most_at_once(few[0][1], steps), _MOST):
             yield few
             few = []
     if few:
@@ -169,24 +195,3 @@ def _set_modes(net, training: bool, statistics: str):
     for layer in net.sublayers(include_self=True):
         is_batch_norm = isinstance(layer, paddle.nn.layer.norm._BatchNormBase)
         layer.training = statistics == "batch" if is_batch_norm else training
-
-
-def _score_function(metric):
-    if not isinstance(metric, paddle.metric.Metric):
-        return lambda prediction, y: _number(metric(prediction, y))
-
-    def score(prediction, y):
-        metric.reset()
-        metric.update(metric.compute(prediction, y))
-        return float(np.mean(metric.accumulate()))
-
-    return score
-
-
-def _number(score) -> float:
-    if isinstance(score, paddle.Tensor) and score.size != 1:
-        raise ValueError(
-            f"evaluate: metric: expected one number for a query set, got shape {list(score.shape)}; reduce it, e.g. by "
-            "mean()"
-        )
-    return score.item() if isinstance(score, paddle.Tensor) else float(score)

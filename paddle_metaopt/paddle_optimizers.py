@@ -78,6 +78,19 @@ def parameters_of(optimizer) -> list:
     return [p for group in groups_of(optimizer) for p in group["params"]]
 
 
+def traits_of(optimizer) -> list:
+    """What its parameters carry for it, in order: a pickled Parameter comes back as a Tensor without."""
+    names = ("optimize_attr", "need_clip", "regularizer")
+    return [{name: getattr(p, name) for name in names if hasattr(p, name)} for p in parameters_of(optimizer)]
+
+
+def give_traits(optimizer, traits: list) -> None:
+    """Put back what `traits_of` gave."""
+    for p, carried in zip(parameters_of(optimizer), traits):
+        for name, value in carried.items():
+            setattr(p, name, value)
+
+
 def has_settings_of_parameters(optimizer) -> bool:
     """Whether a group, or a parameter by itself, has settings of its own."""
     return has_groups(optimizer) or any(

@@ -22,6 +22,11 @@ def detached(nested):
     return paddle.utils.map_structure(lambda x: x.detach() if isinstance(x, paddle.Tensor) else x, nested)
 
 
+def detached_copies(tensors: dict) -> dict:
+    """Their values now, by the same names."""
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
 def tensors_in(nested) -> list:
     """The tensors in nested lists and dicts."""
     return [x for x in paddle.utils.flatten(nested) if isinstance(x, paddle.Tensor)]
@@ -32,6 +37,11 @@ def added(first, second):
     if first is None or second is None:
         return second if first is None else first
     return first + second
+
+
+def rebuilt(nest, entries: list):
+    """A list, tuple or named tuple of the kind of `nest`, of other entries."""
+    return type(nest)(*entries) if hasattr(nest, "_fields") else type(nest)(entries)
 
 
 def scalar(value, what: str) -> paddle.Tensor:

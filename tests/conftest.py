@@ -8,7 +8,7 @@ os.environ.setdefault("GLOG_minloglevel", "2")
 
 # The scripts beside the tests are also run by themselves.
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "double_grad")]
-sys.path.append(str(Path(__file__).parent / "vmap"))
+sys.path += [str(Path(__file__).parent / "vmap"), str(Path(__file__).parent / "meta_batch")]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -15,6 +16,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import nn
+from paddle.base.framework import EagerParamBase
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
@@ -147,6 +149,11 @@ def rate_of_shape(*shape):
 # Classification in float64, and its meta-gradient against differences
 
 
+def complex_parameter(values):
+    """Layers can't make one by themselves."""
+    return EagerParamBase.from_tensor(paddle.to_tensor(values, dtype="complex128"))
+
+
 class Classifier(nn.Layer):
     def __init__(self):
         super().__init__()
@@ -254,6 +261,28 @@ def output_of(program: str, *arguments) -> str:
     output, _ = process.communicate()
     assert process.returncode == 0, output
     return output
+
+
+def run_pair(folder: Path, script: Path, *arguments, seconds: float = 400.0) -> tuple[int, str]:
+    """Start a script as two processes by Paddle's launcher; what that returned, and what they printed.
+
+    The script writes its processes' numbers into ``folder/pid.*``, to be ended by if they take too long.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    logs = folder / "log"
+    command = [sys.executable, "-W", "ignore", "-m", "paddle.distributed.launch", "--nproc_per_node", "2"]
+    command += ["--log_dir", str(logs), str(script), *map(str, arguments)]
+    launcher = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        launcher.communicate(timeout=seconds)
+    finally:
+        launcher.kill()
+        launcher.wait()
+        for file in folder.glob("pid.*"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
+            file.unlink()
+    return launcher.returncode, "\n".join(log.read_text() for log in sorted(logs.glob("workerlog.*")))
 
 
 def in_a_fork(function, seconds: float = 120.0) -> dict:

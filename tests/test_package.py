@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import PathDistribution
@@ -71,10 +72,18 @@ def metadata(tmp_path_factory):
     return PathDistribution(folder / "paddle_metaopt.egg-info")
 
 
-def test_the_core_requires_paddle_and_numpy_only(metadata):
+def test_the_core_requires_numpy_only_so_that_any_build_of_paddle_stays(metadata):
     core = [requirement for requirement in metadata.requires if "extra ==" not in requirement]
 
-    assert sorted(core) == ["numpy>=1.21", "paddlepaddle<3.4,>=3.1"]
+    assert core == ["numpy>=1.21"]
+
+
+def test_the_extra_cpu_alone_brings_a_build_of_paddle(metadata):
+    named = [re.split(r"\s*;\s*", requirement) for requirement in metadata.requires if "paddlepaddle" in requirement]
+
+    assert [[wanted, marker.replace("'", '"')] for wanted, marker in named] == [
+        ["paddlepaddle<3.4,>=3.1", 'extra == "cpu"']
+    ]
 
 
 def test_the_metadata_states_version_licence_and_pythons(metadata):
@@ -85,7 +94,16 @@ def test_the_metadata_states_version_licence_and_pythons(metadata):
     assert stated["Requires-Python"] == ">=3.9"
 
 
-def test_every_module_is_packaged(metadata):
-    packaged = {name for name in metadata.read_text("SOURCES.txt").splitlines() if name.startswith("paddle_metaopt/")}
+def test_the_description_has_no_link_into_the_repository(metadata):
+    description = metadata.metadata.get_payload() or metadata.metadata["Description"]
 
-    assert packaged == {path.relative_to(ROOT).as_posix() for path in (ROOT / "paddle_metaopt").rglob("*.py")}
+    assert "# paddle_metaopt" in description and "one short file" in description
+    assert re.findall(r"\]\((?!https://)[^)]*\)", description) == []
+
+
+def test_every_module_is_packaged_and_what_type_checkers_read(metadata):
+    packaged = {name for name in metadata.read_text("SOURCES.txt").splitlines() if name.startswith("paddle_metaopt/")}
+    there = [path for path in (ROOT / "paddle_metaopt").rglob("*") if path.suffix in {".py", ".pyi", ".typed"}]
+
+    assert packaged == {path.relative_to(ROOT).as_posix() for path in there}
+    assert {"paddle_metaopt/py.typed", "paddle_metaopt/algorithms/__init__.pyi"} <= packaged

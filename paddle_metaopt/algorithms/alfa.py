@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 from paddle import nn
@@ -20,7 +19,7 @@ class ALFA(PerStepRates):
     https://arxiv.org/abs/2011.00209)."""
 
     inner_decay: float = 5e-4
-    inner_lr: Any = 0.01
+    inner_lr: float = 0.01
     adapt: None = itself(None)
     inner_rule: str = itself("generated")
 

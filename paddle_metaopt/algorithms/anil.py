@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, adapts_only, itself
+from ..outer import Algorithm, MetaOptimizer, Which, adapts_only, itself, require_some_of, required
 
 
 @dataclass(frozen=True, eq=False)
 class ANIL(Algorithm):
     """Adapts the head only (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
 
-    head: Any = None
+    head: Which = required()
     adapt: None = itself(None)
 
     def adapts(self):
@@ -23,9 +22,8 @@ class ANIL(Algorithm):
         return adapts_only(self.head, "head")
 
     def require_fit(self, parameters):
-        in_head = self.adapts()
-        if in_head is not self.head and not any(in_head("", p) for p in parameters):
-            raise ValueError("head: none of its parameters is in the optimizer; is it the head of another net?")
+        self.adapts()  # says what is expected
+        require_some_of(self.head, "head", parameters)
 
     def fixed_head(self):
         return self.head if isinstance(self.head, paddle.nn.Layer) else None

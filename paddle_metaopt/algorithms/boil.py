@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, all_but, itself
+from ..inner_rules.rates import Rate
+from ..outer import Algorithm, MetaOptimizer, Which, all_but, itself, require_some_of, required
 
 
 @dataclass(frozen=True, eq=False)
 class BOIL(Algorithm):
     """Adapts all but the head (Oh et al. 2021, https://arxiv.org/abs/2008.08882)."""
 
-    head: Any = None
-    inner_lr: Any = 0.5
+    head: Which = required()
+    inner_lr: Rate = 0.5
     adapt: None = itself(None)
 
     def adapts(self):
         if self.head is None:
             raise TypeError("head: expected the Layer that stays, such as net.classifier, or its parameters")
         return all_but(self.head, "head")
+
+    def require_fit(self, parameters):
+        self.adapts()  # says what is expected
+        require_some_of(self.head, "head", parameters)
 
 
 class BOILOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=BOIL):

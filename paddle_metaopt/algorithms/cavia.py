@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, adapts_only, itself, parameters_in
+from ..inner_rules.rates import Rate
+from ..outer import Algorithm, Members, MetaOptimizer, adapts_only, itself, parameters_in, required
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,8 +15,8 @@ class CAVIA(Algorithm):
     """Adapts a context that starts at zero, and nothing else (Zintgraf et al. 2019,
     https://arxiv.org/abs/1810.03642)."""
 
-    inner_lr: Any = 1.0
-    context: Any = None
+    inner_lr: Rate = 1.0
+    context: Members = required()
     adapt: None = itself(None)
 
     def __post_init__(self):

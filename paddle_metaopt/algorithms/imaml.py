@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
 from ..arguments import at_least_zero, whole_number
+from ..inner_rules.rates import Rate
 from ..meta_gradients import Implicit
 from ..outer import Algorithm, MetaOptimizer, itself
 
@@ -21,7 +21,7 @@ class IMAML(Algorithm):
     solver: str = "cg"
     solver_iterations: int = 5
     solver_tolerance: float = 1e-10
-    inner_lr: Any = 0.1
+    inner_lr: Rate = 0.1
     adapt_steps: int = 16
     meta_gradient: str = itself("implicit")
     learned_group: None = itself(None)

@@ -10,6 +10,7 @@ import paddle
 from ..arguments import whole_number
 from ..meta_gradients import FirstOrder
 from ..outer import MetaOptimizer
+from ..task.buffers import Policy
 from .per_step_rates import PerStepRates
 
 
@@ -18,7 +19,7 @@ class MAMLPlusPlus(PerStepRates):
     """MAML with learned rates per layer and step, a query loss after every step at first, and statistics for each
     step (Antoniou et al. 2019, https://arxiv.org/abs/1810.09502)."""
 
-    buffers: str = "last"
+    buffers: Policy = "last"
     iterations_per_epoch: int = 500
     multi_step_loss_epochs: int = 15
     first_order_epochs: int = 0
@@ -68,7 +69,8 @@ class MAMLPlusPlusOptimizer(CountsEpochs, paddle.optimizer.Adam, algorithm=MAMLP
     * For the first epochs the query loss after every inner step counts, with weights that move to the last step;
       the meta-gradient comes from ``meta_loss`` then.
     * The inner gradients can be taken as constants for the first epochs.
-    * BatchNorm has running statistics for each inner step, used by ``evaluate(..., statistics="running")``.
+    * BatchNorm has running statistics for each inner step, used by ``evaluate(..., statistics="running")``. They
+      belong to the buffers by name, so a copy of the net has them too; for another net make another optimizer.
 
     The paper's cosine schedule of the outer rate is Paddle's: ``learning_rate=CosineAnnealingDecay(1e-3, T_max)``. The
     arguments not listed here are those of `MAMLOptimizer`.

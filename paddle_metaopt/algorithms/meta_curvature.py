@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
+from ..inner_rules.rates import Rate
 from ..outer import Algorithm, Learned, MetaOptimizer
 
 
@@ -19,7 +19,7 @@ class MetaCurvature(Algorithm):
     by a learned matrix that starts as the identity; a bias's gradient by a learned vector.
     """
 
-    inner_lr: Any = 0.1
+    inner_lr: Rate = 0.1
 
     def learns(self, weights):
         learned = []

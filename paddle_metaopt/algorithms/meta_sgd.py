@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
@@ -15,7 +14,7 @@ from ..outer import Algorithm, Learned, MetaOptimizer
 class MetaSGD(Algorithm):
     """MAML with a learned rate for each element (Li et al. 2017, https://arxiv.org/abs/1707.09835)."""
 
-    inner_lr: Any = (0.005, 0.1)
+    inner_lr: float | tuple[float, float] = (0.005, 0.1)
 
     def learns(self, weights):
         learned = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
@@ -15,7 +14,7 @@ from ..outer import Algorithm, Learned
 class PerStepRates(Algorithm):
     """Learns a rate for each parameter and inner step; steps beyond ``adapt_steps`` use the last one's."""
 
-    inner_lr: Any = 0.1
+    inner_lr: float = 0.1
     adapt_steps: int = 5
 
     def __post_init__(self):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
 from ..meta_batch import net_output
-from ..outer import Algorithm, MetaOptimizer
+from ..outer import Algorithm, MetaOptimizer, required
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +15,7 @@ class ProtoMAML(Algorithm):
     """Begins each task with a linear head that classifies by the distance to the class means of the support set
     (Triantafillou et al. 2020, https://arxiv.org/abs/1903.03096)."""
 
-    head: Any = None
+    head: paddle.nn.Linear = required()
 
     def __post_init__(self):
         super().__post_init__()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
+from ..inner_rules.rates import Rate
 from ..meta_gradients import Displacement
 from ..outer import Algorithm, MetaOptimizer, itself
 
@@ -15,7 +15,7 @@ from ..outer import Algorithm, MetaOptimizer, itself
 class Reptile(Algorithm):
     """Moves the weights towards the adapted ones (Nichol et al. 2018, https://arxiv.org/abs/1803.02999)."""
 
-    inner_lr: Any = 0.02
+    inner_lr: Rate = 0.02
     adapt_steps: int = 8
     first_order: bool = True
     meta_gradient: str = itself("displacement")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import paddle
 
-from ..outer import Algorithm, MetaOptimizer, all_but, itself, parameters_in
+from ..outer import Algorithm, MetaOptimizer, Which, all_but, itself, require_some_of, required
 
 
 @dataclass(frozen=True, eq=False)
 class TNet(Algorithm):
     """Adapts all but the layers that warp what passes them (Lee & Choi 2018, https://arxiv.org/abs/1801.05558)."""
 
-    warp: Any = None
+    warp: Which = required()
     adapt: None = itself(None)
 
     def adapts(self):
@@ -24,9 +23,7 @@ class TNet(Algorithm):
 
     def require_fit(self, parameters):
         self.adapts()  # says what is expected
-        trained = {id(p) for p in parameters}
-        if not callable(self.warp) and not any(id(p) in trained for p in parameters_in(self.warp, "warp")):
-            raise ValueError("warp: none of its parameters is in the optimizer; are they the layers of another net?")
+        require_some_of(self.warp, "warp", parameters)
 
 
 class TNetOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=TNet):

@@ -6,13 +6,15 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 LARGEST_FILE = 64 << 10  # bytes; Omniglot's largest drawing has 522
 LARGEST_READ = 8 << 20  # bytes; a zip's directory is read at once, Omniglot's larger one has 1.9 MB
-MOST_FILES = 100_000  # in an unpacked archive; Omniglot's larger one has 19,280
+MOST_FILES = 1_000_000  # in an unpacked archive; tieredImageNet's training classes have 448,695
+_PIECE = 1 << 20  # bytes of a stream that are read at once
 
 
 class ArchiveError(Exception):
@@ -50,12 +52,19 @@ class Zipped:
                 stamps[name] = member.CRC
         return stamps
 
-    def contents(self, names: list[str], largest: int = LARGEST_FILE) -> Iterator[bytes]:
+    def contents(self, names: Iterable[str], largest: int = LARGEST_FILE) -> Iterator[tuple[str, bytes]]:
+        """Each member's name and content, in an order that suits the archive."""
         with self._opened() as file:
             for name in names:
-                with errors_of(f"{name} in it cannot be read"):
-                    content = _content(file, name, largest)
-                yield content
+                with errors_of(f"{name} in it cannot be read"), _member(file, name) as member:
+                    content = bounded(member.read(largest + 1), largest)
+                yield name, content
+
+    @contextmanager
+    def stream(self, name: str, largest: int) -> Iterator[BinaryIO]:
+        """A member to be read piece by piece; an error in the block says that it cannot be read."""
+        with self._opened() as file, errors_of(f"{name} in it cannot be read"), _member(file, name) as member:
+            yield limited(member, largest)
 
     @contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile]:
@@ -87,11 +96,18 @@ class Unpacked:
             stamps[name] = (status.st_size, status.st_mtime_ns)
         return stamps
 
-    def contents(self, names: list[str], largest: int = LARGEST_FILE) -> Iterator[bytes]:
+    def contents(self, names: Iterable[str], largest: int = LARGEST_FILE) -> Iterator[tuple[str, bytes]]:
+        """Each file's name and content."""
         for name in names:
             with errors_of(f"{name} in it cannot be read"), open(self.path.parent / name, "rb") as file:
-                content = _bounded(file.read(largest + 1), largest)
-            yield content
+                content = bounded(file.read(largest + 1), largest)
+            yield name, content
+
+    @contextmanager
+    def stream(self, name: str, largest: int) -> Iterator[BinaryIO]:
+        """A file to be read piece by piece; an error in the block says that it cannot be read."""
+        with errors_of(f"{name} in it cannot be read"), open(self.path.parent / name, "rb") as file:
+            yield limited(file, largest)
 
     def _names(self) -> Iterator[str]:
         for folder, folders, files in os.walk(self.path):
@@ -111,18 +127,38 @@ def errors_of(what: str) -> Iterator[None]:
         raise ArchiveError(f"{what} ({error})") from error
 
 
-def _content(file: zipfile.ZipFile, name: str, largest: int) -> bytes:
+def _member(file: zipfile.ZipFile, name: str) -> BinaryIO:
     member = file.getinfo(name)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others can't be read piece by piece
         raise ValueError(f"it is compressed by method {member.compress_type}, expected 0 (stored) or 8 (deflated)")
-    with file.open(member) as content:
-        return _bounded(content.read(largest + 1), largest)
+    return file.open(member)
 
 
-def _bounded(content: bytes, largest: int) -> bytes:
+def bounded(content: bytes, largest: int) -> bytes:
     if len(content) > largest:
         raise ValueError(f"it holds more than {largest} bytes")
     return content
+
+
+def limited(file: BinaryIO, largest: int) -> io.BufferedReader:
+    """The file, taken in small pieces however much is asked for, and `largest` bytes of it at most."""
+    return io.BufferedReader(_Limited(file, largest), _PIECE)
+
+
+class _Limited(io.RawIOBase):
+    def __init__(self, file: BinaryIO, largest: int) -> None:
+        self._file, self._largest, self._read = file, largest, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        content = self._file.read(min(len(buffer), _PIECE))
+        self._read += len(content)
+        if self._read > self._largest:
+            raise ValueError(f"it holds more than {self._largest} bytes")
+        buffer[: len(content)] = content
+        return len(content)
 
 
 class _BoundedFile(io.FileIO):

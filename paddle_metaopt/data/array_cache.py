@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import stat
@@ -9,6 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +52,12 @@ def mapped_array(
     return _kept([folder / f"{name}.npy" for folder in folders], shape, build, _map, np.save, "arr")
 
 
+def cached_json(name: str, folders: Sequence[Path], build: Callable[[], Any], fits: Callable[[Any], bool]) -> Any:
+    """The same for numbers and text in lists; what does not fit counts as absent."""
+    paths = [folder / f"{name}.json" for folder in folders]
+    return _kept(paths, fits, build, _parse, lambda file, value: file.write(json.dumps(value).encode()), "value")
+
+
 def _kept(paths: list[Path], shape, build, load: Callable, save: Callable, argument: str) -> np.ndarray:
     for path in paths:
         remove_abandoned(path.parent)
@@ -89,6 +97,14 @@ def _map(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     except Exception:  # as above
         return None
     return _if_fits(array, shape)
+
+
+def _parse(path: Path, fits: Callable[[Any], bool]) -> Any:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value if fits(value) else None
 
 
 def _if_fits(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:

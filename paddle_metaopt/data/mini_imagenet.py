@@ -2,54 +2,59 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import re
 
-import numpy as np
-from paddle.io import Dataset
+from paddle_metaopt.data.few_shot_pictures import FewShotPictures
+from paddle_metaopt.data.picture_layouts import (
+    class_folders,
+    listed_classes,
+    listed_pictures,
+    of_class_dict,
+    of_labels,
+    pickled,
+)
+from paddle_metaopt.data.published_pictures import Published, Split
 
-from paddle_metaopt.arguments import one_of
-from paddle_metaopt.data.mini_imagenet_archive import SPLITS, Photographs
+IS_WORDNET_ID = re.compile(r"n\d{8}").fullmatch
+
+IMAGENET_TERMS = "{} may not be passed on freely, so there is no download: get it from those who have ImageNet's terms"
+
+MINI_IMAGENET = Published(
+    title="miniImageNet",
+    key="mini-imagenet",
+    side=84,
+    splits={"train": Split("train", 64), "valid": Split("val", 16), "test": Split("test", 20)},
+    layouts=(
+        listed_pictures("mini-imagenet.zip"),
+        class_folders(IS_WORDNET_ID),
+        listed_classes("miniimagenet", "ravi-larochelle", (".jpg",)),
+        pickled(["mini-imagenet-cache-{split}.pkl"], of_class_dict, ["mini-imagenet.tar.gz"]),
+        pickled(["mini-imagenet-cache-{split}.pkl"], of_class_dict, called={"val": "validation"}),
+        pickled(["miniImageNet_category_split_{split}.pickle"], of_labels, called={"train": "train_phase_train"}),
+    ),
+    folders=("mini-imagenet", "miniimagenet"),
+    where=IMAGENET_TERMS.format("miniImageNet"),
+)
 
 
-class MiniImageNet(Dataset):
-    """100 classes of ImageNet, 600 photographs each [1]_, split as in [2]_.
+class MiniImageNet(FewShotPictures):
+    """100 classes of ImageNet, 600 photographs of 84 x 84 pixels each [1]_, split as in [2]_ in 64, 16 and 20.
 
-    Items are ``(image, label)``: a float32 image [3, 84, 84] of red, green and blue from 0.0 to 1.0, and an int label.
+    What it takes, gives and raises is `FewShotPictures`'s.
 
-    The first use of a mode decodes its photographs (half a minute for "train") and stores them as uint8 (813 MB for
-    "train", 203 for "valid", 254 for "test") beside the archive or, if that place is read-only, in
-    ``$PADDLE_METAOPT_CACHE``, by default ``paddle_metaopt`` in ``$XDG_CACHE_HOME`` or ``~/.cache``. From there they are
-    mapped into memory, which processes share. The stored file is used only for the very photographs that it was made
-    from.
+    Decoding takes half a minute for "train"; the cached files have 813, 203 and 254 MB.
 
-    Parameters
-    ----------
-    root : path
-        Where ``mini-imagenet.zip`` is, or the folder ``mini-imagenet`` unpacked from it, or its content: ``images/``
-        with JPEG files of 84 x 84 pixels, and ``train.csv``, ``val.csv`` and ``test.csv`` with a line
-        ``filename,label`` for each; ``root/mini-imagenet`` is looked into as well.
-    mode : {"train", "valid", "test"}, default "train"
-        The 64, 16 or 20 classes of [2]_.
+    Layouts, in `root`, or in ``mini-imagenet`` or ``miniimagenet`` in it:
 
-    Attributes
-    ----------
-    labels : numpy.ndarray
-        int64 [len(dataset)], the label of every item.
-    num_classes : int
-        Labels are 0 … num_classes-1.
-    class_names : list of str
-        By label, sorted: "n01532829".
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no archive.
-    ValueError
-        If `mode` is none of the above, or the archive is damaged or incomplete, or holds something else in a
-        photograph's place: names the archive, the photograph, and what is wrong.
-    OSError
-        If the system does not open the archive.
+    - ``mini-imagenet.zip``, or what is in it: ``images/`` with the JPEG files, and ``train.csv``, ``val.csv`` and
+      ``test.csv`` with a line ``filename,label`` for each [2]_; the lists may be in ``split/``.
+    - ``train/``, ``val/`` and ``test/`` with a folder a class (github.com/yaoyao-liu/meta-transfer-learning).
+    - ``miniimagenet.zip`` or what is in it: ``data/`` with a folder a class, and the names of the classes in
+      ``splits/ravi-larochelle/train.txt``, ``val.txt`` and ``test.txt`` (github.com/bertinetto/r2d2).
+    - ``mini-imagenet-cache-train.pkl`` and the like, loose or in ``mini-imagenet.tar.gz``
+      (github.com/renmengye/few-shot-ssl-public, PaddleFSL; learn2learn writes "validation" for "val").
+    - ``miniImageNet_category_split_train_phase_train.pickle``, ``…_val.pickle`` and ``…_test.pickle``
+      (github.com/gidariss/FewShotWithoutForgetting); its classes are known by number only.
 
     References
     ----------
@@ -57,19 +62,4 @@ class MiniImageNet(Dataset):
     .. [2] Ravi, Larochelle, "Optimization as a Model for Few-Shot Learning", ICLR 2017.
     """
 
-    def __init__(self, root: str | os.PathLike[str], mode: str = "train") -> None:
-        one_of(self, "mode", mode, tuple(SPLITS))
-        if not isinstance(root, (str, os.PathLike)):
-            raise TypeError(f"MiniImageNet: root: expected a path, got {root!r}")
-        photographs = Photographs(SPLITS[mode], Path(root).expanduser())
-        self._images = photographs.images()
-        self.class_names = photographs.names
-        self.num_classes = len(self.class_names)
-        self.labels = np.repeat(np.arange(self.num_classes), len(self._images) // self.num_classes)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, int]:
-        image = self._images[index].transpose(2, 0, 1)
-        return np.ascontiguousarray(image, dtype=np.float32) / 255, int(self.labels[index])
+    published = MINI_IMAGENET

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 from paddle.io import Dataset
 
-from paddle_metaopt.arguments import flag, one_of, whole_number
+from paddle_metaopt.arguments import checked_path, flag, one_of, whole_number
 from paddle_metaopt.data.omniglot_archive import (
     BACKGROUND,
     DRAWINGS_PER_CHARACTER,
@@ -31,10 +30,8 @@ class Omniglot(Dataset):
     Items are ``(image, label)``: a float32 image [1, image_size, image_size] with ink 1.0 on
     background 0.0, and an int label.
 
-    The first use decodes all drawings (seconds) and stores them as uint8 beside the archives or,
-    if that place is read-only, in ``$PADDLE_METAOPT_CACHE``, by default ``paddle_metaopt`` in
-    ``$XDG_CACHE_HOME`` or ``~/.cache``. The stored file is used only for the very drawings and
-    the size that it was made from.
+    The first use decodes all drawings (seconds) and stores them for the next, where `FewShotPictures`
+    does it and as safely.
 
     Parameters
     ----------
@@ -108,9 +105,7 @@ class Omniglot(Dataset):
                 'split="official" has no mode "valid": use "train" or "test", or split="maml", '
                 "which holds out 100 characters for validation"
             )
-        if not isinstance(root, (str, os.PathLike)):
-            raise TypeError(f"Omniglot: root: expected a path, got {root!r}")
-        folder = Path(root).expanduser()
+        folder = checked_path(self, "root", root)
         archives = (BACKGROUND, EVALUATION) if split == "maml" else (_OFFICIAL_ARCHIVE[mode],)
         sources = [Drawings(archive, folder, download) for archive in archives]
 

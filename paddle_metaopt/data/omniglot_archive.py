@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from paddle_metaopt.data.archive_files import ArchiveError, Unpacked, Zipped, errors_of
 from paddle_metaopt.data.array_cache import cached_array, user_cache_dir
+from paddle_metaopt.data.picture_sources import progress
 
 DRAWINGS_PER_CHARACTER = 20
 _DECODING = "greyscale, ink 255, Lanczos"
@@ -97,7 +98,8 @@ class Drawings:
         paths = self._paths()
         images = np.empty((len(paths), image_size, image_size), np.uint8)
         try:
-            for path, image, content in zip(paths, images, self._files.contents(paths)):
+            drawings = progress(self._files.contents(paths), len(paths), f"Omniglot {self._archive.name}")
+            for image, (path, content) in zip(images, drawings):
                 with errors_of(f"{path} in it cannot be read"):
                     image[:] = _ink(content, self._archive.side, image_size)
         except ArchiveError as error:

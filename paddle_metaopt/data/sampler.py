@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import paddle
+from paddle import distributed
 from paddle.io import BatchSampler, Dataset, IterableDataset
 
 from paddle_metaopt.arguments import whole_number
-from paddle_metaopt.data.episode import Episode
+from paddle_metaopt.data.collate import EpisodeCollate
 
 
 class EpisodeSampler(BatchSampler):
@@ -22,6 +21,9 @@ class EpisodeSampler(BatchSampler):
     examples of each [1]_. Episode number i depends on nothing but ``(seed, epoch, i)``: it is
     the same with any number of workers, and after `resume`. Every iteration gives the same
     episodes until `set_epoch` is called.
+
+    Where `paddle.distributed.init_parallel_env` was called, the processes share the episodes out: together they see
+    exactly those that one process would, in the same meta-batches.
 
     Parameters
     ----------
@@ -37,11 +39,16 @@ class EpisodeSampler(BatchSampler):
     episodes : int
         Episodes per epoch.
     seed : int, default 0
-        Non-negative. In data-parallel training give each process its own, as in
-        ``seed=base + rank``.
+        Non-negative. The same in all processes.
     tasks_per_batch : int, optional
-        Episodes per batch (a meta-batch); the last batch has the rest, which may be fewer. By
-        default a batch is one episode by itself, not a list of one.
+        Episodes per batch (a meta-batch), of all processes together; the last batch has the rest,
+        which may be fewer, and a process may have one less than another, which
+        ``opt.meta_loss`` takes into account. By default a batch is one episode by itself in each
+        process, not a list of one.
+    num_replicas, rank : int, optional
+        How many processes share the episodes, and which of them this is; by default those of
+        ``paddle.distributed`` when the iteration begins. ``num_replicas=1, rank=0`` gives each
+        process all.
 
     Attributes
     ----------
@@ -50,13 +57,16 @@ class EpisodeSampler(BatchSampler):
         of them, from the samples of one batch. In it x is batched to [ways·shots, ...] for the
         support and [ways·queries, ...] for the query, ordered by class; y is int64, the classes
         numbered 0 … ways-1 as drawn. x may be an array, a Tensor, a number or a list of numbers,
-        or a tuple or dict of those, whose leaves are batched one by one.
+        or a tuple or dict of those, whose leaves are batched one by one. In a dict with an entry
+        "lengths" the others may differ in their first axis, as text and sound do: they are padded
+        to the longest of the batch, with 0 or what ``dataset.padding[key]`` says.
 
     Raises
     ------
     ValueError
         If a number is not positive, if the dataset has fewer classes than `ways`, or if a class
-        has fewer examples than ``shots + queries``.
+        has fewer examples than ``shots + queries``. In iterating, if a batch would leave a process
+        without an episode.
     TypeError
         If the dataset is an IterableDataset.
 
@@ -89,6 +99,8 @@ class EpisodeSampler(BatchSampler):
         episodes: int,
         seed: int = 0,
         tasks_per_batch: int | None = None,
+        num_replicas: int | None = None,
+        rank: int | None = None,
     ) -> None:
         self.ways = whole_number(self, "ways", ways, least=1)
         self.shots = whole_number(self, "shots", shots, least=1)
@@ -96,7 +108,8 @@ class EpisodeSampler(BatchSampler):
         self.episodes = whole_number(self, "episodes", episodes, least=1)
         self.seed, self.epoch = whole_number(self, "seed", seed), 0
         meta_batch = tasks_per_batch is not None
-        self._tasks_per_batch = whole_number(self, "tasks_per_batch", tasks_per_batch, least=1) if meta_batch else 1
+        self._tasks_per_batch = whole_number(self, "tasks_per_batch", tasks_per_batch, least=1) if meta_batch else None
+        self._given_share = _checked_share(self, num_replicas, rank)
         if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")):
             raise TypeError(f"EpisodeSampler: dataset: expected a paddle.io.Dataset, got {dataset!r}")
         if isinstance(dataset, IterableDataset):
@@ -104,10 +117,11 @@ class EpisodeSampler(BatchSampler):
                 "EpisodeSampler picks examples by their index, which an IterableDataset has not; "
                 "give it a paddle.io.Dataset with __getitem__ and __len__"
             )
-        self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch)
+        padding = getattr(dataset, "padding", {})
+        self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch, dict(padding))
         self._first_batch = 0
         self._examples_of_class = _examples_by_class(_labels(dataset), ways, shots + queries)
-        super().__init__(dataset, batch_size=self._tasks_per_batch * self.collate_fn.episode_size)
+        super().__init__(dataset, batch_size=(self._tasks_per_batch or 1) * self.collate_fn.episode_size)
 
     def __iter__(self) -> Iterator[list[int]]:
         first, self._first_batch = self._first_batch, 0
@@ -142,12 +156,32 @@ class EpisodeSampler(BatchSampler):
 
     @property
     def _batches_per_epoch(self) -> int:
-        return math.ceil(self.episodes / self._tasks_per_batch)
+        return math.ceil(self.episodes / self._episodes_per_batch())
 
     def _batches(self, first: int, epoch: int) -> Iterator[list[int]]:
-        for start in range(first * self._tasks_per_batch, self.episodes, self._tasks_per_batch):
-            tasks = range(start, min(start + self._tasks_per_batch, self.episodes))
+        at_once = self._episodes_per_batch()
+        processes, rank = self._share()
+        for start in range(first * at_once, self.episodes, at_once):
+            tasks = range(start + rank, min(start + at_once, self.episodes), processes)
             yield [index for task in tasks for index in self._draw(epoch, task)]
+
+    def _share(self) -> tuple[int, int]:
+        if self._given_share is not None:
+            return self._given_share
+        return (distributed.get_world_size(), distributed.get_rank()) if distributed.is_initialized() else (1, 0)
+
+    def _episodes_per_batch(self) -> int:
+        """Of all processes together."""
+        processes, _ = self._share()
+        at_once = self._tasks_per_batch or processes
+        fewest = min(at_once, self.episodes % at_once or at_once)
+        if fewest < processes:  # it would have one batch less, as the DataLoader ends at an empty one
+            raise ValueError(
+                f"EpisodeSampler: {self.episodes} episodes in batches of {at_once} make one of {fewest}, too few for "
+                f"{processes} processes; choose episodes= and tasks_per_batch= so that each has one, or have each go "
+                "through all of them by num_replicas=1, rank=0"
+            )
+        return at_once
 
     def _draw(self, epoch: int, task: int) -> list[int]:
         rng = np.random.default_rng([self.seed, epoch, task])
@@ -158,50 +192,13 @@ class EpisodeSampler(BatchSampler):
         return [*support.ravel().tolist(), *query.ravel().tolist()]
 
 
-@dataclass(frozen=True)
-class EpisodeCollate:
-    """Turns the samples of an `EpisodeSampler`'s batch into its episode or episodes."""
-
-    ways: int
-    shots: int
-    queries: int
-    meta_batch: bool
-
-    @property
-    def episode_size(self) -> int:
-        return self.ways * (self.shots + self.queries)
-
-    def __call__(self, samples: Sequence[Sequence[Any]]) -> Episode | list[Episode]:
-        size, count = self.episode_size, len(samples)
-        if count == 0 or count % size or (count > size and not self.meta_batch):
-            raise ValueError(
-                f"an episode has {self.ways} x ({self.shots} + {self.queries}) = {size} samples, "
-                f"got {count}; use this collate_fn with the EpisodeSampler it belongs to"
-            )
-        episodes = [self._episode(samples[i : i + size]) for i in range(0, count, size)]
-        return episodes if self.meta_batch else episodes[0]
-
-    def _episode(self, samples: Sequence[Sequence[Any]]) -> Episode:
-        inputs = [sample[0] for sample in samples]
-        first_query = self.ways * self.shots
-        return Episode(
-            support=(_stack(inputs[:first_query]), self._targets(self.shots)),
-            query=(_stack(inputs[first_query:]), self._targets(self.queries)),
-        )
-
-    def _targets(self, per_class: int) -> np.ndarray:
-        return np.repeat(np.arange(self.ways, dtype=np.int64), per_class)
-
-
-def _stack(inputs: Sequence[Any]) -> Any:
-    first = inputs[0]
-    if isinstance(first, Mapping):
-        return {key: _stack([x[key] for x in inputs]) for key in first}
-    if isinstance(first, tuple):
-        return tuple(_stack(leaves) for leaves in zip(*inputs))
-    if isinstance(first, paddle.Tensor):
-        return paddle.stack(inputs)
-    return np.stack([np.asarray(x) for x in inputs])
+def _checked_share(sampler: EpisodeSampler, num_replicas: int | None, rank: int | None) -> tuple[int, int] | None:
+    if num_replicas is None and rank is None:
+        return None
+    processes, own = whole_number(sampler, "num_replicas", num_replicas, least=1), whole_number(sampler, "rank", rank)
+    if own >= processes:
+        raise ValueError(f"EpisodeSampler: rank: expected one below num_replicas={processes}, got {own}")
+    return processes, own
 
 
 def _labels(dataset: Dataset) -> np.ndarray:

@@ -11,7 +11,7 @@ import paddle
 from . import kernels
 from .engine import on_copies, refuse_used_up, run
 from .graph import RULE_NAME, address_of, is_leaf, is_rule, listed, pylayer_of, reachable
-from .passes import current
+from .passes import current, followed_by_what_was_asked
 from .primitive import anchor_addresses
 
 
@@ -33,12 +33,13 @@ def guarded_backward(backward):
             return backward(*args, **kwargs)  # which says what it expects
         refuse_used_up(outputs)
         leaves = None if given.get("dump_backward_graph_path") else _known_leaves_below(outputs)
-        if leaves is None:
-            return run(backward, args, kwargs, in_backward=True, uses_up=True)
-        _require_shapes(outputs, cotangents)
-        options = {"grad_outputs": cotangents, "retain_graph": True, "create_graph": False, "allow_unused": True}
-        found = on_copies(outputs, leaves, in_backward=True, **options)
-        run(_hand_to, (leaves, found), {}, in_backward=True, uses_up=True)
+        with followed_by_what_was_asked():
+            if leaves is None:
+                return run(backward, args, kwargs, in_backward=True, uses_up=True)
+            _require_shapes(outputs, cotangents)
+            options = {"grad_outputs": cotangents, "retain_graph": True, "create_graph": False, "allow_unused": True}
+            found = on_copies(outputs, leaves, in_backward=True, **options)
+            run(_hand_to, (leaves, found), {}, in_backward=True, uses_up=True)
 
     return guarded
 
@@ -68,6 +69,11 @@ _leaves: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 def know_leaves(tensors):
     """Let ``backward()`` take gradients for these leaf tensors without using up its graph."""
     _leaves.update({address_of(tensor): tensor for tensor in tensors})
+
+
+def is_known_leaf(tensor) -> bool:
+    """Whether it is one of those that `know_leaves` was told of."""
+    return _leaves.get(address_of(tensor)) is tensor
 
 
 def _known_leaves_below(outputs):

@@ -47,6 +47,15 @@ _PUBLIC = (
 )
 
 
+_transpose = LEGACY_TABLE.transpose
+
+
+def transposed(x, perm):
+    """x with its axes in another order, in memory of its own. What ``native.transpose`` gives is copied later, and
+    that slowly where the last axis stays in its place: up to a hundred times."""
+    return _transpose(x, "axis", list(perm))
+
+
 def batch_norm(x, mean, variance, scale, shift, epsilon, layout, momentum=0.9, use_global_stats=False):
     """y, and the mean and the inverse standard deviation used for it; moves `mean` and `variance` in place in
     batch-statistics mode."""

@@ -77,17 +77,21 @@ class BilinearMap:
         """The gradients of ``<out(x, w), g>`` with respect to x and w, each None if not needed."""
         if need_x and need_w:
             return self._both(x, w, g)
-        return [self._x_from(g, w) if need_x else None, self._w_from(x, g) if need_w else None]
+        return [self.wrt_x(g, w) if need_x else None, self.wrt_w(x, g) if need_w else None]
 
-    def _x_from(self, g, w):
+    def wrt_x(self, g, w):
+        """The form's gradient for x."""
+
         def pullback(u):
-            return [self(u, w) if requires_grad(g) else None, self._w_from(u, g) if requires_grad(w) else None]
+            return [self(u, w) if requires_grad(g) else None, self.wrt_w(u, g) if requires_grad(w) else None]
 
         return with_pullback(lambda: self._wrt_x(g, w), [g, w], pullback)
 
-    def _w_from(self, x, g):
+    def wrt_w(self, x, g):
+        """The form's gradient for w."""
+
         def pullback(v):
-            return [self._x_from(g, v) if requires_grad(x) else None, self(x, v) if requires_grad(g) else None]
+            return [self.wrt_x(g, v) if requires_grad(x) else None, self(x, v) if requires_grad(g) else None]
 
         return with_pullback(lambda: self._wrt_w(x, g), [x, g], pullback)
 

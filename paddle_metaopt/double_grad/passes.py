@@ -10,6 +10,8 @@ import collections
 import sys
 import threading
 import weakref
+from contextlib import contextmanager
+from typing import Callable
 
 import paddle
 
@@ -53,6 +55,7 @@ class Pass:
 class _Thread(threading.local):
     def __init__(self):
         self.passes = []  # held weakly: one whose call was left in an unforeseen way is none
+        self.asked = {}
 
 
 _thread = _Thread()
@@ -73,6 +76,24 @@ def in_backward() -> bool:
     """Whether a ``backward()`` runs in this thread, and not ``paddle.grad``; known while the engine is guarded."""
     found = current()
     return found is not None and found.in_backward
+
+
+def after_backward(call: Callable, things: list) -> None:
+    """Have ``call(things)`` made when the ``backward()`` that runs in this thread has left its gradients in ``.grad``;
+    once, with the things of all who ask for the same call."""
+    _thread.asked.setdefault(call, []).extend(things)
+
+
+@contextmanager
+def followed_by_what_was_asked():
+    """A context for a ``backward()``, after which is done what its nodes asked for by `after_backward`."""
+    before, _thread.asked = _thread.asked, {}
+    try:
+        yield
+    finally:
+        asked, _thread.asked = _thread.asked, before
+    for call, things in asked.items():
+        call(things)
 
 
 def runs_copies() -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from types import ModuleType
 
 #: One for all patches and for what goes with them.
 lock = threading.RLock()
@@ -83,20 +84,39 @@ class Patch:
             self._holds_below = [patch.acquire() for patch in self._upon]
             self._prepare()
         self._stands = None
-        for owner, name, value in self._replacements if wanted else self._originals:
-            if value is _ABSENT:  # it stood in a base class
-                if name in vars(owner):
-                    delattr(owner, name)
-            else:
-                setattr(owner, name, value)
+        for owner, values in self._replacements if wanted else self._originals:
+            _give(owner, values)
         self._stands = wanted
 
     def _prepare(self):
         version = self._version()
         if self._replacements is None or self._made_at != version:
-            self._replacements = self.make_replacements()
+            self._replacements = _by_owner(self.make_replacements())
             self._made_at = version
-        self._originals = [(owner, name, vars(owner).get(name, _ABSENT)) for owner, name, _ in self._replacements]
+        self._originals = [(owner, _present(owner, values)) for owner, values in self._replacements]
+
+
+def _by_owner(replacements) -> list[tuple]:
+    found: dict = {}
+    for owner, name, value in replacements:
+        found.setdefault(id(owner), (owner, {}))[1][name] = value
+    return list(found.values())
+
+
+def _present(owner, names) -> dict:
+    own = vars(owner)
+    return {name: own.get(name, _ABSENT) for name in names}
+
+
+def _give(owner, values: dict):
+    if type(owner) is ModuleType and _ABSENT not in values.values():
+        vars(owner).update(values)  # there are hundreds
+        return
+    for name, value in values.items():
+        if value is not _ABSENT:
+            setattr(owner, name, value)
+        elif name in vars(owner):  # it stood in a base class
+            delattr(owner, name)
 
 
 def _in_child():

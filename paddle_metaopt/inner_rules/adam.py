@@ -11,6 +11,8 @@ from .rule import InnerRule, sqrt
 class _Moments(InnerRule):
     """Remembers running means of the gradient and of something squared, and how many steps were taken."""
 
+    serves_complex = False
+
     def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0):
         self.beta1 = fraction(self, "beta1", beta1, tensor=True)
         self.beta2 = fraction(self, "beta2", beta2, tensor=True)

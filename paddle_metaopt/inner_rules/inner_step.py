@@ -22,7 +22,7 @@ class InnerStep:
     rate : callable
         ``rate(parameter, step)``, the learning rate of one of the net's parameters in an inner step counted from 0: a
         number, or a Tensor that broadcasts against it.
-    transform : callable
+    transform : callable or None
         ``transform(parameter, gradient, step)``, what the rule gets in place of a parameter's gradient.
     clip : ClipGradBy... or None
         Of ``paddle.nn``, for the gradients; parameters with ``need_clip=False`` are left out.
@@ -32,7 +32,7 @@ class InnerStep:
 
     rule: Any
     rate: Callable
-    transform: Callable = lambda parameter, gradient, step: gradient
+    transform: Callable | None = None
     clip: Any = None
     proximal: float = 0.0
 
@@ -62,7 +62,8 @@ class InnerStep:
             gradients = {
                 name: g + self.proximal * (fast[name] - start[name].detach()) for name, g in gradients.items()
             }
-        gradients = {name: self.transform(own[name], g, step) for name, g in gradients.items()}
+        if self.transform is not None:
+            gradients = {name: self.transform(own[name], g, step) for name, g in gradients.items()}
         exempt = [name for name in gradients if not getattr(own[name], "need_clip", True)]
         gradients = clip_gradients(self.clip, gradients, exempt)
         rates = {name: _fitted(self.rate(own[name], step), own[name]) for name in fast}
@@ -75,10 +76,21 @@ class InnerStep:
                 )
         return moved, state
 
+    def is_closed(self, own: dict, step: int) -> bool:
+        """Whether what it gives surely depends on no other tensors than those that it is given."""
+        if self.transform is not None or self.clip is not None or not _has_only_numbers(self.rule):
+            return False
+        return not any(isinstance(self.rate(parameter, step), paddle.Tensor) for parameter in own.values())
+
     @property
     def penalty(self) -> float:
         """Factor of the L2 penalty that the rule adds to the losses."""
         return float(getattr(self.rule, "weight_decay", 0.0))
+
+
+def _has_only_numbers(rule) -> bool:
+    is_ours = type(rule).__module__.rpartition(".")[0] == __package__
+    return is_ours and all(isinstance(value, (int, float)) for value in vars(rule).values())
 
 
 def _fitted(rate, parameter):

@@ -22,6 +22,7 @@ class Lion(InnerRule):
     """
 
     decay_is_decoupled = True
+    serves_complex = False
 
     def __init__(self, beta1=0.9, beta2=0.99, weight_decay=0.0):
         self.beta1 = fraction(self, "beta1", beta1, tensor=True)

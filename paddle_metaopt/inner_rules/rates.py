@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator, Sequence, Union
 
 import paddle
 
 from ..arguments import at_least_zero
+
+#: What users may give as ``inner_lr=``.
+Rate = Union[
+    float, paddle.Tensor, Sequence[Union[float, paddle.Tensor]], Callable[[int], Any], paddle.optimizer.lr.LRScheduler
+]
 
 
 def rate_by_step(inner_lr, steps: int = 0) -> Callable:

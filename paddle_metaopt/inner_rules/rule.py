@@ -18,13 +18,21 @@ class InnerRule:
     decay_is_decoupled : bool
         If so, `weight_decay` is the fraction of a weight, times the learning rate, that `update` takes away before the
         step.
+    serves_complex : bool
+        Whether `step` is right for complex parameters.
     """
 
     weight_decay = 0.0
     decay_is_decoupled = False
+    serves_complex = True
 
     def init(self, params: dict) -> dict:
         """The state before the first step."""
+        if not self.serves_complex and any(p.is_complex() for p in params.values()):
+            raise TypeError(
+                f"{type(self).__name__}: it steps by the size or sign of a real gradient, and there are complex "
+                "parameters that adapt; use 'sgd' or 'momentum'"
+            )
         state = {name: self.slots(p) for name, p in params.items()}
         for slots in state.values():
             if not isinstance(slots, tuple):

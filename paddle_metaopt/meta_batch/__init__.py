@@ -1,16 +1,31 @@
 """A meta-batch of tasks, and its one meta-gradient."""
 
 from .episodes import each_of, episode_parts, loss_on, net_output, support_part
+from .loaded import Loaded, LoadedBatches, episodes_of, specs_of, without_targets
 from .meta_batch import MetaBatches
+from .scores import arrays_of, as_list, computed, loss_of, score_function, scores_of
+from .task_streams import TaskStreams
 from .together import in_groups, most_at_once
 
 __all__ = [
+    "Loaded",
+    "LoadedBatches",
     "MetaBatches",
+    "TaskStreams",
+    "arrays_of",
+    "as_list",
+    "computed",
     "each_of",
     "episode_parts",
+    "episodes_of",
     "in_groups",
+    "loss_of",
     "loss_on",
     "most_at_once",
     "net_output",
+    "score_function",
+    "scores_of",
+    "specs_of",
     "support_part",
+    "without_targets",
 ]

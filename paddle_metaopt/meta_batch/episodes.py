@@ -40,7 +40,7 @@ def episode_parts(episode, net, adapts: bool = True):
     except (TypeError, ValueError):
         raise ValueError(
             "an episode is a pair of pairs, ((x, y), (x, y)) of support and query, such as "
-            f"metaopt.data.Episode; got {_form(episode)}. One episode by itself is given as [episode]"
+            f"metaopt.data.Episode; got {form_of(episode)}. One episode by itself is given as [episode]"
         ) from None
     parts = _with_tensors([support_x, support_y, query_x, query_y], net)
     for name, part in zip(("support", "support", "query", "query"), parts):
@@ -60,7 +60,7 @@ def support_part(support, net):
     try:
         x, y = _pair(support)
     except (TypeError, ValueError):
-        raise ValueError(f"support: expected a pair (x, y), got {_form(support)}") from None
+        raise ValueError(f"support: expected a pair (x, y), got {form_of(support)}") from None
     part = _with_tensors([x, y], net)
     for leaves in part:
         _require_examples("support", leaves)
@@ -89,7 +89,7 @@ def _pair(value):
     return first, second
 
 
-def _form(value) -> str:
+def form_of(value) -> str:
     """What a value is made of, two levels deep, for an error."""
     if not isinstance(value, (list, tuple)):
         return type(value).__name__

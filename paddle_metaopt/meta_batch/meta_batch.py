@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import warnings
 import weakref
+from dataclasses import replace
 from functools import partial
 from typing import Any, Callable
 
+from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from ..double_grad.scope import patches_kept
 from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
+from ..tensors import added
 from ..vmap import CannotBatch, origin_of
+from .divergence import WHEN_DIVERGED, DivergedTogether, Divergence
 from .episodes import each_of, episode_parts
 from .one_by_one import solved_one_by_one
+from .processes import unwrapped
+from .solved import none_solved
+from .task_streams import TaskStreams
 from .together import in_groups, solved_together
 from .traces import Traces
 
@@ -25,32 +32,57 @@ class MetaBatches:
 
     def __init__(self):
         self._one_by_one: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+        self._joined: weakref.WeakSet = weakref.WeakSet()
 
     def __reduce__(self):
         return MetaBatches, ()  # nets are copied beside it
 
+    def join(self, net, learned: dict) -> tuple:
+        """A net without its DataParallel, and the processes of this, or None; what is `learned` besides the net begins
+        alike in all of them, as the net does."""
+        layer, processes = unwrapped(net)
+        if processes is not None and net not in self._joined:
+            processes.begin_alike(list(learned.values()))
+            self._joined.add(net)
+        return layer, processes
+
     def mean(
-        self, optimizer, net, episodes, loss_fn: Callable, inputs: list, vectorize: Any, tasks_at_once: int | None
-    ) -> MetaGradient:
-        """The mean query loss of the episodes, and its meta-gradient; see `MetaOptimizer.meta_loss`."""
+        self, optimizer, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: Any = "auto",
+        tasks_at_once: int | None = None, score: Callable | None = None, diverged: str = "keep",
+    ) -> MetaGradient:  # fmt: skip
+        """The mean query loss of the episodes, and its meta-gradient, with the score of each; see
+        `MetaOptimizer.meta_loss`."""
+        require_dynamic_mode()
+        checked_layer("meta_loss", "net", net)
+        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
+        checked_vectorize("meta_loss", vectorize)
+        if tasks_at_once is not None:
+            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
+        one_of("meta_loss", "diverged", diverged, WHEN_DIVERGED)
         plan = optimizer.plan
-        arguments = {"net": net, "loss_fn": loss_fn, "inputs": inputs}
-        together, alone = (partial(solved, optimizer, **arguments) for solved in (solved_together, solved_one_by_one))
+        divergence = Divergence(diverged)
+        _, processes = self.join(net, optimizer.learned)
+        given = {"net": net, "loss_fn": loss_fn, "inputs": inputs, "score": score, "divergence": divergence}
+        together, alone = (partial(solved, optimizer, **given) for solved in (solved_together, solved_one_by_one))
         adapts = plan.adapt_steps > 0
-        total, tasks = None, 0
-        with patches_kept():
-            parts = (episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
+        total, count = None, 0
+        with patches_kept(), TaskStreams() as streams:
+            tasks = enumerate(episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
             if self.goes_together(net, loss_fn, plan, vectorize):
-                groups = in_groups(list(parts), tasks_at_once, plan.adapt_steps)
+                groups = in_groups(list(tasks), tasks_at_once, plan.adapt_steps, optimizer.algorithm.buffers == "last")
             else:
-                groups = ([part] for part in parts)
+                groups = ([task] for task in tasks)
             for group in groups:
-                found = self.run(group, net, loss_fn, together, alone, vectorize)
-                total = found if total is None else total + found
-                tasks += len(group)
-        if not tasks:
+                found = self.run(group, streams, net, loss_fn, together, alone, vectorize)
+                total = added(total, found)
+                count += len(group)
+        if not count and processes is None:
             raise ValueError("meta_loss: there are no episodes")
-        return total / tasks
+        left = divergence.left_of(count)
+        total = total or none_solved(optimizer, net, inputs)
+        if score is not None:
+            total = replace(total, scores={number: total.scores.get(number, float("nan")) for number in range(count)})
+        return total / left if processes is None else total.over(processes, left)
 
     def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
         """Whether tasks of this plan are to be tried as one program.
@@ -67,16 +99,21 @@ class MetaBatches:
             raise VectorizeError(f"vectorize=True: {why} runs its tasks one by one; leave the argument out")
         return why is None and (vectorize is True or not self._is_known_not_to(net, loss_fn))
 
-    def run(self, group: list, net, loss_fn, together: Callable, alone: Callable, vectorize) -> Any:
-        """``together(parts=group)``, or ``alone(parts=group)`` for a single task, and where the other can't be; that
-        leaves the net and the random states as they were then."""
+    def run(
+        self, group: list, streams: TaskStreams, net, loss_fn, together: Callable, alone: Callable, vectorize
+    ) -> Any:
+        """``together(tasks=group, streams=streams, accept=...)``, which calls ``accept()`` before it leaves anything
+        behind; or ``alone(tasks=group, streams=streams)`` for a single task, and where the other can't be: that leaves
+        the net and the random states as they were then. By halves where a task diverged."""
+        given = {"tasks": group, "streams": streams}
         if len(group) < 2 or (vectorize is not True and self._is_known_not_to(net, loss_fn)):
-            return alone(parts=group)
-        before = Traces(net)
+            return alone(**given)
+        before, diverged = Traces(net, loss_fn), False
         try:
-            found = together(parts=group)
-            before.require_none_left()
-            return found
+            return together(accept=before.require_none_left, **given)
+        except DivergedTogether:
+            before.put_back()
+            diverged = True
         except CannotBatch as error:
             before.put_back()
             where = origin_of(error)
@@ -92,7 +129,10 @@ class MetaBatches:
                 stacklevel=4,
             )
             self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
-        return alone(parts=group)
+        if not diverged:
+            return alone(**given)
+        halves = group[: len(group) // 2], group[len(group) // 2 :]
+        return added(*(self.run(half, streams, net, loss_fn, together, alone, vectorize) for half in halves))
 
     def _is_known_not_to(self, net, loss_fn) -> bool:
         known = self._one_by_one.get(net)

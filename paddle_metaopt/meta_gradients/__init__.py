@@ -4,9 +4,11 @@ from .checkpointed import Checkpointed
 from .displacement import Displacement
 from .evolution import Evolution
 from .hessian_free import HessianFree
-from .implicit import Implicit, SolverReport
+from .implicit import Implicit
 from .meta_gradient import MetaGradient
+from .solvers import SolverReport
 from .step_by_step import StepByStep
+from .step_graphs import StepGraphs
 from .unrolled import FirstOrder, Unrolled
 from .way_back import AsksWhereItEnds, ForwardOnly, Replaying, WayBack
 
@@ -56,6 +58,7 @@ __all__ = [
     "Replaying",
     "SolverReport",
     "StepByStep",
+    "StepGraphs",
     "Unrolled",
     "WayBack",
     "meta_gradient",

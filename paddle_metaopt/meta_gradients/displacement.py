@@ -28,6 +28,6 @@ class Displacement(AsksWhereItEnds):
             )
         value = query(as_number=True)
         with paddle.no_grad():
-            fast = task.residence.fast
-            moved = {name: task.own[name] - fast[name] for name in task.adapted}
+            start, end = task.start.weights, task.residence.fast
+            moved = {name: start[name] - end[name] for name in task.adapted}
         return value, [moved.get(name) for name in task.own]

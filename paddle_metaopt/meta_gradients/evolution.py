@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ..arguments import above_zero, flag, whole_number
+from ..random_states import RandomStates
 from ..tensors import detached, leaves_of
 from .way_back import Replaying
 
@@ -28,7 +29,7 @@ class Evolution(Replaying):
     sigma : float
         σ, larger than 0.
     directions : int
-        How many are drawn for a task, from Paddle's global generator.
+        How many are drawn for a task, from its own stream of Paddle's random numbers.
     antithetic : bool
         Whether each is taken both ways, which costs twice as much and gains far more.
 
@@ -41,6 +42,8 @@ class Evolution(Replaying):
     name = "meta_gradient=Evolution(...)"
     order = 1
     compares_queries = True
+    looks_back = True
+    serves_together = True
 
     def __init__(self, sigma: float = 0.05, directions: int = 32, antithetic: bool = True):
         self.sigma = above_zero(self, "sigma", sigma)
@@ -63,18 +66,18 @@ class Evolution(Replaying):
         value, there = query(as_number=True), task.moment(kept=True)
         estimate = dict.fromkeys(task.own, 0.0)
         for _ in range(self.directions):
-            noise = {name: paddle.randn(p.shape, p.dtype) for name, p in task.own.items()}
-            chance = paddle.get_rng_state()
+            noise = {name: _standard_normal(p) for name, p in task.own.items()}
+            chance = RandomStates()
             slope = self._loss(task, query, there, noise, self.sigma) / self.sigma
             if self.antithetic:
                 slope = (slope - self._loss(task, query, there, noise, -self.sigma) / self.sigma) / 2
-            paddle.set_rng_state(chance)
+            chance.restore()
             estimate = {name: g + slope * noise[name] / self.directions for name, g in estimate.items()}
         return value, list(estimate.values())
 
     def _loss(self, task, query, there, noise, distance):
         """The query loss after the inner loop that begins at θ + distance · noise."""
-        fast = {name: p.detach() + distance * noise[name] for name, p in task.own.items()}
+        fast = {name: start + distance * noise[name] for name, start in task.start.weights.items()}
         state = task.plan.step.before({name: fast[name] for name in task.adapted})
         for moment in task.history:
             fast = leaves_of(fast)
@@ -86,3 +89,9 @@ class Evolution(Replaying):
             state = detached(state)
         with task.residence.at(there, leaves_of(fast)):
             return query(as_number=True).detach()
+
+
+def _standard_normal(like):
+    """Numbers of variance 1; if they are complex, of either part."""
+    noise = paddle.randn(like.shape, like.dtype)
+    return noise * 2**0.5 if noise.is_complex() else noise

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import paddle
 
 from ..arguments import above_zero, flag
 from ..vmap import batched_gradients
+from .numbers_of_tasks import factors, norm
 from .step_by_step import StepByStep
 
 
@@ -35,6 +37,7 @@ class HessianFree(StepByStep):
 
     name = "meta_gradient='hessian_free'"
     order = 1
+    serves_together = True
 
     def __init__(self, allow_float32: bool = False, step: float | None = None):
         self.allow_float32 = flag(self, "allow_float32", allow_float32)
@@ -60,17 +63,18 @@ class _DifferencedGradient:
         self.values = task.gradients(moment.loss_again(fast), fast)
 
     def pulled(self, towards: dict) -> tuple:
-        length = _norm(towards.values())
-        if not length:
+        length = norm(towards.values())
+        if not length.any():
             return {}, []
         double = next(iter(towards.values())).dtype == paddle.float64
-        relative = self._step or (1e-8 if double else 1e-3)
+        size = 1.0 + norm(self._fast[name] for name in towards)
+        epsilon = (self._step or (1e-8 if double else 1e-3)) * size / np.where(length, length, 1.0)
         for _ in range(_ATTEMPTS):
-            epsilon = relative * (1.0 + _norm(self._fast[name] for name in towards)) / length
-            ahead, behind = (self._all_gradients(towards, sign * epsilon) for sign in (1.0, -1.0))
-            if not double or not self._crosses_a_kink(ahead, behind):
+            ahead, behind = (self._all_gradients(towards, sign * epsilon, 0.5 / epsilon) for sign in (1.0, -1.0))
+            crosses = (length != 0) & self._crosses_a_kink(ahead, behind, epsilon)
+            if not double or not crosses.any():
                 break
-            relative /= 10
+            epsilon = np.where(crosses, epsilon / 10, epsilon)
         else:
             warnings.warn(
                 "hessian_free: a kink of the net, such as ReLU's, lies within every step that was tried, so this "
@@ -78,24 +82,24 @@ class _DifferencedGradient:
                 RuntimeWarning,
                 stacklevel=2,
             )
-        slopes = [None if a is None or b is None else (a - b) / (2 * epsilon) for a, b in zip(ahead, behind)]
+        slopes = [None if a is None or b is None else a - b for a, b in zip(ahead, behind)]
         return dict(zip(self._fast, slopes)), slopes[len(self._fast) :]
 
-    def _crosses_a_kink(self, ahead, behind) -> bool:
+    def _crosses_a_kink(self, ahead, behind, epsilon) -> np.ndarray:
         """Whether the gradient jumps between the two points: then it does not lie halfway in the middle."""
         sides = [(a, b, self.values[n]) for n, a, b in zip(self._fast, ahead, behind) if n in self.values]
-        bend = _norm(a + b - 2 * middle for a, b, middle in sides)
-        return bend > 1e-5 * _norm(a - b for a, b, _ in sides)
+        scale = factors(1.0 / epsilon, [middle for _, _, middle in sides])
+        bend = norm(a + b - s * middle for s, (a, b, middle) in zip(scale, sides))
+        return bend > 1e-5 * norm(a - b for a, b, _ in sides)
 
-    def _all_gradients(self, towards, epsilon):
+    def _all_gradients(self, towards, epsilon, weight):
+        """The gradients of `weight` times the loss at a distance of `epsilon`."""
         moved = dict(self._fast)
-        for name, u in towards.items():
-            there = self._fast[name].detach() + epsilon * u
+        for (name, u), distance in zip(towards.items(), factors(epsilon, towards.values())):
+            there = self._fast[name].detach() + distance * u
             there.stop_gradient = False
             moved[name] = there
         loss = self._moment.loss_again(moved, elsewhere=True)
-        return batched_gradients(loss, [*moved.values(), *self._task.meta_parameters], allow_unused=True)
-
-
-def _norm(tensors) -> float:
-    return sum(float((t.detach() ** 2).sum()) for t in tensors) ** 0.5
+        (weight,) = factors(weight, [loss])
+        wrt = [*moved.values(), *self._task.meta_parameters]
+        return batched_gradients(loss, wrt, grad_outputs=[weight * paddle.ones_like(loss)], allow_unused=True)

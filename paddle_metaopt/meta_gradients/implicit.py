@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-
 import paddle
 
 from ..arguments import above_zero, at_least_zero, flag, one_of, whole_number
 from ..tensors import leaves_of
 from .checkpointed import ExactGradient
+from .solvers import conjugate_gradient, neumann_series
 from .step_by_step import Cotangents
 from .way_back import AsksWhereItEnds, Replaying
-
-
-@dataclass(frozen=True)
-class SolverReport:
-    """How a linear system was solved: iterations taken, and the residual's norm relative to the right side's."""
-
-    iterations: int
-    residual: float
 
 
 class Implicit(Replaying, AsksWhereItEnds):
@@ -55,6 +45,7 @@ class Implicit(Replaying, AsksWhereItEnds):
     """
 
     name = "meta_gradient='implicit'"
+    serves_together = True
 
     def __init__(
         self, proximal: float = 2.0, solver: str = "cg", iterations: int = 5, tolerance: float = 1e-10,
@@ -112,57 +103,4 @@ class Implicit(Replaying, AsksWhereItEnds):
         bar.add_direct(direct)
 
 
-def conjugate_gradient(system, right_side: list, iterations: int, tolerance: float) -> tuple:
-    """Solve ``system(x) = right_side`` for a symmetric positive definite linear map of lists of tensors.
-
-    Where the map turns out not to be positive definite, it warns, and the solution is the last one before; or, if that
-    is worse than none, the right side, as if the map were the identity.
-    """
-    x = [paddle.zeros_like(b) for b in right_side]
-    residual = list(right_side)
-    direction = list(residual)
-    start = squared = _dot(residual, residual)
-    taken = 0
-    while taken < iterations and squared > tolerance**2 * start:
-        product = system(direction)
-        curvature = _dot(direction, product)
-        if not curvature > 0:
-            warnings.warn(
-                "conjugate gradient stopped early: along its direction the support loss curves down by more than the "
-                "proximal term holds, so the inner solution is no minimum; raise proximal, or take more inner steps",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            break
-        length = squared / curvature
-        x = [a + length * d for a, d in zip(x, direction)]
-        residual = [r - length * p for r, p in zip(residual, product)]
-        before, squared = squared, _dot(residual, residual)
-        direction = [r + squared / before * d for r, d in zip(residual, direction)]
-        taken += 1
-    if start and (not taken or squared > start):
-        x = list(right_side)
-        residual = [b - p for b, p in zip(right_side, system(x))]
-        squared = _dot(residual, residual)
-    return x, SolverReport(taken, (squared / start) ** 0.5 if start else 0.0)
-
-
-def neumann_series(system, right_side: list, iterations: int, tolerance: float) -> tuple:
-    """Solve ``system(x) = right_side`` by the series Σ (I − system)ⁱ right_side."""
-    x = list(right_side)
-    start = _dot(right_side, right_side)
-    taken = 0
-    while True:
-        residual = [b - p for b, p in zip(right_side, system(x))]
-        squared = _dot(residual, residual)
-        if taken == iterations or squared <= tolerance**2 * start:
-            return x, SolverReport(taken, (squared / start) ** 0.5 if start else 0.0)
-        x = [a + r for a, r in zip(x, residual)]
-        taken += 1
-
-
 _SOLVERS = {"cg": conjugate_gradient, "neumann": neumann_series}
-
-
-def _dot(first, second) -> float:
-    return sum(float((a * b).sum()) for a, b in zip(first, second))

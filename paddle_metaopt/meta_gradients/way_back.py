@@ -24,6 +24,9 @@ class WayBack(Kept):
     #: Whether it serves a batch of tasks at once.
     serves_together: bool = False
 
+    #: Whether it asks where the task began, when it has ended: the net's own weights may have moved meanwhile.
+    looks_back: bool = False
+
     #: λ of the term λ/2 |θ' − θ|² that the inner losses are given.
     proximal: float = 0.0
 
@@ -58,6 +61,8 @@ class ForwardOnly(Dropped, WayBack):
 
 class AsksWhereItEnds(WayBack):
     """A way back that depends on where the inner loop ends, not on how it got there."""
+
+    looks_back = True
 
     def require_served(self, plan):
         if plan.learned:

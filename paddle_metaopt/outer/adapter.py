@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Callable
+
 import paddle
 
 from ..arguments import checked_layer, require_dynamic_mode
@@ -32,7 +34,7 @@ class InnerAdapter:
         The present learner of `adapt` and `step`, made on first access.
     """
 
-    def __init__(self, net, optimizer):
+    def __init__(self, net: paddle.nn.Layer, optimizer):
         require_dynamic_mode()
         self.net = checked_layer(self, "net", net)
         require_meta_optimizer(self, "optimizer", optimizer)
@@ -63,11 +65,11 @@ class InnerAdapter:
             self._model = self.clone()
         return self._model
 
-    def adapt(self, train_loss):
+    def adapt(self, train_loss: paddle.Tensor | Callable[[], paddle.Tensor]) -> None:
         """One inner step of the present learner from a loss, or ``adapt_steps`` from a function."""
         self.model.adapt(train_loss)
 
-    def step(self, validation_loss):
+    def step(self, validation_loss: paddle.Tensor) -> None:
         """One outer step: backward, ``step`` and ``clear_grad`` of the optimizer; ends the present learner.
 
         Raises

@@ -38,7 +38,8 @@ class BegunTasks:
         warnings.warn(
             f"{type(optimizer).__name__}: a step without a task before it is one of "
             f"{optimizer.combination.outer.__name__} on a plain loss, without an inner loop. To meta-learn, take it "
-            "from opt.meta_loss(net, episodes, loss_fn) or from a learner that adapts, opt.adapter(net).clone()",
+            "from opt.meta_loss(net, episodes, loss_fn) or from a learner that adapts, opt.adapter(net).clone(); with "
+            "paddle.Model, use metaopt.Model in its place",
             UserWarning,
             stacklevel=4,
         )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field, fields
-from typing import Any, Callable
+from typing import Any, Callable, Sequence, Union
 
 import paddle
 
 from ..arguments import flag, one_of, whole_number
-from ..inner_rules import inner_rule, settings_beside_the_rule
-from ..inner_rules.rates import lasting
-from ..meta_gradients import FirstOrder
-from ..task.buffers import POLICIES
+from ..inner_rules import InnerRule, inner_rule, settings_beside_the_rule
+from ..inner_rules.rates import Rate, lasting
+from ..meta_gradients import FirstOrder, WayBack
+from ..task.buffers import POLICIES, Policy
+
+#: What users name parameters by: a Layer has all of its own.
+Members = Union[paddle.nn.Layer, paddle.Tensor, Sequence[Union[paddle.nn.Layer, paddle.Tensor]]]
+Which = Union[Members, Callable[[str, paddle.Tensor], bool]]
+
+InnerClip = Union[paddle.nn.ClipGradByValue, paddle.nn.ClipGradByNorm, paddle.nn.ClipGradByGlobalNorm]
 
 
 def itself(value: Any) -> Any:
@@ -19,19 +26,25 @@ def itself(value: Any) -> Any:
     return field(init=False, default=value)
 
 
+def required() -> Any:
+    """A field for a choice without a default: it is None where the user left it out, and `adapts` or the like says what
+    is expected."""
+    return field(default=None, metadata={"required": True})
+
+
 @dataclass(frozen=True, eq=False)
 class Choices:
     """The fields of an algorithm, which are the keywords of its optimizer; `MAMLOptimizer` says what they mean."""
 
-    inner_lr: Any = 0.01
+    inner_lr: Rate = 0.01
     adapt_steps: int = 1
     first_order: bool = False
-    inner_rule: Any = "sgd"
-    inner_grad_clip: Any = None
-    meta_gradient: Any = "unrolled"
-    adapt: Any = None
-    buffers: str = "restore"
-    learned_group: dict | None = None
+    inner_rule: str | InnerRule | paddle.optimizer.Optimizer = "sgd"
+    inner_grad_clip: InnerClip | None = None
+    meta_gradient: str | WayBack = "unrolled"
+    adapt: Which | None = None
+    buffers: Policy = "restore"
+    learned_group: dict[str, Any] | None = None
 
     def __post_init__(self):
         whole_number(None, "adapt_steps", self.adapt_steps)
@@ -43,6 +56,20 @@ class Choices:
     def choices(cls) -> dict[str, Any]:
         """The choices that are the user's, with their defaults."""
         return {choice.name: choice.default for choice in fields(cls) if choice.init}
+
+    @classmethod
+    def keywords(cls) -> list[inspect.Parameter]:
+        """The same as the keywords of a signature."""
+        return [
+            inspect.Parameter(
+                choice.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if "required" in choice.metadata else choice.default,
+                annotation=choice.type,
+            )
+            for choice in fields(cls)
+            if choice.init
+        ]
 
     @classmethod
     def taken_from(cls, arguments: dict, optimizer: str) -> Choices:
@@ -86,6 +113,18 @@ def all_but(which, argument: str) -> Callable:
     """The predicate for all the other parameters; `which` is as for `adapts_only`."""
     within = adapts_only(which, argument)
     return lambda name, parameter: not within(name, parameter)
+
+
+def require_some_of(which, argument: str, parameters: list) -> None:
+    """Raise a ValueError if none of the trainable parameters of what a user gave, if it has any, is in `parameters`."""
+    if callable(which) and not isinstance(which, (paddle.nn.Layer, paddle.Tensor)):
+        return
+    known = {id(parameter) for parameter in parameters}
+    found = [id(parameter) in known for parameter in parameters_in(which, argument) if not parameter.stop_gradient]
+    if found and not any(found):
+        raise ValueError(
+            f"{argument}: none of its parameters is in the optimizer; is it the {argument} of another net?"
+        )
 
 
 def parameters_in(which, argument: str) -> list:

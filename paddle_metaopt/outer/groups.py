@@ -5,11 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any, Union
 
 import numpy as np
 import paddle
 
 from ..inner_rules.rates import lasting, rate_by_step, require_fit
+
+#: What users may give as ``parameters=``: a group may have an ``inner_lr`` beside what Paddle's have.
+Parameters = Iterable[Union[paddle.Tensor, dict[str, Any]]]
 
 
 @lru_cache(maxsize=None)

@@ -6,20 +6,15 @@ import copyreg
 from dataclasses import replace
 from typing import Callable
 
-from ..arguments import checked_function, checked_layer, checked_vectorize, naming, require_dynamic_mode, whole_number
-from ..meta_batch import MetaBatches
+import numpy as np
+
+from ..arguments import naming, require_dynamic_mode
+from ..meta_batch import MetaBatches, score_function
 from ..meta_gradients import ForwardOnly
-from ..paddle_optimizers import (
-    ATTRIBUTES_BY_NAME,
-    AroundUpdates,
-    attributes_at_the_start,
-    groups_of,
-    parameters_of,
-    translated,
-)
+from ..paddle_optimizers import AroundUpdates, groups_of, parameters_of, translated
 from ..task import BufferKeeper, Learner, Plan, Task
+from . import copying, over, state
 from . import learned as learning
-from . import over, state
 from .adapter import InnerAdapter
 from .algorithm import Algorithm
 from .begun import BegunTasks
@@ -77,18 +72,13 @@ class MetaOptimizer(AroundUpdates):
         self._fixed_plan = fixed_plan(self._algorithm, groups_of(self), self._rule, self._learned)
 
     def __reduce__(self):
-        # A copy makes its plan anew from the copied choices, for a plan knows parameters by their ids; Paddle's
-        # moments go by position, as in state_dict, for a copied parameter has another name.
-        own = {name: value for name, value in vars(self).items() if name not in _MADE_ANEW}
         declared, _, outer = self.combination
         if type(self) is over.combined(declared, outer):
-            return over.blank, (declared, outer), {**own, "outer": self.state_dict()}
-        return copyreg.__newobj__, (type(self),), {**own, "outer": self.state_dict()}
+            return over.blank, (declared, outer), copying.content_of(self)
+        return copyreg.__newobj__, (type(self),), copying.content_of(self)
 
     def __setstate__(self, content):
-        own = dict(content)
-        outer = own.pop("outer")
-        vars(self).update(own, **attributes_at_the_start(self))
+        outer = copying.take(self, content)
         self._settle()
         self.set_state_dict(outer)
 
@@ -118,11 +108,10 @@ class MetaOptimizer(AroundUpdates):
 
     @property
     def solver_report(self):
-        """How the last task's linear system was solved, if the way back is implicit: iterations taken and relative
-        residual."""
+        """How the last task's linear system was solved, if implicitly: iterations taken and relative residual."""
         return getattr(self._fixed_plan.way, "report", None)
 
-    def begin(self, net, support=None, track: bool = True, tasks: int | None = None) -> Learner:
+    def begin(self, net, support=None, track: bool = True, **how) -> Learner:
         """Begin a task; users do so by ``adapter.clone()``, ``adapter.task()``, `meta_loss` or ``evaluate``.
 
         Parameters
@@ -132,25 +121,27 @@ class MetaOptimizer(AroundUpdates):
             (x, y), for algorithms whose tasks begin at weights that depend on it.
         track : bool
             Whether there is a way back, and the choice of ``buffers=`` counts. Evaluation does without.
-        tasks : int, optional
-            The learner stands for so many tasks at once, within `vmap.batching`.
+        how
+            As in `Task`: for how many tasks at once the learner stands, and who takes its gradients.
         """
         require_dynamic_mode()
         plan = self.plan if track else replace(self.plan, way=ForwardOnly())
-        task = Task(net, plan, self._keeper, support, tasks)
+        net, processes = self.meta_batches.join(net, self.learned)
+        task = Task(net, plan, self._keeper, support, processes=processes if track else None, **how)
         if track:
             self._begun.add(task.graph)
         return Learner(net, task)
 
     def meta_loss(
         self, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: bool | str = "auto",
-        tasks_at_once: int | None = None,
+        tasks_at_once: int | None = None, metric=None, diverged: str = "keep",
     ):  # fmt: skip
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
         Parameters
         ----------
         net : Layer
+            In a ``paddle.DataParallel``, the mean is over the tasks of all its processes, as are all averages.
         episodes : iterable of Episode
             Or any nested pairs ``((x, y), (x, y))`` of support and query, of Tensors or numpy arrays; floating arrays
             take the type of the net's parameters. x may be a tuple, then the net is called as ``net(*x)``, or a
@@ -164,32 +155,38 @@ class MetaOptimizer(AroundUpdates):
             error that says why not; or not at all, one after the other.
         tasks_at_once : int, optional
             How many, for memory grows with it; by default by the sizes of the episodes.
+        metric : callable or paddle.metric.Metric, optional
+            ``metric(net_output, y)`` gives a number for a task's query set, on the weights after the last inner step.
+            In several processes, of those of this one.
+        diverged : {"keep", "raise", "drop"}
+            What becomes of a task whose query loss or meta-gradient is not finite: it counts like any other; or a
+            DivergedError names it; or it is left out of the mean, with a warning, and its score is NaN.
 
         Returns
         -------
         Tensor
             A scalar. The tasks' graphs are freed before it is returned.
+        ndarray of float64, shape [tasks]
+            With a metric only, as ``loss, scores = ...``: each task's score, in the order of the episodes.
 
         Raises
         ------
         ValueError
             If there are no episodes, or one is not a pair of pairs, or has no examples; if the loss is not a real
-            scalar.
+            scalar, or the metric gives no single number.
         TypeError
-            If `net` is no Layer, or `loss_fn` no function.
+            If `net` is no Layer, or a function no function.
+        DivergedError
+            With ``diverged="raise"``, if a task diverged; with ``"drop"``, if all did.
         VectorizeError
             With ``vectorize=True``, if the tasks can't run as one program.
         RuntimeError
             In static mode.
         """
-        require_dynamic_mode()
-        checked_layer("meta_loss", "net", net)
-        checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-        checked_vectorize("meta_loss", vectorize)
-        if tasks_at_once is not None:
-            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
-        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once)
-        return found.as_loss()
+        score = None if metric is None else score_function("meta_loss", metric)
+        found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once, score, diverged)
+        loss = found.as_loss()
+        return loss if score is None else (loss, np.asarray(list(found.scores.values()), dtype=np.float64))
 
     def state_dict(self):
         """The outer optimizer's state; it can be loaded into a second copy of the model as well."""
@@ -243,7 +240,3 @@ class MetaOptimizer(AroundUpdates):
 
     def after_update(self):
         self._keeper.outer_step()
-
-
-#: Attributes of an optimizer that a copy makes anew.
-_MADE_ANEW = frozenset({"_fixed_plan", *ATTRIBUTES_BY_NAME})

@@ -31,15 +31,14 @@ class Combination(NamedTuple):
 
     def signature(self) -> inspect.Signature:
         """The outer optimizer's arguments, and the algorithm's choices as keywords."""
-        theirs = list(signature_of(self.outer).parameters.values())
+        theirs = [
+            p.replace(annotation="Parameters | None") if p.name == "parameters" else p
+            for p in signature_of(self.outer).parameters.values()
+        ]
         keywords = [p for p in theirs if p.kind is p.KEYWORD_ONLY]
         rest = [p for p in theirs if p.kind is p.VAR_KEYWORD]
         first = [p for p in theirs if p not in keywords and p not in rest]
-        ours = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-            for name, default in self.algorithm.choices().items()
-        ]
-        return inspect.Signature([*first, *keywords, *ours, *rest])
+        return inspect.Signature([*first, *keywords, *self.algorithm.keywords(), *rest])
 
 
 def combination_of(cls: type, algorithm: type) -> Combination:

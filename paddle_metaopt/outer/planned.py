@@ -26,18 +26,22 @@ def fixed_plan(algorithm: Algorithm, groups: list, rule, learned: list[Learned])
     nets = [group for group in groups if not all(id(p) in ours for p in group["params"])]
     beside = PerParameter(algorithm.given_rates(nets), learned, algorithm.inner_lr)
     way = algorithm.way()
+
+    def own(method):
+        return getattr(type(algorithm), method) is not getattr(Algorithm, method)
+
     return Plan(
         adapts=algorithm.adapts_among({id(p) for group in groups for p in group["params"]}),
         step=InnerStep(
             rule=rule,
             rate=partial(algorithm.rate, beside),
-            transform=partial(algorithm.transform, beside),
+            transform=partial(algorithm.transform, beside) if own("transform") else None,
             clip=algorithm.inner_grad_clip,
             proximal=way.proximal,
         ),
         adapt_steps=algorithm.adapt_steps,
         way=way,
-        begin=partial(algorithm.begin, beside) if type(algorithm).begin is not Algorithm.begin else None,
+        begin=partial(algorithm.begin, beside) if own("begin") else None,
         head=algorithm.fixed_head(),
         learned={entry.name: entry.value for entry in learned},
     )

@@ -3,6 +3,6 @@
 from .buffers import BufferKeeper
 from .learner import Learner
 from .plan import Plan
-from .task import Task
+from .task import Task, asked_for
 
-__all__ = ["BufferKeeper", "Learner", "Plan", "Task"]
+__all__ = ["BufferKeeper", "Learner", "Plan", "Task", "asked_for"]

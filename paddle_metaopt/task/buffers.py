@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Callable
+from typing import Callable, Literal, get_args
+
+import paddle
 
 from ..arguments import one_of
 from ..double_grad.undo import Undo
-from ..vmap import CannotBatch, of_each, one_after_the_other, repeated
+from ..vmap import CannotBatch, of_each, one_after_the_other, put_into, repeated
 
-POLICIES = ("restore", "last", "mean")
+Policy = Literal["restore", "last", "mean"]
+POLICIES = get_args(Policy)
 
 
 class BufferKeeper:
@@ -28,6 +31,7 @@ class BufferKeeper:
         self._steps = steps
         self._kept = {}  # (name, step) to tensor, where each step has its own
         self._sums = {}  # id of where it goes to (where it goes, sum, count)
+        self._processes = None
 
     @property
     def keeps(self) -> bool:
@@ -35,15 +39,30 @@ class BufferKeeper:
         return self.policy != "restore"
 
     def __getstate__(self):
-        return {**vars(self), "_sums": list(self._sums.values())}
+        return {**vars(self), "_sums": list(self._sums.values()), "_processes": None}
 
     def __setstate__(self, state):
         vars(self).update(state, _sums={id(entry[0]): entry for entry in state["_sums"]})
 
+    @property
+    def _sets(self) -> range:
+        return range(1 if self._steps is None else self._steps + 1)
+
     def start(self, own: dict) -> list:
         """Copies of the net's buffers for a task: one set, or one for each inner step and the query."""
-        sets = 1 if self._steps is None else self._steps + 1
-        return [copies({n: self._kept.get((n, step), value) for n, value in own.items()}) for step in range(sets)]
+        return [copies({n: self._kept.get((n, step), value) for n, value in own.items()}) for step in self._sets]
+
+    def share(self, own: dict, processes) -> None:
+        """Average what remains of the net's buffers, at the next outer step, over `processes` too, some of which may
+        have had no task."""
+        if self.policy == "restore":
+            return
+        self._processes = processes
+        for step in self._sets:
+            for name, value in own.items():
+                if value is not None:
+                    kept = self._goes_to(name, step, value)
+                    self._sums.setdefault(id(kept), (kept, paddle.zeros_like(kept), 0))
 
     def keep(self, own: dict, sets: list) -> None:
         """Take what a task left behind; a buffer that was empty before it stays so."""
@@ -53,19 +72,31 @@ class BufferKeeper:
             for name, value in values.items():
                 if value is None or own[name] is None:
                     continue
-                kept = own[name] if self._steps is None else self._kept.setdefault((name, step), own[name].clone())
+                kept = self._goes_to(name, step, own[name])
                 if self.policy == "last" or not value.is_floating_point():
-                    kept.set_value(one_after_the_other(kept, value))
+                    put_into(kept, one_after_the_other(kept, value))
+                    if self._processes is not None:
+                        self._sums[id(kept)] = kept, kept.clone(), 1
                     continue
                 for left in of_each(value):
                     _, total, count = self._sums.get(id(kept), (kept, 0.0, 0))
                     self._sums[id(kept)] = kept, total + left.detach(), count + 1
 
+    def _goes_to(self, name: str, step: int, own):
+        """The tensor that keeps a buffer."""
+        return own if self._steps is None else self._kept.setdefault((name, step), own.clone())
+
     def outer_step(self) -> None:
         """Write the means."""
-        for kept, total, count in self._sums.values():
-            kept.set_value(total / count)
-        self._sums = {}
+        sums, self._sums = list(self._sums.values()), {}
+        processes, self._processes = self._processes, None
+        if processes is not None and sums:
+            targets, totals, counts = zip(*sums)
+            *totals, counts = processes.summed([*totals, paddle.to_tensor(counts, "float64")])
+            sums = zip(targets, totals, counts.tolist())
+        for kept, total, count in sums:
+            if count:
+                kept.set_value((total / count).astype(kept.dtype))
 
     def state(self) -> list:
         return [[name, step, value.clone()] for (name, step), value in self._kept.items()]
@@ -143,6 +174,10 @@ class TaskBuffers:
         if values is not None:
             self._other = copies(values)
         return before
+
+    def forget(self) -> None:
+        """Nothing of them is to remain."""
+        self._sets = []
 
     def leave_behind(self) -> None:
         """What the keeper's policy says remains of them."""

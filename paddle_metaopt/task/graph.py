@@ -10,7 +10,7 @@ import paddle
 
 from ..double_grad import guard_engine, with_pullback
 from ..double_grad.guarded_backward import know_leaves
-from ..double_grad.passes import in_backward
+from ..double_grad.passes import current, in_backward
 from ..double_grad.undo import Undo
 from ..errors import NeedsMetaLossError, StaleTaskError
 from ..vmap import inside
@@ -23,10 +23,14 @@ class TaskGraph:
     ----------
     way_name : str or None
         The way back, if a plain backward does not serve it.
+    processes : Processes or None
+        Those that gradients are averaged over after a ``backward()``.
     """
 
-    def __init__(self, way_name=None):
+    def __init__(self, way_name=None, processes=None):
         self.stale = False
+        self._processes = processes
+        self._trained = []
         self._on_outer_step = lambda: None
         self._way_name = way_name
         self._ours = False
@@ -37,6 +41,7 @@ class TaskGraph:
         """Fast weights equal to the parameters, through nodes that notice a stale task; `learned` are the other leaves
         that the task depends on."""
         know_leaves([*parameters.values(), *learned])
+        self._trained += [*parameters.values(), *learned]
 
         # A node for each: Paddle mixes up gradients for several outputs of one node.
         with paddle.enable_grad():
@@ -45,9 +50,12 @@ class TaskGraph:
     def begin_at(self, values: dict, fast: dict) -> dict:
         """Other values to begin with for some of the fast weights; constants among them are nodes too."""
 
+        def node(name, value):
+            return with_pullback(value.clone, [getattr(fast[name], "stacked", fast[name])], self._stop_here)
+
         with paddle.enable_grad():
             return {
-                name: with_pullback(value.clone, [fast[name]], self._stop_here) if value.stop_gradient else value
+                name: inside(partial(node, name), value) if value.stop_gradient else value
                 for name, value in values.items()
             }
 
@@ -77,7 +85,7 @@ class TaskGraph:
     def _let_through(self, g):
         self.check()
         self._check_way()
-        self.passed()
+        self.passed(self._trained)
         return [g]
 
     def _stop_here(self, g):
@@ -114,7 +122,16 @@ class TaskGraph:
         if on_outer_step is not None:
             on_outer_step()
 
-    def passed(self):
-        """A gradient went through; after a ``backward()`` Paddle is as it was, whoever still refers to the task."""
+    def passed(self, tensors: list):
+        """A gradient went through, to these leaves; after a ``backward()`` Paddle is as it was, whoever still refers to
+        the task, unless another one would have to be averaged as well."""
+        if self._processes is not None and current() is None:
+            raise RuntimeError(
+                "these gradients are averaged over the processes after a backward() that the library knows of; call "
+                "loss.backward(), not a copy of paddle.autograd.backward or paddle.grad that was imported by its name"
+            )
         if in_backward():
-            self._guard = None
+            if self._processes is None:
+                self._guard = None
+            else:
+                self._processes.after_backward(tensors)

@@ -13,7 +13,7 @@ from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from ..vmap import summed
 from .deployment import adapted_net
-from .diagnosis import one_loss, require_dependence, require_leaf_inputs
+from .diagnosis import one_loss, require_dependence
 from .moment import Surroundings
 from .task import Task, asked_for
 
@@ -62,7 +62,7 @@ class Learner(paddle.nn.Layer):
         """The net's output on the fast weights."""
         return self.task.call(inputs, kwargs)
 
-    def adapt(self, loss, steps: int | None = None):
+    def adapt(self, loss: paddle.Tensor | Callable[[], paddle.Tensor], steps: int | None = None) -> None:
         """Take inner steps.
 
         Parameters
@@ -113,7 +113,7 @@ class Learner(paddle.nn.Layer):
                 way.remember(task.history, moment)
             task.move(moved, state)
 
-    def meta_loss(self, query: Callable, inputs: list = ()):
+    def meta_loss(self, query: Callable[[], paddle.Tensor], inputs: list = ()) -> paddle.Tensor:
         """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
 
         The task's graph is freed before it returns.
@@ -144,7 +144,7 @@ class Learner(paddle.nn.Layer):
         self._require_ready()
         checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         task = self.task
-        task.meta_parameters = asked_for(task, require_leaf_inputs(inputs))
+        task.meta_parameters = asked_for(task, inputs)
         # Of several query losses, each draws the same random numbers, in whatever order.
         several = task.plan.query_weights is not None or task.plan.way.compares_queries
         surroundings = Surroundings(self.net) if several else None
@@ -171,8 +171,11 @@ class Learner(paddle.nn.Layer):
         if self._solving:
             self.task.plan.way.require_before_query()
 
-    def end(self):
-        """End the task: its losses can still go backward, but it can't be used any more."""
+    def end(self, forget: bool = False) -> None:
+        """End the task: its losses can still go backward, but it can't be used any more; `forget` has nothing remain of
+        its buffers."""
+        if forget:
+            self.task.residence.forget_buffers()
         self.task.lifetime.end()
 
     @property
@@ -185,12 +188,12 @@ class Learner(paddle.nn.Layer):
         """The present fast weights, by the parameters' names."""
         return dict(self.task.residence.fast)
 
-    def __enter__(self):
+    def __enter__(self) -> Learner:
         self.task.lifetime.require()
         self.task.residence.open_block()
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception) -> None:
         try:
             self.task.residence.close_block(*exception)
         finally:

@@ -121,7 +121,7 @@ class Surroundings:
 
 
 def _close(first: float, second: float, dtype) -> bool:
-    if first != first and second != second:  # both are nan
+    if first == second or (first != first and second != second):  # inf, or nan
         return True
     relative, rounding = (1e-9, 1e-15) if dtype == paddle.float64 else (1e-4, 1e-7)
     return abs(first - second) <= relative * abs(second) + rounding

@@ -49,11 +49,7 @@ class Plan:
 
     def why_not_together(self) -> str | None:
         """Why tasks of this plan can't run as one program; None if nothing speaks against it."""
-        if not self.way.serves_together:
-            return self.way.name
-        if self.begin is not None:
-            return "an algorithm whose tasks begin elsewhere than at the net's weights"
-        return None
+        return None if self.way.serves_together else self.way.name
 
     @property
     def refusal_of_backward(self) -> str | None:

@@ -32,6 +32,8 @@ class Residence:
         The present fast weights; all trainable parameters have one.
     steps : int
         How many inner steps were taken.
+    is_at_the_end : bool
+        Whether the weights are those after the last of them, not of a moment before.
     """
 
     def __init__(self, slots: Slots, buffers: TaskBuffers, fast: dict, around: Callable):
@@ -41,6 +43,7 @@ class Residence:
         self._open_blocks = []
         self.fast = fast
         self.steps = 0
+        self.is_at_the_end = True
 
     @contextmanager
     def entered(self):
@@ -78,6 +81,10 @@ class Residence:
         """Take over what forward passes put in the place of buffers."""
         self._task_buffers.take(self.steps)
 
+    def forget_buffers(self):
+        """Nothing is to remain of the buffers when the task ends."""
+        self._task_buffers.forget()
+
     def copied_buffers(self) -> dict:
         """Copies of the present buffers."""
         if self.holds_net():
@@ -105,7 +112,8 @@ class Residence:
         Buffers come back as they were before, but for the present moment's, which are used as they are.
         """
         held = self.holds_net()
-        with Undo(partial(self._go_back_to, self.fast, held)):
+        with Undo(partial(self._go_back_to, self.fast, self.is_at_the_end, held)):
+            self.is_at_the_end = moment.step == self.steps
             self.fast = {**moment.fast, **(fast or {})}
             with self._task_buffers.replaced(moment.buffers or None):
                 if not held:
@@ -121,8 +129,8 @@ class Residence:
         own = {**self._slots.parameters, **self._slots.buffers}
         return {name: [own[name], self._slots.value(name)] for name in values}, values
 
-    def _go_back_to(self, fast: dict, held: bool):
-        self.fast = fast
+    def _go_back_to(self, fast: dict, is_at_the_end: bool, held: bool):
+        self.fast, self.is_at_the_end = fast, is_at_the_end
         if held:
             self._put(fast)
 

@@ -7,6 +7,7 @@ from typing import Callable
 import paddle
 
 from ..tensors import added
+from ..vmap import batched_gradients, summed
 
 
 class Start:
@@ -28,14 +29,14 @@ class Start:
 
     def pulled_back(self, cotangents: dict, tensors: list) -> list:
         """The gradients for `tensors`, the net's own weights first, from those for the weights that the task began
-        with."""
-        stayed = [None if name in self._moved else cotangents.get(name) for name in self.weights]
+        with; of several tasks at once, the sums."""
+        stayed = [None if name in self._moved else summed(cotangents.get(name)) for name in self.weights]
         found = [*stayed, *[None] * (len(tensors) - len(stayed))]
         live = [(value, cotangents.get(name)) for name, value in self._moved.items() if not value.stop_gradient]
         live = [(value, cotangent) for value, cotangent in live if cotangent is not None]
         if live:
             values, gradients = zip(*live)
-            pulled = paddle.grad(values, tensors, gradients, retain_graph=True, allow_unused=True)
+            pulled = batched_gradients(values, tensors, grad_outputs=gradients, retain_graph=True, allow_unused=True)
             found = [added(a, b) for a, b in zip(found, pulled)]
         return found
 

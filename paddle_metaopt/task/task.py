@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Callable
 
 from ..double_grad import activate
-from ..tensors import tensors_in
-from ..vmap import batched_gradients, spread
+from ..double_grad.audit import depends
+from ..meta_gradients import StepGraphs
+from ..tensors import detached_copies, tensors_in
+from ..vmap import batched_gradients, spread_all
 from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
-from .diagnosis import refuse_unverified, require_adapted, require_slopes
+from .diagnosis import refuse_unverified, require_adapted, require_leaf_inputs, require_slopes
 from .graph import TaskGraph
 from .inputs import Inputs
 from .leaves import Leaves
@@ -34,7 +36,11 @@ class Task:
     support : pair or None
         The support set, for a plan whose tasks begin at weights that depend on it.
     tasks : int, optional
-        It stands for so many at once, within `vmap.batching`.
+        It stands for so many at once, within `vmap.batching`; 0 for none.
+    processes : Processes, optional
+        Those that what is learned, and what remains of the buffers, is averaged over.
+    by_solve : bool
+        Whether all gradients for what is meta-learned are taken by `Learner.solve`, none by a plain ``backward()``.
 
     Attributes
     ----------
@@ -61,29 +67,36 @@ class Task:
         If nothing of the net adapts.
     """
 
-    def __init__(self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None):
+    def __init__(
+        self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, processes=None,
+        by_solve: bool = False,
+    ):  # fmt: skip
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
-        self.graph = TaskGraph(plan.refusal_of_backward)
-        self.leaves = Leaves()
-        self.start = Start(self.own)
+        self.graph = TaskGraph(plan.refusal_of_backward, processes)
+        self.leaves = Leaves(StepGraphs(apart=by_solve))
+        self.start = Start(detached_copies(self.own) if plan.way.looks_back else self.own)
         self.history = []
         self._net = net
         self._inputs = Inputs(self.leaves)
         self.meta_parameters = asked_for(self)
-        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
-        fast = plan.way.start(self.graph, self.own, plan.learned.values())
-        if tasks is not None:
-            fast = {name: spread(weight, tasks) for name, weight in fast.items()}
+        if processes is not None:
+            keeper.share(slots.buffers, processes)
+        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks or None)
+        self._for_all = partial(spread_all, tasks=tasks) if tasks else dict
+        fast = self._for_all(plan.way.start(self.graph, self.own, plan.learned.values()))
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
-            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
+            shared = partial(_shared_by_steps, self.leaves, fast, self.adapted)
+            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, shared).installed
+        if processes is not None:
+            around = partial(_within, processes.quiet, around)
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
-        if plan.begin is not None:
+        if plan.begin is not None and tasks != 0:
             try:
                 self._begin_elsewhere(support)
             except BaseException:
@@ -93,13 +106,13 @@ class Task:
 
     def _begin_elsewhere(self, support):
         with self.leaves.watching():
-            values = begun_elsewhere(self.plan.begin, self._net, self.residence, self.own, support)
+            values = self._for_all(begun_elsewhere(self.plan.begin, self._net, self.residence, self.own, support))
         way, fast = self.plan.way, self.residence.fast
-        self.leaves.add(values.values(), fast.values())
+        self.leaves.add([x for x in values.values() if not x.stop_gradient], fast.values())
         begun = way.begun(self.graph, values, fast)
         # The others anew: an inner gradient for them is one at a fixed value of what follows from them here.
         others = way.start(self.graph, {name: p for name, p in self.own.items() if name not in values}, ())
-        fast.update(begun, **others)
+        fast.update(begun, **self._for_all(others))
         self.start.move(begun)
 
     def call(self, inputs, kwargs):
@@ -147,8 +160,9 @@ class Task:
         moved, state = self.plan.step(
             self.own, self.start.weights, fast, gradients, self._state, self.residence.steps
         )
-        before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
-        self.leaves.add(tensors_in([moved, state]), before)
+        if not self.plan.step.is_closed(self.own, self.residence.steps):
+            before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
+            self.leaves.add(tensors_in([moved, state]), before)
         return moved, state
 
     def move(self, moved: dict, state: dict) -> None:
@@ -159,7 +173,25 @@ class Task:
         self.residence.move(moved)
 
 
+def _shared_by_steps(leaves: Leaves, fast: dict, adapted: list, computed):
+    """What may have been computed once for all steps, as each of them gets it."""
+    tensors = tensors_in(computed)
+    if not leaves.graphs.apart or depends(tensors, [fast[name] for name in adapted]):
+        return computed
+    leaves.add(tensors, fast.values())
+    given = leaves.graphs.go_on_from(computed)
+    leaves.pass_by(tensors_in(given))
+    return given
+
+
 def asked_for(task: Task, inputs: list = ()) -> list:
     """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
-    wanted = (*task.own.values(), *task.plan.learned.values(), *inputs)
+    wanted = (*task.own.values(), *task.plan.learned.values(), *require_leaf_inputs(inputs))
     return list({id(tensor): tensor for tensor in wanted}.values())
+
+
+@contextmanager
+def _within(outer: Callable, inner: Callable):
+    """The contexts that both give, as one."""
+    with outer(), inner():
+        yield

@@ -9,15 +9,19 @@ from .origin import origin_of
 from .registry import batches
 from .spread import (
     each_apart,
+    factor_for_each,
     for_all_tasks,
     inside,
     numbers_in,
     of_each,
     one_after_the_other,
+    put_into,
     repeated,
     spread,
+    spread_all,
     summed,
 )
+from .streams import Streams, for_each
 from .task_by_task import task_by_task
 from .transform import vmap
 
@@ -26,18 +30,23 @@ close_the_rest()
 __all__ = [
     "Batched",
     "CannotBatch",
+    "Streams",
     "batched_gradients",
     "batches",
     "batching",
     "each_apart",
+    "factor_for_each",
     "for_all_tasks",
+    "for_each",
     "inside",
     "numbers_in",
     "of_each",
     "one_after_the_other",
     "origin_of",
+    "put_into",
     "repeated",
     "spread",
+    "spread_all",
     "summed",
     "task_by_task",
     "tasks_of",

@@ -16,13 +16,14 @@ from ..double_grad.dispatch import op_table
 from ..double_grad.passes import engine_guards
 from ..double_grad.patches import Patch
 from ..double_grad.undo import Undo
-from ..random_states import paddle_random_state
+from ..random_states import drawn_next, here
 from . import entrances
 from .batched import Batched, CannotBatch, met_nothing
 from .entrances import has_batched
 from .gradients import sending_gradients
 from .registry import RULES, below
-from .task_by_task import drawing_for, stacked_again, task_by_task, tasks_that_draw
+from .streams import OneStream, Streams, drawing_from, paddle_kept
+from .task_by_task import stacked_again, task_by_task
 
 
 def _replacements():
@@ -59,11 +60,12 @@ def is_batching() -> bool:
 
 
 @contextmanager
-def batching(tasks: int | None = None):
+def batching(tasks: int | None = None, streams: Streams | None = None):
     """A context in which ops take `Batched`; inside of one in which the rules for second derivatives are on, if
     derivatives are wanted.
 
-    With the number of tasks given, what is drawn at random without a `Batched` is drawn for each task too.
+    With the number of tasks given, what is drawn at random without a `Batched` is drawn for each task too; with
+    `streams`, from each task's own.
 
     Raises
     ------
@@ -72,7 +74,9 @@ def batching(tasks: int | None = None):
     """
     if _here.inside:
         raise CannotBatch("a vmap inside another one")
-    with Undo(_table.acquire()), Undo(partial(setattr, _here, "inside", False)), drawing_for(tasks):
+    if streams is None and tasks is not None:
+        streams = OneStream(tasks)
+    with Undo(_table.acquire()), Undo(partial(setattr, _here, "inside", False)), drawing_from(streams):
         _here.inside = True
         try:
             yield
@@ -129,16 +133,17 @@ def _drawing(name, op, send):
 
     @functools.wraps(op)
     def draw(*args, **kwargs):
-        tasks = tasks_that_draw()
-        if tasks is None or has_batched(args, kwargs):
+        streams = here.streams
+        if streams is None or has_batched(args, kwargs):
             return send(*args, **kwargs)
-        before = paddle_random_state()
-        first = op(*args, **kwargs)
-        if paddle_random_state() == before:
-            return first  # dropout in evaluation
+        with paddle_kept():
+            before = drawn_next()
+            first = op(*args, **kwargs)
+            if drawn_next() == before:
+                return first  # dropout in evaluation
         if name.endswith("_") or kwargs.get("out") is not None:
             raise CannotBatch(f"the op {name!r}, which draws for all tasks at once")
-        return stacked_again([first, *(op(*args, **kwargs) for _ in range(tasks - 1))])
+        return stacked_again(streams.each(lambda task: op(*args, **kwargs)))
 
     return draw
 

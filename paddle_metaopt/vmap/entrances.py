@@ -39,6 +39,7 @@ def replacements() -> list[tuple]:
         *_older_ops(), *_replaced_by_rules(), *_methods_in_cpp(), *_slots_in_cpp(), *_operators_of_parameters(),
         *_functions_of_the_engine(),
         (Tensor, "__init__", _refusing(Tensor.__init__, "paddle.Tensor(...)")),
+        (Tensor, "set_value", _set_value(Tensor.set_value)),
         (paddle.autograd.PyLayer, "apply", classmethod(_apply)),
         (_program.StaticFunction, "__call__", _as_written(_program.StaticFunction.__call__)),
     ]  # fmt: skip
@@ -139,6 +140,19 @@ def _refusing(function: Callable, what: str) -> Callable:
         if has_batched(args, kwargs):
             raise CannotBatch(what)
         return function(*args, **kwargs)
+
+    return call
+
+
+def _set_value(function: Callable) -> Callable:
+    """It takes no note in the tensor's version, so a Parameter that each task writes into could not be seen."""
+    refusing = _refusing(function, "Tensor.set_value")
+
+    @functools.wraps(function)
+    def call(self, value):
+        if isinstance(self, EagerParamBase):
+            raise CannotBatch("Tensor.set_value of a Parameter")
+        return refusing(self, value)
 
     return call
 

@@ -8,6 +8,7 @@ import paddle
 
 from ..double_grad import linear_map
 from ..double_grad.kernels import native
+from ..tensors import rebuilt
 from .batched import Batched, tasks_of
 from .forms import KERNEL, TASKS
 from .planes import ones, product
@@ -22,6 +23,12 @@ def spread(tensor, tasks: int) -> Batched:
         return Batched(linear_map(tensor, lambda x: _kernels(x, tasks), _summed_kernels), KERNEL)
     shape = list(tensor.shape)
     return Batched(linear_map(tensor, lambda x: _rows(x, tasks, shape), lambda g: _summed(g, shape)), TASKS)
+
+
+def spread_all(tensors: dict, tasks: int) -> dict:
+    """Each by `spread`, also under ``no_grad``, but for those that the tasks have their own of."""
+    with paddle.enable_grad():
+        return {name: x if type(x) is Batched else spread(x, tasks) for name, x in tensors.items()}
 
 
 def _rows(x, tasks, shape):
@@ -51,7 +58,7 @@ def for_all_tasks(parts: list):
     if isinstance(first, dict):
         return {key: for_all_tasks([part[key] for part in parts]) for key in first}
     if isinstance(first, (list, tuple)):
-        return type(first)(for_all_tasks(list(entries)) for entries in zip(*parts))
+        return rebuilt(first, [for_all_tasks(list(entries)) for entries in zip(*parts)])
     return first
 
 
@@ -75,8 +82,12 @@ def each_apart(nested, tasks: int) -> list:
         values = {key: each_apart(value, tasks) for key, value in nested.items()}
         return [{key: value[task] for key, value in values.items()} for task in range(tasks)]
     if isinstance(nested, (list, tuple)):
-        return [type(nested)(parts) for parts in zip(*(each_apart(value, tasks) for value in nested))]
+        return [rebuilt(nested, parts) for parts in zip(*(each_apart(value, tasks) for value in nested))]
     return [nested] * tasks
+
+
+#: Of a tensor that all tasks share, by us: `Tensor.set_value`, which code that runs for all of them may not call on it.
+put_into = paddle.Tensor.set_value
 
 
 def one_after_the_other(start, value):
@@ -86,7 +97,8 @@ def one_after_the_other(start, value):
         return value
     present = start
     for left in of_each(value):
-        present = left + value.kept_part * (present - start)
+        moved = present - start
+        present = left + (moved if value.kept_part == 1.0 else value.kept_part * moved)  # a count stays an integer
     return present
 
 
@@ -98,6 +110,11 @@ def inside(function: Callable, value):
 def numbers_in(scalar) -> list[float]:
     """The value of a scalar, or of each task's."""
     return getattr(scalar, "stacked", scalar).reshape([-1]).tolist()
+
+
+def factor_for_each(numbers, like):
+    """Such numbers, as what `like` can be multiplied by: one of its own for each task."""
+    return Batched(paddle.to_tensor(numbers, like.dtype)) if type(like) is Batched else float(numbers[0])
 
 
 def summed(value):

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from functools import partial
 from typing import Any, Callable
 
 import paddle
 
-from ..double_grad.undo import Undo
+from ..tensors import rebuilt
 from .batched import Batched, CannotBatch, tasks_of
-
-
-class _Here(threading.local):
-    tasks = None
-
-
-_here = _Here()
-
-
-def drawing_for(tasks: int | None) -> Undo:
-    """From now on, what is drawn at random is drawn for so many tasks, None for one, until the context returned is
-    left."""
-    before = Undo(partial(setattr, _here, "tasks", _here.tasks))
-    _here.tasks = tasks
-    return before
-
-
-def tasks_that_draw() -> int | None:
-    return _here.tasks
+from .streams import for_each
 
 
 def count_of(values) -> int | None:
@@ -60,18 +40,17 @@ def task_by_task(function: Callable, args: tuple, kwargs: dict) -> Any:
                 parts[id(value)] = paddle.unbind(tasks_of(value), 0)
             return parts[id(value)][task]
         if isinstance(value, (list, tuple)):
-            return type(value)(of_task(entry, task) for entry in value)
+            return rebuilt(value, [of_task(entry, task) for entry in value])
         if isinstance(value, slice):
             return slice(*(of_task(part, task) for part in (value.start, value.stop, value.step)))
         return value
 
     shared = [value for value in (*args, *kwargs.values()) if isinstance(value, paddle.Tensor)]
     versions = [value.inplace_version for value in shared]
-    with drawing_for(None):
-        results = [
-            function(*[of_task(a, task) for a in args], **{key: of_task(a, task) for key, a in kwargs.items()})
-            for task in range(tasks)
-        ]
+    results = for_each(
+        lambda task: function(*[of_task(a, task) for a in args], **{k: of_task(a, task) for k, a in kwargs.items()}),
+        tasks,
+    )
     if any(value.inplace_version != version for value, version in zip(shared, versions)):
         raise CannotBatch(f"{getattr(function, '__name__', 'a function')!r}, which changes what it is given")
     return stacked_again(results)
@@ -89,7 +68,7 @@ def stacked_again(results: list) -> Any:
     if isinstance(first, (list, tuple)):
         if any(len(result) != len(first) for result in results):
             raise CannotBatch("a result whose length differs from task to task")
-        return type(first)(stacked_again(list(parts)) for parts in zip(*results))
+        return rebuilt(first, [stacked_again(list(parts)) for parts in zip(*results)])
     if any(result is not first and result != first for result in results):
         raise CannotBatch("a result that differs from task to task")
     return first

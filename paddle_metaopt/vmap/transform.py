@@ -10,6 +10,7 @@ import paddle
 
 from ..arguments import checked_function, require_dynamic_mode
 from ..errors import VectorizeError
+from ..tensors import rebuilt
 from .batched import Batched, CannotBatch, tasks_of
 from .dispatch import batching, is_batching
 from .origin import origin_of
@@ -109,7 +110,7 @@ def _mapped(axes, value, function, name):
         if is_nest and (isinstance(axes, dict) or len(axes) != len(value)):
             raise ValueError(f"vmap: {name} has {axes!r} where there is a {type(value).__name__} of {len(value)}")
         parts = [_mapped(axes[at] if is_nest else axes, part, function, name) for at, part in enumerate(value)]
-        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+        return rebuilt(value, parts)
     if is_nest:
         raise ValueError(f"vmap: {name} has {axes!r} where there is a {type(value).__name__}")
     return function(axes, value)

@@ -346,3 +346,91 @@ def test_iterable_dataset_is_refused():
 def test_collate_refuses_samples_that_are_no_episode(count):
     with pytest.raises(ValueError, match=rf"3 x \(2 \+ 1\) = 9 samples, got {count}"):
         sampler_of().collate_fn([(0.0, 0)] * count)
+
+
+# Several processes; those of paddle.distributed are in tests/meta_batch/in_processes.py
+
+
+@pytest.mark.parametrize("tasks_per_batch", [None, 3, 4])
+def test_processes_together_see_the_batches_that_one_would(tasks_per_batch):
+    def drawn(**options):
+        return list(sampler_of(episodes=6, **options))
+
+    alone = drawn(tasks_per_batch=tasks_per_batch or 2)
+    shares = [drawn(tasks_per_batch=tasks_per_batch, num_replicas=2, rank=rank) for rank in (0, 1)]
+    size = 9  # 3 ways, 2 + 1 examples
+    for whole, *parts in zip(alone, *shares):
+        episodes = [sorted(part[i : i + size] for part in parts for i in range(0, len(part), size))]
+        assert episodes == [sorted(whole[i : i + size] for i in range(0, len(whole), size))]
+    assert len(alone) == len(shares[0]) == len(shares[1])
+
+
+def test_a_share_is_resumed_at_its_batch():
+    sampler = sampler_of(episodes=6, tasks_per_batch=2, num_replicas=2, rank=1)
+    batches = list(sampler)
+    sampler.resume(at=1)
+    assert len(sampler) == 2 and list(sampler) == batches[1:]
+
+
+@pytest.mark.parametrize(("episodes", "tasks_per_batch", "fewest"), [(5, None, 1), (5, 4, 1), (6, 1, 1)])
+def test_a_batch_without_an_episode_for_each_process_is_refused(episodes, tasks_per_batch, fewest):
+    sampler = sampler_of(episodes=episodes, tasks_per_batch=tasks_per_batch, num_replicas=2, rank=0)
+    for iterate in (lambda: next(iter(sampler)), lambda: len(sampler)):
+        with pytest.raises(ValueError, match=f"EpisodeSampler: {episodes} .* one of {fewest}, too few for 2 processes"):
+            iterate()
+
+
+def test_a_rank_is_one_of_the_processes():
+    with pytest.raises(ValueError, match="EpisodeSampler: rank: expected one below num_replicas=2, got 2"):
+        sampler_of(num_replicas=2, rank=2)
+    with pytest.raises(ValueError, match="EpisodeSampler: rank: expected an integer of at least 0, got None"):
+        sampler_of(num_replicas=2)
+
+
+# --- examples of different lengths ----------------------------------------------------------
+
+
+class Sounds(Numbered):
+    """Example i has 1 + i % 4 frames of two numbers, all of them i + 1, and a text as long."""
+
+    padding = {"ids": -1}
+
+    def __getitem__(self, index):
+        length = 1 + index % 4
+        x = {
+            "frames": np.full((length, 2), index + 1.0),
+            "ids": [index + 1] * length,
+            "lengths": length,
+            "index": index,
+        }
+        return x, self.label_of[index]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_examples_with_lengths_are_padded_to_the_longest_of_the_batch(workers):
+    dataset = Sounds()
+    sampler = sampler_of(dataset, tasks_per_batch=4, episodes=8)
+    loader = EpisodeLoader(dataset, sampler, num_workers=workers)
+    for indices, batch in zip(sampler, loader):
+        longest = max(1 + index % 4 for index in indices)
+        for (xs, _), (xq, _) in batch:
+            for x in (xs, xq):
+                assert x["frames"].shape == [len(x["index"]), longest, 2] and x["ids"].shape == [
+                    len(x["index"]),
+                    longest,
+                ]
+                for row, index in enumerate(x["index"].tolist()):
+                    length = 1 + index % 4
+                    assert int(x["lengths"][row]) == length
+                    after = longest - length
+                    assert x["ids"][row].tolist() == [index + 1] * length + [-1] * after
+                    assert x["frames"][row, :, 1].tolist() == [index + 1] * length + [0] * after
+
+
+@pytest.mark.parametrize("form", [lambda x: x[: int(x[0]) % 2 + 1], lambda x: {"a": x[: int(x[0]) % 2 + 1]}])
+def test_examples_of_different_shapes_without_lengths(form):
+    dataset = Numbered(form=form)
+    sampler = sampler_of(dataset, ways=7, shots=2, queries=2)
+    reason = r"have the shapes \[1\], \[2\], expected one; .* give x as a dict with an entry \"lengths\""
+    with pytest.raises(ValueError, match=reason):
+        sampler.collate_fn([dataset[i] for i in next(iter(sampler))])

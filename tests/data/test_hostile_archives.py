@@ -219,6 +219,28 @@ def test_a_large_file_in_a_folder(tmp_path):
     assert peak_of(refused) < 1 << 20
 
 
+@pytest.mark.parametrize("form", [archive_files.Zipped, archive_files.Unpacked])
+def test_a_stream_ends_at_its_limit_however_much_is_asked_for(tmp_path, form):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as file:
+        file.writestr("a/pickle", bytes(16 << 20))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "pickle").write_bytes(bytes(16 << 20))
+    archive = form(tmp_path / ("a.zip" if form is archive_files.Zipped else "a"))
+
+    def read(largest: int) -> int:
+        with archive.stream("a/pickle", largest) as file:
+            return sum(len(piece) for piece in iter(lambda: file.read(100_000), b""))
+
+    def refused():
+        with pytest.raises(archive_files.ArchiveError, match="a/pickle in it cannot be read .*more than 2000000 bytes"):
+            read(2_000_000)
+
+    assert read(16 << 20) == 16 << 20
+    assert peak_of(refused) < 8 << 20
+    with archive.stream("a/pickle", 16 << 20) as file:  # a whole array at once
+        assert len(file.read(16 << 20)) == 16 << 20
+
+
 # --- what is no drawing ----------------------------------------------------------------------
 
 

@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_metaopt.data import EpisodeSampler, MiniImageNet, mini_imagenet_archive
-from paddle_metaopt.data.mini_imagenet_archive import SPLITS, Photographs, Split
+from paddle_metaopt.data import EpisodeSampler, MiniImageNet
+from paddle_metaopt.data.mini_imagenet import MINI_IMAGENET
+from paddle_metaopt.data.picture_sources import PictureFiles
+from paddle_metaopt.data.published_pictures import Pictures, Split
 
-SMALL = Split("train", classes=3, photographs=4, side=8)
+SPLITS = MINI_IMAGENET.splits
+SMALL = Split("train", classes=3, pictures=4)
 ZIP = "mini-imagenet.zip"
 REAL_ROOT = Path(os.environ.get("MINI_IMAGENET_ROOT", "/work/shared/data/mini-imagenet"))
+
+
+def photographs(split: Split, root: Path, side: int = 8) -> Pictures:
+    return Pictures(MINI_IMAGENET._replace(side=side), split, root)
 
 
 def jpeg(seed: int, side: int = 8, mode: str = "RGB") -> bytes:
@@ -32,11 +39,11 @@ def name_of(label: int, number: int) -> str:
     return f"n{label:08}{number:08}.jpg"
 
 
-def files_of(split: Split, first_class: int = 0) -> dict[str, bytes]:
+def files_of(split: Split, first_class: int = 0, side: int = 8) -> dict[str, bytes]:
     """The list and the photographs, whose content tells class and number; the list begins with the last ones."""
-    names = [(c, i) for c in range(first_class, first_class + split.classes) for i in range(split.photographs)]
+    names = [(c, i) for c in range(first_class, first_class + split.classes) for i in range(split.pictures)]
     rows = "".join(f"{name_of(c, i)},n{c:08}\n" for c, i in reversed(names))
-    images = {f"mini-imagenet/images/{name_of(c, i)}": jpeg(100 * c + i, split.side) for c, i in names}
+    images = {f"mini-imagenet/images/{name_of(c, i)}": jpeg(100 * c + i, side) for c, i in names}
     return {f"mini-imagenet/{split.name}.csv": f"filename,label\n{rows}".encode(), **images}
 
 
@@ -58,11 +65,12 @@ def expected() -> np.ndarray:
     return np.stack([pixels(jpeg(100 * c + i)) for c in range(3) for i in range(4)])
 
 
-def forbid_decoding(monkeypatch):
-    def decode(*arguments):
-        raise AssertionError("decoded again")
+def never(*_):
+    raise AssertionError("decoded again")
 
-    monkeypatch.setattr(mini_imagenet_archive, "_pixels", decode)
+
+def forbid_decoding(monkeypatch):
+    monkeypatch.setattr(PictureFiles, "images", never)
 
 
 # --- the archive on disk --------------------------------------------------------------------
@@ -74,9 +82,9 @@ def test_photographs_are_found_zipped_or_unpacked(tmp_path, below, form):
     write(tmp_path / below, files_of(SMALL), form)
     if (below, form) == ("mini-imagenet", "folder"):
         with pytest.raises(FileNotFoundError):  # that would be two folders deep
-            Photographs(SMALL, tmp_path)
+            photographs(SMALL, tmp_path)
         return
-    found = Photographs(SMALL, tmp_path)
+    found = photographs(SMALL, tmp_path)
     assert found.names == [f"n{c:08}" for c in range(3)]
     np.testing.assert_array_equal(found.images(), expected())
 
@@ -89,20 +97,21 @@ def test_what_the_list_does_not_name_is_ignored(tmp_path):
         "mini-imagenet/val.csv": b"filename,label\n",
     }
     write(tmp_path, {**rubbish, **files_of(SMALL)})
-    np.testing.assert_array_equal(Photographs(SMALL, tmp_path).images(), expected())
+    np.testing.assert_array_equal(photographs(SMALL, tmp_path).images(), expected())
 
 
 def test_missing_archive_names_what_is_needed_and_where(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         MiniImageNet(tmp_path)
-    assert f"neither {ZIP} nor train.csv" in str(error.value)
-    assert f"is in {tmp_path} or {tmp_path / 'mini-imagenet'}" in str(error.value)
+    assert f"miniImageNet is not in {tmp_path} or {tmp_path / 'mini-imagenet'} or" in str(error.value)
+    assert f"\n- {ZIP}, or train.csv" in str(error.value)
+    assert "get it from those who have ImageNet's terms" in str(error.value)
 
 
 def test_a_file_that_is_no_zip(tmp_path):
     (tmp_path / ZIP).write_bytes(b"PK, it says")
     with pytest.raises(ValueError, match=f"{ZIP} is not the complete miniImageNet: it cannot be opened"):
-        Photographs(SMALL, tmp_path)
+        photographs(SMALL, tmp_path)
 
 
 def without_a_photograph(files):
@@ -132,13 +141,19 @@ def with_a_list_that_is_no_text(files):
 
 def with_a_class_too_few(files):
     files["mini-imagenet/train.csv"] = files["mini-imagenet/train.csv"].replace(b",n00000002", b",n00000001")
-    return "names 2 classes, expected 3"
+    return "it holds 2 classes of train, expected 3"
+
+
+def with_a_line_too_few(files):
+    list_ = files["mini-imagenet/train.csv"]
+    files["mini-imagenet/train.csv"] = list_.replace(f"{name_of(1, 2)},n00000001\n".encode(), b"")
+    return "it holds 3 pictures of n00000001, expected 4"
 
 
 def with_a_photograph_twice(files):
     lines = files["mini-imagenet/train.csv"].replace(name_of(1, 2).encode(), name_of(1, 3).encode())
     files["mini-imagenet/train.csv"] = lines
-    return "names 3 photographs of n00000001 in 4 lines, expected 4"
+    return "train.csv in it names a photograph twice"
 
 
 @pytest.mark.parametrize(
@@ -150,6 +165,7 @@ def with_a_photograph_twice(files):
         with_a_list_of_something_else,
         with_a_list_that_is_no_text,
         with_a_class_too_few,
+        with_a_line_too_few,
         with_a_photograph_twice,
     ],
 )
@@ -158,7 +174,7 @@ def test_an_archive_that_is_not_complete(tmp_path, damage):
     reason = damage(files)
     write(tmp_path, files)
     with pytest.raises(ValueError, match=f"{ZIP} is not the complete miniImageNet: .*{reason}"):
-        Photographs(SMALL, tmp_path)
+        photographs(SMALL, tmp_path)
 
 
 NO_PHOTOGRAPHS = {
@@ -175,7 +191,7 @@ NO_PHOTOGRAPHS = {
 def test_a_photograph_that_is_none_is_named_and_nothing_is_cached(tmp_path, user_cache, content, reason, form):
     write(tmp_path, {**files_of(SMALL), f"mini-imagenet/images/{name_of(1, 2)}": content}, form)
     with pytest.raises(ValueError, match=f"images/{name_of(1, 2)} in it cannot be read .*{reason}"):
-        Photographs(SMALL, tmp_path).images()
+        photographs(SMALL, tmp_path).images()
     assert not list(tmp_path.rglob("*.npy"))
 
 
@@ -184,29 +200,29 @@ def test_a_photograph_that_is_none_is_named_and_nothing_is_cached(tmp_path, user
 
 def test_decodes_once(tmp_path, monkeypatch):
     write(tmp_path, files_of(SMALL))
-    Photographs(SMALL, tmp_path).images()
+    photographs(SMALL, tmp_path).images()
     forbid_decoding(monkeypatch)
-    np.testing.assert_array_equal(Photographs(SMALL, tmp_path).images(), expected())
+    np.testing.assert_array_equal(photographs(SMALL, tmp_path).images(), expected())
 
 
 @pytest.mark.parametrize("form", ["zip", "folder"])
 def test_a_changed_photograph_is_decoded_anew(tmp_path, form):
     files = files_of(SMALL)
     write(tmp_path, files, form)
-    Photographs(SMALL, tmp_path).images()
+    photographs(SMALL, tmp_path).images()
     write(tmp_path, {**files, f"mini-imagenet/images/{name_of(1, 2)}": jpeg(999)}, form)
-    np.testing.assert_array_equal(Photographs(SMALL, tmp_path).images()[6], pixels(jpeg(999)))
+    np.testing.assert_array_equal(photographs(SMALL, tmp_path).images()[6], pixels(jpeg(999)))
 
 
 def test_read_only_data_is_cached_for_the_user(tmp_path, user_cache, monkeypatch):
     root = tmp_path / "data"
     write(root, files_of(SMALL))
     root.chmod(0o555)
-    Photographs(SMALL, root).images()
+    photographs(SMALL, root).images()
     assert os.listdir(root) == [ZIP]
     assert len(os.listdir(user_cache)) == 1
     forbid_decoding(monkeypatch)
-    np.testing.assert_array_equal(Photographs(SMALL, root).images(), expected())
+    np.testing.assert_array_equal(photographs(SMALL, root).images(), expected())
 
 
 # --- the dataset ----------------------------------------------------------------------------
@@ -217,9 +233,9 @@ def small(tmp_path, monkeypatch):
     """The three splits, small, in one zip."""
     files, first = {}, 0
     for mode, classes in (("train", 5), ("valid", 3), ("test", 2)):
-        split = Split(SPLITS[mode].name, classes, photographs=4)
+        split = Split(SPLITS[mode].name, classes, pictures=4)
         monkeypatch.setitem(SPLITS, mode, split)
-        files.update(files_of(split, first))
+        files.update(files_of(split, first, side=84))
         first += classes
     write(tmp_path, files)
     return tmp_path
@@ -258,7 +274,7 @@ def test_wrong_arguments(tmp_path):
 def test_the_real_archive_is_complete_and_split_as_published():
     if not (REAL_ROOT / ZIP).is_file():
         pytest.skip(f"no miniImageNet in {REAL_ROOT}; set MINI_IMAGENET_ROOT")
-    classes = {mode: Photographs(split, REAL_ROOT).names for mode, split in SPLITS.items()}
+    classes = {mode: photographs(split, REAL_ROOT, 84).names for mode, split in SPLITS.items()}
     assert [len(names) for names in classes.values()] == [64, 16, 20]
     assert len(set().union(*classes.values())) == 100
     # The first and last of Ravi and Larochelle's lists.

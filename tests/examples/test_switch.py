@@ -16,26 +16,35 @@ def lines_of(script: str) -> list[str]:
     return (SWITCH / script).read_text().splitlines()
 
 
-def test_at_most_ten_lines_removed_and_at_most_ten_added():
-    diff = list(difflib.ndiff(lines_of("before.py"), lines_of("after.py")))
+@pytest.mark.parametrize("before, after", [("before.py", "after.py"), ("model_before.py", "model_after.py")])
+def test_at_most_ten_lines_removed_and_added(before, after):
+    diff = list(difflib.ndiff(lines_of(before), lines_of(after)))
     removed = [line for line in diff if line.startswith("- ")]
     added = [line for line in diff if line.startswith("+ ")]
-    assert 1 <= max(len(removed), len(added)) <= 10
-    assert len(removed) + len(added) <= 10
+    assert 1 <= len(removed) + len(added) <= 10
 
 
-def test_the_schedule_and_the_training_steps_are_the_same_lines():
+@pytest.mark.parametrize("before, after, some", [
+    ("before.py", "after.py", "    sched.step()"), ("model_before.py", "model_after.py", "model.prepare(opt, loss_fn)")
+])  # fmt: skip
+def test_the_schedule_and_the_training_steps_are_the_same_lines(before, after, some):
     def kept(script):
-        return [line for line in lines_of(script) if re.search(r"sched\b(?!,)|\.step\(|\.backward\(|clear_grad", line)]
+        steps = r"sched\b(?!,)|\.step\(|\.backward\(|clear_grad|model\.|callback|DataLoader"
+        return [line for line in lines_of(script) if re.search(steps, line)]
 
-    assert kept("before.py") == kept("after.py")
-    assert any("CosineAnnealingDecay" in line for line in kept("after.py"))
-    assert "    sched.step()" in kept("after.py")
+    assert kept(before) == kept(after)
+    assert any("CosineAnnealingDecay" in line for line in kept(after))
+    assert some in kept(after)
 
 
-@pytest.mark.parametrize("script", ["before.py", "after.py"])
-def test_runs_and_learns_with_the_schedule_at_its_end(run_example, script):
-    output = run_example(f"switch/{script}")
-    loss, rate = re.search(r"loss of the last 50 iterations: (\S+), learning rate at the end: (\S+)", output).groups()
+def numbers_of(output: str) -> tuple:
+    return re.search(r"loss of the last 50 iterations: (\S+), learning rate at the end: (\S+)", output).groups()
+
+
+@pytest.mark.parametrize("which", ["before.py", "after.py"])
+def test_runs_and_learns_with_the_schedule_at_its_end_by_a_loop_and_by_fit(run_example, which):
+    by_loop, by_fit = (numbers_of(run_example(f"switch/{kind}{which}")) for kind in ("", "model_"))
+    assert by_loop == by_fit
+    loss, rate = by_fit
     assert math.isfinite(float(loss))
     assert float(rate) < 1e-9

@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
+from helpers import complex_parameter
 
 import paddle_metaopt as metaopt
 from paddle_metaopt import inner_rules
@@ -220,3 +221,20 @@ def test_layers_in_lists_and_dicts_and_a_rule_that_is_a_layer_are_learned():
     learned = metaopt.inner_rules.learned_in
     assert list(learned(Listed())) == ["nets.weight", "nets.bias", "more.a.weight", "more.a.bias"]
     assert list(learned(Itself())) == ["factor"]
+
+
+@pytest.mark.parametrize("rule", ["adam", "adamw", "adamax", "nadam", "radam", "lion"])
+def test_rules_by_the_size_or_sign_of_a_gradient_refuse_complex_parameters(rule):
+    class Turned(paddle.nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.turn = complex_parameter([1.0, 2.0j, 3.0])
+
+        def forward(self, x):
+            return (self.turn * x).abs().sum()
+
+    net = Turned()
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=rule)
+    with pytest.raises(TypeError, match="(Ada|Lion|NA|RA).*: it steps by the size or sign .* use 'sgd' or 'momentum'"):
+        opt.adapter(net).clone()
+    metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule="momentum").adapter(net).clone()

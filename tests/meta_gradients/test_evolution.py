@@ -4,7 +4,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from helpers import Classifier, in_double, labelled_episode, parameter
+from helpers import Classifier, complex_parameter, in_double, labelled_episode, parameter
 from paddle import nn
 
 import paddle_metaopt as metaopt
@@ -112,3 +112,23 @@ def test_the_two_sides_of_a_direction_draw_the_same_and_statistics_are_those_of_
     (estimated, statistics), (exact, expected) = found.values()
     assert estimated < 30 * exact  # other dropout masks would make it a million times as large
     np.testing.assert_allclose(statistics, expected, rtol=1e-12)
+
+
+class Shifted(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.z = complex_parameter([1.0 - 2.0j, 0.5j])
+
+    def forward(self, target):
+        return ((self.z - target).abs() ** 2).sum()
+
+
+def test_both_parts_of_a_complex_parameter_are_moved_as_far():
+    """A quadratic is smoothed to itself, so the mean of the estimates is its own gradient, 2 (z − t)."""
+    paddle.seed(1)
+    net, target = Shifted(), paddle.to_tensor([0.5 + 1.0j, -1.0 + 0.0j], dtype="complex128")
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), adapt_steps=0, meta_gradient=Evolution(0.1, 2000))
+    opt.meta_loss(net, [((target, target), (target, target))], lambda loss, y: loss).backward()
+    expected = 2 * (net.z.detach() - target)
+    relative_error = (net.z.grad - expected).abs().sum() / expected.abs().sum()
+    assert float(relative_error) < 0.1

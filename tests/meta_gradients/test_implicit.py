@@ -11,7 +11,7 @@ from helpers import Smooth, episode, gradients_of, make_net, maml
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
 from paddle_metaopt.meta_gradients import Implicit
-from paddle_metaopt.meta_gradients.implicit import conjugate_gradient, neumann_series
+from paddle_metaopt.meta_gradients.solvers import conjugate_gradient, neumann_series
 
 
 @pytest.mark.parametrize("solver", ["cg", "neumann"])

@@ -124,6 +124,39 @@ def test_named_outside_tensors_get_their_gradient(way):
         running.meta_loss(lambda: F.mse_loss(net(task.query[0]), task.query[1]))
 
 
+def named_too_little(**settings):
+    """What `meta_loss` says of a task with these settings of the optimizer."""
+    net, task = make_net(), episode()
+    opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), **{"inner_lr": 0.1, **settings})
+    with opt.adapter(net).task() as running:
+        running.adapt(lambda: F.mse_loss(net(task.support[0]), task.support[1]), steps=1)
+        running.meta_loss(lambda: F.mse_loss(net(task.query[0]), task.query[1]))
+
+
+class Halved(metaopt.inner_rules.SGD):
+    """With a tensor that nobody sees."""
+
+    def step(self, p, g, rate):
+        return p - rate * half() * g, ()
+
+
+def half():
+    tensor = paddle.to_tensor(0.5, "float64")
+    tensor.stop_gradient = False
+    return tensor
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"inner_lr": lambda step: half()}, {"inner_rule": Halved()}],
+    ids=["rate", "rule"],
+)
+def test_an_unnamed_tensor_in_the_inner_step_is_an_error(settings):
+    named_too_little()
+    with pytest.raises(ValueError, match=r"inputs=\[tensor\]"):
+        named_too_little(**settings)
+
+
 MEMORY = """
 import sys
 import paddle, paddle.nn.functional as F

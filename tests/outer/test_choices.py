@@ -166,3 +166,14 @@ def test_a_rule_may_refer_to_the_nets_weights(make):
     opt = make(net.parameters(), inner_rule=Anchored([p for p in net.parameters() if not p.stop_gradient]))
     assert not any(name.startswith("inner_rule") for name in opt.learned)
     opt.meta_loss(net, [episode()], F.mse_loss).backward()
+
+
+@pytest.mark.parametrize("optimizer, which", [("ANIL", "head"), ("BOIL", "head"), ("TNet", "warp")])
+def test_layers_of_another_net_are_refused(optimizer, which):
+    net, other = make_net(), make_net()
+    make = getattr(metaopt, f"{optimizer}Optimizer")
+    for foreign in (other.head, [other.head], other.head.parameters()):
+        with pytest.raises(ValueError, match=f"^{optimizer}Optimizer: {which}: none of its parameters is in the optim"):
+            make(parameters=net.parameters(), **{which: foreign})
+    make(parameters=net.parameters(), **{which: net.head})
+    make(parameters=net.parameters(), **{which: lambda name, p: name.startswith("head")})

@@ -22,6 +22,12 @@ def train(net, opt, seeds):
     return [t.numpy() for t in net.state_dict().values()] + [t.numpy() for t in opt.learned.values()]
 
 
+def with_traits(net):
+    net.head.weight.need_clip = False
+    net.body.weight.regularizer = paddle.regularizer.L2Decay(0.5)
+    return net
+
+
 ALGORITHMS = {
     "maml": lambda net: maml(net, inner_rule=inner_rules.Momentum(paddle.create_parameter([1], "float32"))),
     "subset": lambda net: maml(net, adapt=[net.head.weight, net.body.bias]),
@@ -31,6 +37,14 @@ ALGORITHMS = {
         {"params": [*net.body.parameters(), *net.norm.parameters()], "inner_lr": rate_of_shape(1)},
         {"params": net.head.parameters(), "inner_lr": paddle.optimizer.lr.StepDecay(0.1, 1)},
     ], adapt_steps=2),
+    "rates_of_groups": lambda net: maml(net, parameters=[
+        {"params": [*net.body.parameters(), *net.norm.parameters()], "learning_rate": 0.1},
+        {"params": net.head.parameters()},
+    ]),
+    "learned_group": lambda net: metaopt.MetaSGDOptimizer(
+        0.05, parameters=net.parameters(), learned_group={"learning_rate": 0.1}
+    ),
+    "traits": lambda net: maml(with_traits(net), inner_grad_clip=paddle.nn.ClipGradByValue(0.01)),
     "scheduled": lambda net: maml(net, learning_rate=paddle.optimizer.lr.StepDecay(0.05, 2), buffers="mean"),
     "anil": lambda net: metaopt.ANILOptimizer(0.05, parameters=net.parameters(), head=net.head, inner_lr=0.1),
     "boil": lambda net: metaopt.BOILOptimizer(0.05, parameters=net.parameters(), head=net.head, inner_lr=0.1),

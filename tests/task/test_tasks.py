@@ -1,13 +1,16 @@
 """What users do with a task that could go wrong without a word: each is right, or an error that says what it is."""
 
+from functools import partial
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from helpers import loss_of, maml, output_of, part, small_net
+from helpers import Classifier, in_double, labelled_episode, loss_of, maml, output_of, part, small_net
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
+from paddle_metaopt.meta_gradients import Evolution, Implicit
 
 WAYS = ["unrolled", "first_order", "checkpointed", "hessian_free", "implicit"]
 
@@ -195,3 +198,38 @@ def test_a_query_that_looks_at_the_weights_before(way):
     value().backward()
     result = compare_with_differences(lambda: float(value()), [p.grad for p in net.parameters()], net.parameters())
     assert result.error < 1e-6, result
+
+
+OPTIMIZERS = {
+    **{way: partial(metaopt.MAMLOptimizer, meta_gradient=way) for way in WAYS[:-1]},
+    "implicit": partial(metaopt.MAMLOptimizer, meta_gradient=Implicit(proximal=0.5)),
+    "evolution": partial(metaopt.MAMLOptimizer, meta_gradient=Evolution(0.1, 3)),
+    "reptile": metaopt.ReptileOptimizer,
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weights_that_move_meanwhile_move_no_task(name):
+    """By another optimizer, or by set_value: a task is that of the weights it began from."""
+
+    def found(moves):
+        paddle.seed(1)
+        net = in_double(Classifier())
+        opt = OPTIMIZERS[name](parameters=net.parameters(), inner_lr=0.1)
+        (xs, ys), (xq, yq) = labelled_episode()
+        learner = opt.adapter(net).clone()
+        learner.adapt(lambda: F.cross_entropy(learner(xs), ys), steps=1)
+        if moves:
+            for p in net.parameters():
+                p.set_value(p + 1.0)
+            other = paddle.optimizer.SGD(0.5, parameters=net.parameters())
+            F.cross_entropy(net(xq), yq).backward()
+            other.step(), other.clear_grad()
+        learner.adapt(lambda: F.cross_entropy(learner(xs), ys), steps=1)
+        paddle.seed(2)
+        loss = learner.meta_loss(lambda: F.cross_entropy(learner(xq), yq))
+        loss.backward()
+        return [loss.item(), *(p.grad.numpy() for p in net.parameters())]
+
+    for f, e in zip(found(True), found(False)):
+        np.testing.assert_allclose(f, e, rtol=1e-12)

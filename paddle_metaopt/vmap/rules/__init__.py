@@ -12,6 +12,8 @@ from . import (  # noqa: F401
     loss,
     normalization,
     pooling,
+    random,
+    recurrent,
     reduction,
     shape,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...double_grad import kernels
+from ...tensors import rebuilt
 from ..batched import Batched, tasks_of
 from ..entrances import has_batched
 from ..registry import batches, below
@@ -27,7 +28,7 @@ def folded(x):
 def unfolded(y, tasks: int):
     """The way back, of each Tensor in a nest of results."""
     if isinstance(y, (list, tuple)):
-        return type(y)(unfolded(part, tasks) for part in y)
+        return rebuilt(y, [unfolded(part, tasks) for part in y])
     if y is None:
         return y
     return Batched(y.reshape([tasks, y.shape[0] // tasks, *y.shape[1:]]))

@@ -6,6 +6,7 @@ import math
 
 import paddle
 
+from ...double_grad import kernels, linear_map
 from ..batched import Batched, tasks_of
 from ..forms import PLANES
 from ..registry import batches, below
@@ -35,7 +36,15 @@ def flatten(x, start_axis=0, stop_axis=-1):
 def transpose(x, perm):
     if not isinstance(perm, (list, tuple)):
         return NotImplemented
-    return Batched(below["transpose"](tasks_of(x), [0, *(axis % x.ndim + 1 for axis in perm)]))
+    order = [0, *(axis % x.ndim + 1 for axis in perm)]
+    if order[-1] == x.ndim and order != sorted(order):
+        return Batched(_rows_transposed(tasks_of(x), order))
+    return Batched(below["transpose"](tasks_of(x), order))
+
+
+def _rows_transposed(x, order):
+    back = sorted(range(len(order)), key=order.__getitem__)
+    return linear_map(x, lambda t: kernels.transposed(t, order), lambda g: kernels.transposed(g, back))
 
 
 @batches("unsqueeze")

@@ -106,6 +106,18 @@ CASES = {
     "nn.GRU both directions, states, lengths": layer(
         recurrent(nn.GRU, 2, 2, direction="bidirect"), (2, 3, 2), (2, 2, 2), call=with_lengths
     ),
+    "nn.LSTM both directions, states, lengths": layer(
+        recurrent(nn.LSTM, 2, 2, direction="bidirect"),
+        (2, 3, 2), (2, 2, 2), (2, 2, 2),
+        call=lambda net, x, h, c: with_lengths(net, x, (h, c)),
+    ),  # fmt: skip
+    "nn.SimpleRNN both directions, states, lengths": layer(
+        recurrent(nn.SimpleRNN, 2, 2, direction="bidirect"), (2, 3, 2), (2, 2, 2), call=with_lengths
+    ),
+    "nn.LSTM one step": layer(recurrent(nn.LSTM, 2, 3), (2, 1, 2)),
+    "nn.GRU three layers, state of the last": layer(
+        recurrent(nn.GRU, 2, 2, num_layers=3), (2, 3, 2), (3, 2, 2), call=lambda net, x, h: net(x, h)[1]
+    ),
     "nn.Embedding and nn.LSTM in a classifier": layer(
         Classifier, call=lambda net: net(paddle.to_tensor([[1, 4, 2], [3, 0, 0]]))
     ),

@@ -1,0 +1,113 @@
+"""What a loader gives, as lists of episodes."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import paddle
+from paddle.io import DataLoader
+from paddle.static import InputSpec
+
+from ..data.episode import Episode
+from .episodes import episode_parts, form_of
+
+
+class Loaded:
+    """The episodes of one batch of a loader, as one object: what nests of lists would be taken apart.
+
+    Attributes
+    ----------
+    episodes : list
+    shape : list of int
+        How many, for who asks a tensor for the size of its batch.
+    """
+
+    def __init__(self, episodes: list):
+        self.episodes = episodes
+        self.shape = [len(episodes)]
+
+
+class LoadedBatches:
+    """A loader whose batches are read as episodes: ``[Loaded]`` each.
+
+    A DataLoader that would stack the arrays of a batch of episodes gives them as they are instead.
+    """
+
+    def __init__(self, loader: Any):
+        stacks = isinstance(loader, DataLoader) and loader.auto_collate_batch and loader.collate_fn is None
+        if stacks:
+            loader = copy.copy(loader)
+            loader.collate_fn = list
+        self._loader, self._gives_lists = loader, stacks
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[list]:
+        for batch in self._loader:
+            yield [Loaded(episodes_in(batch) if self._gives_lists else episodes_of(batch))]
+
+
+def episodes_of(batch: Any) -> list:
+    """A list of one episode, or of those in a list of episodes.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    return [batch] if _is_episode(batch) else episodes_in(batch)
+
+
+def episodes_in(batch: Any) -> list:
+    """Those in a list of episodes.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if isinstance(batch, (list, tuple)) and batch and all(map(_is_episode, batch)):
+        return list(batch)
+    raise ValueError(
+        "expected the loader to give an episode, ((x, y), (x, y)) of support and query, or a list of episodes, got "
+        f"{form_of(batch)}; metaopt.data.EpisodeLoader makes episodes out of a labelled dataset"
+    )
+
+
+def specs_of(net, episode: Any) -> list:
+    """An InputSpec for each input of a net, as it gets them in the query set of an episode."""
+    x = episode_parts(without_targets(episode), net, adapts=False)[1][0]
+    names = inspect.signature(net.forward).parameters
+    given = x if isinstance(x, dict) else dict(zip(names, x if isinstance(x, (tuple, list)) else [x]))
+    return [InputSpec.from_tensor(t, name) for name, t in given.items() if isinstance(t, paddle.Tensor)]
+
+
+def without_targets(episode: Any) -> Episode:
+    """The episode with None for the targets of its query set, which may have none: ``(x,)``.
+
+    Raises
+    ------
+    ValueError
+        If it is no pair with such a query set.
+    """
+    support, query = episode
+    if not _is_list(query, 1, 2):
+        raise ValueError(f"an episode's query set is a pair (x, y), or (x,) to predict, got {form_of(query)}")
+    return Episode(tuple(support), (query[0], None))
+
+
+def _is_episode(value: Any) -> bool:
+    """Whether it is one, and not two: an x, unlike a y, may be a list too."""
+    if isinstance(value, Episode):
+        return True
+    if not _is_list(value, 2) or not (_is_list(value[0], 2) and _is_list(value[1], 1, 2)):
+        return False
+    return not isinstance(value[0][1], (list, tuple))
+
+
+def _is_list(value: Any, *lengths: int) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) in lengths

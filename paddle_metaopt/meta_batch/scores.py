@@ -1,0 +1,106 @@
+"""What is made of the net's output on the query set of a task: a score, a loss, arrays."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Callable
+
+import numpy as np
+import paddle
+
+from ..arguments import checked_function
+from ..tensors import detached
+from ..vmap import each_apart, for_each
+from .episodes import net_output
+
+_NOT_YET = object()
+
+
+class ScoredQuery:
+    """The query loss of a task, which keeps the net's output where the task ended.
+
+    Parameters
+    ----------
+    learner : Learner
+    part : pair
+        (x, y) of the query set.
+    loss_fn : callable
+    """
+
+    def __init__(self, learner, part, loss_fn: Callable):
+        self._learner, self._part, self._loss_fn = learner, part, loss_fn
+        self._output = _NOT_YET
+
+    def __call__(self):
+        x, y = self._part
+        output = net_output(self._learner, x)
+        # Ways back may ask elsewhere too: after earlier steps, or later at weights that were moved.
+        if self._output is _NOT_YET and self._learner.task.residence.is_at_the_end:
+            self._output = detached(output)
+        return self._loss_fn(output, y)
+
+    def scores(self, score: Callable, tasks: int | None) -> list:
+        """The score of the task, or of each of so many at once, after its meta-gradient was computed."""
+        with paddle.no_grad():
+            if self._output is _NOT_YET:  # the query loss counted after earlier steps only
+                self()
+            return scores_of(score, self._output, self._part[1], tasks)
+
+
+def scores_of(score: Callable, output, y, tasks: int | None) -> list:
+    """``score(output, y)`` of a task, or of each of so many at once."""
+    if tasks is None:
+        return [score(output, y)]
+    apart = each_apart((output, y), tasks)
+    return for_each(lambda task: score(*apart[task]), tasks)
+
+
+def score_function(owner: str, metric) -> Callable:
+    """``score(net_output, y)``, a float, by what a user gave for a metric.
+
+    Raises
+    ------
+    TypeError
+        If that is no function, and no ``paddle.metric.Metric``. When called, a ValueError if it gives no single number.
+    """
+    if isinstance(metric, paddle.metric.Metric):
+        return partial(_score_by, metric)
+    checked_function(owner, "metric", metric, "metric(net_output, y), or a paddle.metric.Metric object")
+    return lambda output, y: _number(owner, metric(output, y))
+
+
+def computed(metric: paddle.metric.Metric, output, y) -> list:
+    """What a metric of Paddle's computes of a query set, for its ``update``."""
+    found = as_list(metric.compute(*as_list(output), *as_list(y)))
+    return [value.numpy() if isinstance(value, paddle.Tensor) else value for value in found]
+
+
+def loss_of(loss_fn: Callable, output, y):
+    """The loss, or the sum of several, where each output of a net and each target is an argument of its own."""
+    first, *others = as_list(loss_fn(*as_list(output), *as_list(y)))
+    return sum(others, first)
+
+
+def arrays_of(output, y) -> list:
+    """The outputs of a net as arrays."""
+    return paddle.utils.map_structure(lambda t: t.numpy() if isinstance(t, paddle.Tensor) else t, as_list(output))
+
+
+def as_list(value: Any) -> list:
+    """The entries of a tuple or list; anything else as the only one."""
+    return list(value) if isinstance(value, (tuple, list)) else [value]
+
+
+def _score_by(metric, output, y) -> float:
+    metric.reset()
+    metric.update(*computed(metric, output, y))
+    return float(np.mean(metric.accumulate()))
+
+
+def _number(owner, score) -> float:
+    if isinstance(score, paddle.Tensor) and score.size != 1:
+        raise ValueError(
+            f"{owner}: metric: expected one number for a query set, got shape {list(score.shape)}; reduce it, e.g. by "
+            "mean()"
+        )
+    return score.item() if isinstance(score, paddle.Tensor) else float(score)

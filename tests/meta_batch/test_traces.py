@@ -1,0 +1,195 @@
+"""What user code does in a forward pass that a loop would see otherwise: noticed, put back, and run one by one."""
+
+import random
+from collections import namedtuple
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+import pytest
+from helpers import Classifier, in_double, labelled_episode
+from paddle import nn
+
+import paddle_metaopt as metaopt
+
+
+class Changing(Classifier):
+    """Its `change` is called with itself, and gives a factor of the features."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+        self.rng, self.old_rng, self.python = np.random.default_rng(0), np.random.RandomState(0), random.Random(0)
+        self.seen, self.state, self.names, self.counts = [], {"calls": 0, "deep": {"calls": 0}}, set(), np.zeros(1)
+        self.frozen = paddle.create_parameter([1], "float64", default_initializer=nn.initializer.Constant(1.0))
+        self.frozen.stop_gradient = True
+
+    def forward(self, x):
+        return self.head(self.body(x) * self.change(self))
+
+
+def appended(net):
+    net.seen.append(1)
+    return 1.0 + 0.1 * len(net.seen)
+
+
+def counted(net):
+    net.state["calls"] += 1
+    return 1.0 + 0.1 * net.state["calls"]
+
+
+def counted_deep(net):
+    net.state["deep"]["calls"] += 1
+    return 1.0 + 0.1 * net.state["deep"]["calls"]
+
+
+def named(net):
+    net.names.add(len(net.names))
+    return 1.0 + 0.1 * len(net.names)
+
+
+def counted_in_an_array(net):
+    net.counts += 1
+    return 1.0 + 0.1 * float(net.counts[0])
+
+
+def shrunk(net):
+    net.frozen.set_value(net.frozen * 0.9)
+    return net.frozen
+
+
+CHANGES = {
+    "Changing.rng was changed in place": lambda net: 1.0 + net.rng.random(),
+    "Changing.old_rng was changed in place": lambda net: 1.0 + net.old_rng.rand(),
+    "Changing.python was changed in place": lambda net: 1.0 + net.python.random(),
+    "Changing.seen was changed in place": appended,
+    "Changing.state was changed in place": counted,
+    "Changing.state was changed in  place": counted_deep,
+    "Changing.names was changed in place": named,
+    "Changing.counts was changed in place": counted_in_an_array,
+    "Tensor.set_value of a Parameter": shrunk,
+}
+
+
+def numbers(make, loss_fn=F.cross_entropy, **options):
+    paddle.seed(1)
+    net = in_double(make())
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3, adapt_steps=2)
+    loss = opt.meta_loss(net, [labelled_episode(seed) for seed in range(3)], loss_fn, **options)
+    loss.backward()
+    return [loss.item(), *(p.grad.numpy() for p in net.parameters() if not p.stop_gradient)]
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_a_net_changes_in_place_has_the_tasks_run_one_by_one(what):
+    expected = numbers(lambda: Changing(CHANGES[what]), vectorize=False)
+    with pytest.warns(UserWarning, match=f"one after the other, .*{what.replace('  ', ' ')}"):
+        found = numbers(lambda: Changing(CHANGES[what]))
+    for f, e in zip(found, expected):
+        np.testing.assert_array_equal(f, e)
+    with pytest.raises(metaopt.VectorizeError, match=what.replace("  ", " ")):
+        numbers(lambda: Changing(CHANGES[what]), vectorize=True)
+
+
+def test_what_a_loss_function_changes_in_place_is_noticed_too():
+    def make():
+        rng = np.random.default_rng(0)
+        return lambda output, y: F.cross_entropy(output, y) * (1.0 + rng.random())
+
+    expected = numbers(Classifier, make(), vectorize=False)
+    with pytest.warns(UserWarning, match="what the loss function refers to was changed in place"):
+        found = numbers(Classifier, make())
+    for f, e in zip(found, expected):
+        np.testing.assert_array_equal(f, e)
+
+    class Smoothed:
+        calls = [0]
+
+        def __init__(self):
+            self.calls = [0]
+
+        def __call__(self, output, y):
+            self.calls[0] += 1
+            return F.cross_entropy(output, y) * self.calls[0]
+
+    with pytest.warns(UserWarning, match="the loss function was changed in place"):
+        numbers(Classifier, Smoothed())
+
+
+def test_a_batched_tensor_does_not_stay_where_a_net_put_it():
+    def kept(net):
+        net.state["last"] = net.body[0].weight
+        return 1.0
+
+    paddle.seed(1)
+    net = in_double(Changing(kept))
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters())
+    with pytest.raises(metaopt.VectorizeError, match="Changing.state was changed in place"):
+        opt.meta_loss(net, [labelled_episode(seed) for seed in range(2)], F.cross_entropy, vectorize=True)
+    assert net.state == {"calls": 0, "deep": {"calls": 0}}
+
+
+def test_a_batched_tensor_is_not_written_into_another():
+    own = paddle.zeros([7, 4], "float64")
+
+    def written(net):
+        own.set_value(net.body(paddle.ones([7, 3], "float64")))
+        return 1.0
+
+    with pytest.raises(metaopt.VectorizeError, match="Tensor.set_value"):
+        numbers(lambda: Changing(written), vectorize=True)
+    assert own.dtype == paddle.float64 and own.shape == [7, 4] and not own.abs().sum()
+
+
+def test_a_net_that_changes_nothing_runs_at_once_whatever_it_holds():
+    assert np.isfinite(numbers(lambda: Changing(lambda net: 1.0), vectorize=True)[0])
+
+
+def test_a_forward_hook_does_not_keep_a_new_net_from_it():
+    def make():
+        net = Classifier()
+        net.body[0].register_forward_post_hook(lambda layer, inputs, output: output * 2)
+        return net
+
+    for f, e in zip(numbers(make, vectorize=True), numbers(make, vectorize=False)):
+        np.testing.assert_allclose(f, e, rtol=1e-9)
+
+
+Drawing = namedtuple("Drawing", "x")
+
+
+def test_named_tuples_without_gradients_around():
+    def found(vectorize):
+        paddle.seed(1)
+        net = in_double(Classifier())
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3)
+        episodes = [[(Drawing(x), y) for x, y in labelled_episode(seed)] for seed in range(3)]
+        with paddle.no_grad():
+            loss = opt.meta_loss(net, episodes, F.cross_entropy, vectorize=vectorize)
+            scored = metaopt.evaluate(net, opt, episodes, F.cross_entropy, vectorize=vectorize)
+        return [loss.item(), *scored.values]
+
+    np.testing.assert_allclose(found(True), found(False), rtol=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", [metaopt.MAMLOptimizer, metaopt.MAMLPlusPlusOptimizer])
+def test_the_last_of_ragged_tasks_leaves_its_statistics(optimizer):
+    class Normed(Classifier):
+        def __init__(self):
+            super().__init__()
+            self.body.add_sublayer("norm", nn.BatchNorm1D(4))
+
+    def cut(episode, size):
+        return [(x[:size], y[:size]) for x, y in episode]
+
+    def found(vectorize):
+        paddle.seed(1)
+        net = in_double(Normed())
+        opt = optimizer(0.0, parameters=net.parameters(), buffers="last")
+        episodes = [cut(labelled_episode(seed), size) for seed, size in enumerate([7, 5, 7, 7, 5])]
+        opt.meta_loss(net, episodes, F.cross_entropy, vectorize=vectorize)
+        scored = metaopt.evaluate(net, opt, episodes, F.cross_entropy, statistics="running", vectorize=False)
+        return [net.body[-1]._mean.numpy(), scored.values]
+
+    for f, e in zip(found(True), found(False)):
+        np.testing.assert_allclose(f, e, rtol=1e-6)
