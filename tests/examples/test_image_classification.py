@@ -16,12 +16,14 @@ import pytest
 from helpers import ROOT, trainable
 from PIL import Image
 
+import paddle_metaopt as metaopt
 from paddle_metaopt import Episode
 from paddle_metaopt.checkpoint import checksum
 
 from .interruption import digests, stop_after
 
 sys.path.append(str(ROOT / "examples"))
+import results  # noqa: E402
 from image_classification import parse_arguments  # noqa: E402
 from recipes import RECIPES, new_net, new_optimizer, new_schedule  # noqa: E402
 from training_run import Run, load_weights, read_weights  # noqa: E402
@@ -191,3 +193,12 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
     assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running"]
     with Image.open(folder / "curves.png") as picture:
         assert picture.width > 600
+
+
+def test_the_readme_has_the_table_of_the_results_that_there_are():
+    found = results.read(ROOT / "results")
+    first, last = results.MARKS
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition(first)[2].partition(last)[0].strip()
+    assert table == results.comparison(found)
+    for name in found:
+        assert name in metaopt.models.available()
