@@ -54,17 +54,17 @@ class Divergence:
                 raise
             self._dropped.append(number)
 
-    def left_of(self, count: int) -> int:
+    def left_of(self, count: int, may_be_none: bool = False) -> int:
         """How many of so many tasks were not dropped, with a warning that names the others.
 
         Raises
         ------
         DivergedError
-            If none is left.
+            If none is left, and one has to be.
         """
         if self._dropped:
             named = ", ".join(f"episodes[{number}]" for number in sorted(self._dropped))
-            if len(self._dropped) == count:
+            if len(self._dropped) == count and not may_be_none:
                 raise DivergedError(f"meta_loss: all tasks diverged, so that diverged='drop' leaves none: {named}")
             warnings.warn(
                 f"meta_loss: left out of the mean, for the query loss or the meta-gradient is not finite: {named}, of "

@@ -78,7 +78,7 @@ class MetaBatches:
                 count += len(group)
         if not count and processes is None:
             raise ValueError("meta_loss: there are no episodes")
-        left = divergence.left_of(count)
+        left = divergence.left_of(count, may_be_none=processes is not None)  # another process may have some
         total = total or none_solved(optimizer, net, inputs)
         if score is not None:
             total = replace(total, scores={number: total.scores.get(number, float("nan")) for number in range(count)})

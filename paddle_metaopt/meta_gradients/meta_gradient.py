@@ -62,7 +62,7 @@ class MetaGradient:
         processes.require_same(self.tensors)
         all_tasks, value = processes.totals(tasks, self.value.item())
         if not all_tasks:
-            raise ValueError("meta_loss: there are no episodes, in any process")
+            raise ValueError("meta_loss: there are no episodes, in any process, or all tasks diverged")
         share = processes.count / all_tasks
         gradients = [None if gradient is None else gradient * share for gradient in self.gradients]
         return replace(self, value=paddle.full_like(self.value, value / all_tasks), gradients=gradients)

@@ -11,6 +11,7 @@ import copy
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -164,6 +165,21 @@ def a_model():
     model.train_batch(shares(tasks, 1, 3), update=False)
     require_equal(gradients(trained(net, opt)), expected)
     _wrappers.append(model)
+
+
+@case
+def a_process_whose_tasks_all_diverge():
+    net, tasks = make_net(), episodes(3)
+    opt = ALGORITHMS["maml"](net)
+    opt.meta_loss(net, tasks[1:], F.mse_loss).backward()
+    expected = gradients(trained(net, opt))
+    (xs, ys), query = tasks[0]
+    diverging = metaopt.Episode((xs * float("inf"), ys), query)
+    mine = shares([diverging, *tasks[1:]], 1, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        opt.meta_loss(in_parallel(net), mine, F.mse_loss, diverged="drop").backward()
+    require_equal(gradients(trained(net, opt)), expected)
 
 
 @case
