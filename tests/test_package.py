@@ -101,9 +101,13 @@ def test_the_description_has_no_link_into_the_repository(metadata):
     assert re.findall(r"\]\((?!https://)[^)]*\)", description) == []
 
 
-def test_every_module_is_packaged_and_what_type_checkers_read(metadata):
+_PACKAGED = {".py", ".pyi", ".typed", ".checkpoint"}
+
+
+def test_every_module_is_packaged_and_the_weights_and_what_type_checkers_read(metadata):
     packaged = {name for name in metadata.read_text("SOURCES.txt").splitlines() if name.startswith("paddle_metaopt/")}
-    there = [path for path in (ROOT / "paddle_metaopt").rglob("*") if path.suffix in {".py", ".pyi", ".typed"}]
+    there = [path for path in (ROOT / "paddle_metaopt").rglob("*") if path.suffix in _PACKAGED]
 
     assert packaged == {path.relative_to(ROOT).as_posix() for path in there}
+    assert any(name.endswith(".checkpoint") for name in packaged)
     assert {"paddle_metaopt/py.typed", "paddle_metaopt/algorithms/__init__.pyi"} <= packaged
