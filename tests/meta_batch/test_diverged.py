@@ -155,3 +155,16 @@ def test_a_step_that_is_taken_again_gives_the_same_infinite_loss():
     tasks = [((x, y), (x, y)) for y in (paddle.to_tensor([1e6]) * net(x).sign().item(), paddle.to_tensor([0.1]))]
     with pytest.warns(RuntimeWarning, match=r"episodes\[0\], of 2"):
         opt.meta_loss(net, tasks, loss_fn, diverged="drop")
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_the_score_of_a_dropped_task_is_nan_in_its_place(vectorize):
+    paddle.seed(2)
+    net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+    good, options = episodes(4), {"metric": F.cross_entropy, "vectorize": vectorize}
+    with pytest.warns(RuntimeWarning, match="not finite"):
+        _, scores = opt.meta_loss(net, with_bad_ones(good, 1), F.cross_entropy, diverged="drop", **options)
+    _, expected = opt.meta_loss(net, good, F.cross_entropy, **options)
+    np.testing.assert_array_equal(np.isnan(scores), [False, True, False, False])
+    np.testing.assert_allclose(scores[[0, 2, 3]], expected[[0, 2, 3]], rtol=1e-9)
