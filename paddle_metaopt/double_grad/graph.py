@@ -68,8 +68,8 @@ def address_of(tensor):
     return None if node is None else node.node_ptr()
 
 
-def reachable(tensors, *boundaries):
-    """Each node below `tensors` once, in any order, not going past the addresses in any of the `boundaries`.
+def reachable(tensors, boundary=()):
+    """Each node below `tensors` once, in any order, not going past the addresses in `boundary`.
 
     Yields
     ------
@@ -86,7 +86,7 @@ def reachable(tensors, *boundaries):
             continue
         seen.add(address)
         yield address, node
-        if not any(address in boundary for boundary in boundaries):
+        if address not in boundary:
             stack += node.next_functions
 
 

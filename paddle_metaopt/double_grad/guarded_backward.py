@@ -71,11 +71,6 @@ def know_leaves(tensors):
     _leaves.update({address_of(tensor): tensor for tensor in tensors})
 
 
-def is_known_leaf(tensor) -> bool:
-    """Whether it is one of those that `know_leaves` was told of."""
-    return _leaves.get(address_of(tensor)) is tensor
-
-
 def _known_leaves_below(outputs):
     """The leaf tensors that `outputs` depend on, where a pass on copies serves as well as ``backward()``: None if one
     is not known, if no rule is among the nodes, or if somebody's PyLayer is, whose backward may take gradients

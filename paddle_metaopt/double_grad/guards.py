@@ -12,8 +12,7 @@ from .activity import is_active
 from .audit import audit
 from .engine import on_copies, refuse_used_up
 from .graph import listed
-from .guarded_backward import guarded_backward, is_known_leaf
-from .joints import refuse_behind_joints
+from .guarded_backward import guarded_backward
 from .passes import engine_guards
 from .patches import Hold
 from .primitive import rooted
@@ -44,11 +43,7 @@ def _guarded_grad(grad):
         if given.get("create_graph") and is_active():
             audit(given["outputs"], given["inputs"])
             _noted.graphs_of_gradients += 1
-        outputs, inputs = given["outputs"], listed(given["inputs"])
-        refuse_behind_joints(outputs, filter(is_known_leaf, inputs))
-        found = gradients(**given)
-        refuse_behind_joints(outputs, [x for x, gradient in zip(inputs, found) if gradient is None])
-        return found
+        return gradients(**given)
 
     return guarded
 

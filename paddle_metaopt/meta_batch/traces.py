@@ -23,7 +23,8 @@ class Traces:
     """
 
     def __init__(self, net, loss_fn):
-        self._layers = [(layer, dict(vars(layer))) for layer in net.sublayers(include_self=True)]
+        layers = [layer for each in (net, loss_fn) if isinstance(each, paddle.nn.Layer) for layer in _layers_of(each)]
+        self._layers = [(layer, dict(vars(layer))) for layer in layers]
         self._random = RandomStates()
         self._copies = []
         seen: set = set()
@@ -31,9 +32,14 @@ class Traces:
             for name, value in attributes.items():
                 if type(value) not in _FIXED and name not in _OF_ANY_LAYER:
                     self._follow(f"{type(layer).__name__}.{name}", value, seen)
-        for cell in getattr(loss_fn, "__closure__", None) or ():
-            self._follow("what the loss function refers to", _content(cell), seen)
-        self._follow("the loss function", getattr(loss_fn, "__self__", loss_fn), seen)
+        written_in = loss_fn
+        while isinstance(written_in, partial):
+            self._follow("what the loss function refers to", [written_in.args, written_in.keywords], seen, depth=5)
+            written_in = written_in.func
+        self._cells = [(cell, _content(cell)) for cell in getattr(written_in, "__closure__", None) or ()]
+        for _, content in self._cells:
+            self._follow("what the loss function refers to", content, seen)
+        self._follow("the loss function", getattr(written_in, "__self__", written_in), seen)
 
     def require_none_left(self) -> None:
         """Raise a CannotBatch if one changed: each task would have had another value."""
@@ -46,6 +52,8 @@ class Traces:
             for name, value in vars(layer).items():
                 if attributes.get(name) is not value and name not in _WRITTEN_WITHOUT_A_CHANGE:
                     raise CannotBatch(f"{type(layer).__name__}.{name} was written in forward, by all tasks at once")
+        if any(_content(cell) is not content for cell, content in self._cells):
+            raise CannotBatch("a variable that the loss function refers to was written, by all tasks at once")
         for where, copied in self._copies:
             if not copied.is_same():
                 raise CannotBatch(f"{where} was changed in place, by all tasks at once")
@@ -57,6 +65,9 @@ class Traces:
             for name in present.keys() - attributes.keys():
                 del present[name]
             present.update(attributes)
+        for cell, content in self._cells:
+            if content is not _content(cell):
+                cell.cell_contents = content
         for _, copied in self._copies:
             copied.put_back()
         self._random.restore()
@@ -145,6 +156,10 @@ class _Generator:
 
     def put_back(self) -> None:
         self._set(self._state)
+
+
+def _layers_of(layer) -> list:
+    return layer.sublayers(include_self=True)
 
 
 def _content(cell):

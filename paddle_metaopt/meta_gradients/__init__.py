@@ -8,7 +8,6 @@ from .implicit import Implicit
 from .meta_gradient import MetaGradient
 from .solvers import SolverReport
 from .step_by_step import StepByStep
-from .step_graphs import StepGraphs
 from .unrolled import FirstOrder, Unrolled
 from .way_back import AsksWhereItEnds, ForwardOnly, Replaying, WayBack
 
@@ -58,7 +57,6 @@ __all__ = [
     "Replaying",
     "SolverReport",
     "StepByStep",
-    "StepGraphs",
     "Unrolled",
     "WayBack",
     "meta_gradient",

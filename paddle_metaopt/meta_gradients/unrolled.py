@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..vmap import batched_gradients
 from .way_back import WayBack, query_points
 
 
@@ -14,7 +15,7 @@ class Unrolled(WayBack):
 
     def take_step(self, task, loss):
         task.leaves.add(loss, task.residence.fast.values())
-        return task.leaves.graphs.go_on_from(task.moved_by(task.gradients(loss, differentiable=True)))
+        return task.moved_by(task.gradients(loss, differentiable=True))
 
     def solve(self, task, query):
         loss = 0.0
@@ -22,7 +23,7 @@ class Unrolled(WayBack):
             with task.residence.at(moment):
                 value = query()
             loss = loss + weight * value
-        return loss, task.leaves.graphs.gradients(loss, task.meta_parameters)
+        return loss, batched_gradients(loss, task.meta_parameters, allow_unused=True)
 
 
 class FirstOrder(Unrolled):
@@ -32,4 +33,4 @@ class FirstOrder(Unrolled):
     order = 1
 
     def take_step(self, task, loss):
-        return task.leaves.graphs.go_on_from(task.moved_by(task.gradients(loss)))
+        return task.moved_by(task.gradients(loss))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import paddle
 
@@ -38,15 +38,12 @@ class BodyReuse:
         The names of those that move; all are in the head.
     keeps_buffers : bool
         Whether what a forward pass does to buffers remains after the task.
-    shared : callable
-        ``shared(inputs)``, what the head gets in the place of its inputs, of the same values.
     """
 
-    def __init__(self, net, head, slots, fast: dict, adapted: list, keeps_buffers: bool, shared: Callable):
+    def __init__(self, net, head, slots, fast: dict, adapted: list, keeps_buffers: bool):
         self._net, self._head = net, head
         self._fast, self._adapted = fast, adapted
         self._keeps_buffers = keeps_buffers
-        self._shared = shared
         lists = {id(vars(part).get(key)) for part in _parts(head) for key in ("_parameters", "_all_weights")}
         self._tied = any(id(container) not in lists for name in adapted for container, _ in slots.places(name))
         self._known = []
@@ -77,7 +74,6 @@ class BodyReuse:
 
         def head_forward(*given, **keywords):
             put_back(weights)
-            given = self._shared(given)
             at_head = self._snapshot(self._head, *given).kept()
             output = run_head(*given, **keywords)
             calls.append((given, keywords, at_head, self._snapshot(None, output).kept()))

@@ -7,8 +7,6 @@ from functools import partial
 from typing import Callable
 
 from ..double_grad import activate
-from ..double_grad.audit import depends
-from ..meta_gradients import StepGraphs
 from ..tensors import detached_copies, tensors_in
 from ..vmap import batched_gradients, spread_all
 from .body_reuse import BodyReuse
@@ -39,8 +37,6 @@ class Task:
         It stands for so many at once, within `vmap.batching`; 0 for none.
     processes : Processes, optional
         Those that what is learned, and what remains of the buffers, is averaged over.
-    by_solve : bool
-        Whether all gradients for what is meta-learned are taken by `Learner.solve`, none by a plain ``backward()``.
 
     Attributes
     ----------
@@ -68,15 +64,14 @@ class Task:
     """
 
     def __init__(
-        self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, processes=None,
-        by_solve: bool = False,
+        self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, processes=None
     ):  # fmt: skip
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
         self.graph = TaskGraph(plan.refusal_of_backward, processes)
-        self.leaves = Leaves(StepGraphs(apart=by_solve))
+        self.leaves = Leaves()
         self.start = Start(detached_copies(self.own) if plan.way.looks_back else self.own)
         self.history = []
         self._net = net
@@ -89,8 +84,7 @@ class Task:
         fast = self._for_all(plan.way.start(self.graph, self.own, plan.learned.values()))
         around = nullcontext
         if plan.head is not None and plan.adapt_steps > 1 and plan.way.steps_share:
-            shared = partial(_shared_by_steps, self.leaves, fast, self.adapted)
-            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps, shared).installed
+            around = BodyReuse(net, plan.head, slots, fast, self.adapted, keeper.keeps).installed
         if processes is not None:
             around = partial(_within, processes.quiet, around)
         self.residence = Residence(slots, buffers, fast, around)
@@ -171,17 +165,6 @@ class Task:
             self.leaves.pass_by(self.residence.fast.values())
         self._state = state
         self.residence.move(moved)
-
-
-def _shared_by_steps(leaves: Leaves, fast: dict, adapted: list, computed):
-    """What may have been computed once for all steps, as each of them gets it."""
-    tensors = tensors_in(computed)
-    if not leaves.graphs.apart or depends(tensors, [fast[name] for name in adapted]):
-        return computed
-    leaves.add(tensors, fast.values())
-    given = leaves.graphs.go_on_from(computed)
-    leaves.pass_by(tensors_in(given))
-    return given
 
 
 def asked_for(task: Task, inputs: list = ()) -> list:

@@ -2,6 +2,7 @@
 
 import random
 from collections import namedtuple
+from functools import partial
 
 import numpy as np
 import paddle
@@ -114,6 +115,46 @@ def test_what_a_loss_function_changes_in_place_is_noticed_too():
 
     with pytest.warns(UserWarning, match="the loss function was changed in place"):
         numbers(Classifier, Smoothed())
+
+
+class CountingLoss(nn.Layer):
+    calls = 0
+
+    def forward(self, output, y):
+        self.calls += 1
+        return F.cross_entropy(output, y) * self.calls
+
+
+def with_a_variable():
+    calls = 0
+
+    def loss_fn(output, y):
+        nonlocal calls
+        calls += 1
+        return F.cross_entropy(output, y) * calls
+
+    return loss_fn
+
+
+def counted_loss(calls, output, y):
+    calls.append(1)
+    return F.cross_entropy(output, y) * len(calls)
+
+
+@pytest.mark.parametrize(
+    "make, what",
+    [
+        (CountingLoss, "CountingLoss.calls was written in forward"),
+        (with_a_variable, "a variable that the loss function refers to was written"),
+        (lambda: partial(counted_loss, []), "what the loss function refers to was changed in place"),
+    ],
+)
+def test_what_a_loss_writes_wherever_it_keeps_it_is_noticed(make, what):
+    expected = numbers(Classifier, make(), vectorize=False)
+    with pytest.warns(UserWarning, match=what):
+        found = numbers(Classifier, make())
+    for f, e in zip(found, expected):
+        np.testing.assert_array_equal(f, e)
 
 
 def test_a_batched_tensor_does_not_stay_where_a_net_put_it():
