@@ -23,10 +23,11 @@ from paddle_metaopt.checkpoint import checksum
 from .interruption import digests, stop_after
 
 sys.path.append(str(ROOT / "examples"))
-import results  # noqa: E402
 from image_classification import parse_arguments  # noqa: E402
 from recipes import RECIPES, new_net, new_optimizer, new_schedule  # noqa: E402
 from training_run import Run, load_weights, read_weights  # noqa: E402
+
+import results  # noqa: E402
 
 ITERATIONS = 12
 SMALL = "meta_batch=2 queries=1 valid_every=3 valid_episodes=2 test_steps=1,2"
