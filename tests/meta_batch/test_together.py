@@ -485,3 +485,34 @@ def test_a_replay_in_a_batch_notices_other_data_of_one_task():
 
     with pytest.raises(metaopt.ReplayError, match="when computed again"):
         opt.meta_loss(net, episodes(), loss_fn, vectorize=True)
+
+
+class TakesItsOwnGradient(nn.Layer):
+    """Of its output by its input, as a force field does."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head = nn.Sequential(nn.Linear(4, 8), nn.Tanh()), nn.Linear(8, 3)
+
+    def forward(self, x):
+        x.stop_gradient = False
+        y = self.head(self.body(x))
+        (slope,) = paddle.grad(y.square().sum(), [x], create_graph=True)
+        return y + slope.square().mean()
+
+
+@pytest.mark.filterwarnings("ignore:the tasks run one after the other")
+@pytest.mark.parametrize("way", ["unrolled", "first_order", "hessian_free", "implicit"])
+@pytest.mark.parametrize("adapts", ["everything", "head"])
+def test_a_net_that_takes_its_own_gradient_is_served_by_auto_as_by_the_loop(way, adapts):
+    paddle.seed(3)
+    net = TakesItsOwnGradient()
+    options = {"parameters": net.parameters(), "inner_lr": 0.1, "adapt_steps": 2, "meta_gradient": way}
+    if adapts == "head":
+        opt = metaopt.ANILOptimizer(head=net.head, **options)
+    else:
+        opt = metaopt.MAMLOptimizer(**options)
+    tasks = episodes(3)
+    found, expected = (gradients(net, opt, tasks, vectorize=vectorize) for vectorize in ("auto", False))
+    for f, e in zip(found, expected):
+        np.testing.assert_allclose(f, e, rtol=1e-5, atol=1e-9)
