@@ -24,17 +24,24 @@ def sending_gradients(grad: Callable) -> Callable:
         outputs, inputs = _listed(given.pop("outputs")), _listed(given.pop("inputs"))
         if not has_batched((outputs, inputs, *given.values())):
             return grad(outputs, inputs, **given)
-        if not has_batched((inputs,)) or all(type(t) is Batched for t in inputs):
-            return _of_each_task(grad, outputs, inputs, **given)
-        own = [t for t in inputs if type(t) is Batched]
-        shared = [t for t in inputs if type(t) is not Batched]
-        # What all tasks share comes first, and keeps the graph.
-        found = _of_each_task(grad, outputs, shared, **{**given, "retain_graph": True})
-        found = dict(zip(map(id, shared), found))
-        found.update(zip(map(id, own), _of_each_task(grad, outputs, own, **given)))
-        return [found[id(t)] for t in inputs]
+        found = _sent(grad, outputs, inputs, given)
+        if not given.get("allow_unused") and any(g is None for g in found):  # where Paddle would have raised an error
+            raise CannotBatch("paddle.grad by a tensor that the output depends on for one task alone, or not at all")
+        return found
 
     return send
+
+
+def _sent(grad, outputs, inputs, given) -> list:
+    if not has_batched((inputs,)) or all(type(t) is Batched for t in inputs):
+        return _of_each_task(grad, outputs, inputs, **given)
+    own = [t for t in inputs if type(t) is Batched]
+    shared = [t for t in inputs if type(t) is not Batched]
+    # What all tasks share comes first, and keeps the graph.
+    found = _of_each_task(grad, outputs, shared, **{**given, "retain_graph": True})
+    found = dict(zip(map(id, shared), found))
+    found.update(zip(map(id, own), _of_each_task(grad, outputs, own, **given)))
+    return [found[id(t)] for t in inputs]
 
 
 def _of_each_task(grad, outputs, inputs, grad_outputs=None, **options):

@@ -508,11 +508,33 @@ def test_a_net_that_takes_its_own_gradient_is_served_by_auto_as_by_the_loop(way,
     paddle.seed(3)
     net = TakesItsOwnGradient()
     options = {"parameters": net.parameters(), "inner_lr": 0.1, "adapt_steps": 2, "meta_gradient": way}
-    if adapts == "head":
-        opt = metaopt.ANILOptimizer(head=net.head, **options)
-    else:
-        opt = metaopt.MAMLOptimizer(**options)
-    tasks = episodes(3)
+    optimizer, head = (metaopt.ANILOptimizer, {"head": net.head}) if adapts == "head" else (metaopt.MAMLOptimizer, {})
+    opt, tasks = optimizer(**options, **head), episodes(3)
     found, expected = (gradients(net, opt, tasks, vectorize=vectorize) for vectorize in ("auto", False))
     for f, e in zip(found, expected):
         np.testing.assert_allclose(f, e, rtol=1e-5, atol=1e-9)
+
+
+class GivesItsInput(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
+
+    def forward(self, x):
+        x.stop_gradient = False
+        return self.body(x), x
+
+
+def test_a_gradient_in_the_loss_by_the_input_takes_the_loop():
+    def penalized(output, y):
+        logits, x = output
+        (slope,) = paddle.grad(logits.square().sum(), [x], create_graph=True)
+        return F.cross_entropy(logits, y) + slope.square().mean()
+
+    paddle.seed(3)
+    net, tasks = GivesItsInput(), episodes(3)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+    expected = opt.meta_loss(net, tasks, penalized, vectorize=False)
+    with pytest.warns(UserWarning, match="paddle.grad by a tensor that the output depends on for one task alone"):
+        found = opt.meta_loss(net, tasks, penalized)
+    assert found.item() == expected.item()
