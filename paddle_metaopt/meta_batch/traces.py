@@ -23,7 +23,8 @@ class Traces:
     """
 
     def __init__(self, net, loss_fn):
-        layers = [layer for each in (net, loss_fn) if isinstance(each, paddle.nn.Layer) for layer in _layers_of(each)]
+        nets = [each for each in (net, loss_fn) if isinstance(each, paddle.nn.Layer)]
+        layers = [layer for each in nets for layer in each.sublayers(include_self=True)]
         self._layers = [(layer, dict(vars(layer))) for layer in layers]
         self._random = RandomStates()
         self._copies = []
@@ -156,10 +157,6 @@ class _Generator:
 
     def put_back(self) -> None:
         self._set(self._state)
-
-
-def _layers_of(layer) -> list:
-    return layer.sublayers(include_self=True)
 
 
 def _content(cell):
