@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -19,6 +19,14 @@ _PIECE = 1 << 20  # bytes of a stream that are read at once
 
 class ArchiveError(Exception):
     """Why an archive, or which of its members, can't be used."""
+
+
+def require_new_path_within(name: str, known: Container[str]) -> None:
+    """Raise an ArchiveError if a member's name leads out of the archive, or is one of those known already."""
+    if name in known:
+        raise ArchiveError(f"{name} is in it twice")
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        raise ArchiveError(f"{name} in it is not a path within it")
 
 
 class Zipped:
@@ -43,10 +51,7 @@ class Zipped:
                 name = member.filename
                 if not wanted(name):
                     continue
-                if name in stamps:
-                    raise ArchiveError(f"{name} is in it twice")
-                if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                    raise ArchiveError(f"{name} in it is not a path within it")
+                require_new_path_within(name, stamps)
                 if member.is_dir() or stat.S_ISLNK(member.external_attr >> 16):
                     raise ArchiveError(f"{name} in it is no regular file")
                 stamps[name] = member.CRC

@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from paddle_metaopt.data.archive_files import LARGEST_FILE, LARGEST_READ, ArchiveError, bounded, errors_of, limited
+from paddle_metaopt.data.archive_files import (
+    LARGEST_FILE,
+    LARGEST_READ,
+    ArchiveError,
+    bounded,
+    errors_of,
+    limited,
+    require_new_path_within,
+)
 
 _COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 
@@ -34,10 +42,7 @@ class Tarred:
         """The members that are wanted, by name."""
         stamps = {}
         for name, member, _ in self._members(wanted):
-            if name in stamps:
-                raise ArchiveError(f"{name} is in it twice")
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                raise ArchiveError(f"{name} in it is not a path within it")
+            require_new_path_within(name, stamps)
             stamps[name] = (member.size, member.mtime)
         return stamps
 
