@@ -21,8 +21,8 @@ _PATHS = {"7": {"avx512f", "avx512cd", "avx512dq", "avx512bw", "avx512vl"}, "5":
 def tune_cpu(threads: int | None = None) -> dict:
     """Set up this process for Paddle's CPU kernels; to be called before the first of them runs.
 
-    * The MKL that Paddle brings takes a slow path on AMD processors; it is told to take that of the AVX-512 or AVX2 which
-      they have: matrix products are two to ten times as fast.
+    * The MKL that Paddle brings takes a slow path on AMD processors; it is told to take that of the AVX-512 or AVX2
+      which they have: matrix products are two to ten times as fast.
     * MKL's own threads are set to `threads`.
     * glibc gives each large buffer back to the system at once, and gets it again page by page; it is told to keep up to
       a gigabyte: element by element work on large tensors is up to five times as fast, and the process stays larger.

@@ -113,8 +113,7 @@ def _innermost(function):
 _grad_code = _innermost(paddle.grad).__code__
 _FILES_OF_NODES = {
     sys.modules["paddle.autograd.py_layer"].__file__,
-    sys.modules[__name__].__file__,
-    sys.modules[__name__].__file__.replace("passes", "primitive"),
+    *(sys.modules[__name__].__file__.replace("passes", name) for name in ("passes", "primitive", "joints")),
 }
 
 
@@ -133,10 +132,10 @@ class Mark(collections.deque):
         self._address = address
         self._guard = None
 
-    def note_used_up(self):
-        """Paddle has run the node for the last time: the engine is guarded as long as it could be run again."""
+    def guard_engine(self, marked: weakref.WeakValueDictionary):
+        """The node is one of the `marked` ones, and the engine is guarded, as long as it lives."""
         self._guard = _shared_guard()
-        used_up[self._address] = self
+        marked[self._address] = self
 
 
 #: Nodes that Paddle has run for the last time, by address: another pass through one would end the process.

@@ -24,7 +24,7 @@ def solved(
     ``accept(found)`` is called before the task ends. Where something raised an error, nothing remains of its buffers.
     """
     support, query = part
-    learner = optimizer.begin(net, support, tasks=tasks)
+    learner = optimizer.begin(net, support, tasks=tasks, by_solve=True)
     accepted = False
     try:
         learner.adapt(partial(loss_on, learner, support, loss_fn))

@@ -111,7 +111,7 @@ class MetaOptimizer(AroundUpdates):
         """How the last task's linear system was solved, if implicitly: iterations taken and relative residual."""
         return getattr(self._fixed_plan.way, "report", None)
 
-    def begin(self, net, support=None, track: bool = True, tasks: int | None = None) -> Learner:
+    def begin(self, net, support=None, track: bool = True, **how) -> Learner:
         """Begin a task; users do so by ``adapter.clone()``, ``adapter.task()``, `meta_loss` or ``evaluate``.
 
         Parameters
@@ -121,13 +121,13 @@ class MetaOptimizer(AroundUpdates):
             (x, y), for algorithms whose tasks begin at weights that depend on it.
         track : bool
             Whether there is a way back, and the choice of ``buffers=`` counts. Evaluation does without.
-        tasks : int, optional
-            The learner stands for so many tasks at once, within `vmap.batching`; 0 for none.
+        how
+            As in `Task`: for how many tasks at once the learner stands, and who takes its gradients.
         """
         require_dynamic_mode()
         plan = self.plan if track else replace(self.plan, way=ForwardOnly())
         net, processes = self.meta_batches.join(net, self.learned)
-        task = Task(net, plan, self._keeper, support, tasks, processes if track else None)
+        task = Task(net, plan, self._keeper, support, processes=processes if track else None, **how)
         if track:
             self._begun.add(task.graph)
         return Learner(net, task)
