@@ -30,7 +30,7 @@ class StepGraphs:
         self._foreign = foreign_passes()
 
     def after_step(self, task, nested):
-        """The nest of tensors that an inner step gave, as the next one begins with it, now and then in another graph."""
+        """The nest of tensors that an inner step gave, as the next one begins with it, at times in another graph."""
         if not self._apart or (task.residence.steps + 1) % self.STEPS:
             return nested
         if not self._joints and foreign_passes() != self._foreign:
