@@ -10,6 +10,8 @@ import re
 import runpy
 import subprocess
 import sys
+from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import paddle
@@ -40,11 +42,27 @@ def test_site_builds_without_a_warning(tmp_path):
     page = re.sub("<[^>]*>", "", (tmp_path / "site/algorithms/maml/index.html").read_text(encoding="utf-8"))
     assert "MAMLOptimizer(\n    learning_rate=0.001,\n    beta1=0.9,\n" in page  # by ruff, else in one long line
     assert "\n    *,\n    inner_lr=0.01,\n    adapt_steps=1,\n" in page
+    assert dead_links(tmp_path / "site") == set()
+    for translated in (ROOT / "docs").glob("*.zh.md"):
+        title = translated.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        folder = tmp_path / "site/zh" / translated.name.removesuffix(".zh.md").replace("index", "")
+        assert re.search(rf'<html lang="zh".*<h1[^>]*>{title}<', (folder / "index.html").read_text("utf-8"), re.S)
+
+
+def dead_links(site: Path) -> set[tuple[str, str]]:
+    """(page, target) of relative links and pictures, the theme's included, which lead to no file of the site."""
+    dead = set()
+    for page in site.rglob("index.html"):
+        for target in re.findall(r'(?:href|src)="([^"#?]+)', page.read_text(encoding="utf-8")):
+            path = page.parent / unquote(target)
+            if not re.match("[a-z]+:", target) and not (path / "index.html" if path.is_dir() else path).is_file():
+                dead.add((page.relative_to(site).as_posix(), target))
+    return dead
 
 
 def test_code_fits_into_a_window_of_1280_pixels():
     """That is 120 characters, as docs/code.css sets them; it was measured in Chromium."""
-    for path in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
+    for path in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("README*.md")]:
         code = re.findall(r"^( *)```(.*?)^ *```$", path.read_text(encoding="utf-8"), re.S | re.M)
         lines = [line.removeprefix(indent) for indent, block in code for line in block.splitlines()]
         assert max(map(len, lines), default=0) <= 120, path.name
