@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from ..double_grad.scope import patches_kept
-from ..errors import NeedsMetaLossError, VectorizeError
+from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
 from ..tensors import added
 from ..vmap import CannotBatch, origin_of
@@ -114,7 +114,7 @@ class MetaBatches:
         except DivergedTogether:
             before.put_back()
             diverged = True
-        except (CannotBatch, NeedsMetaLossError) as error:  # the latter from a gradient that the net takes
+        except CannotBatch as error:
             before.put_back()
             where = origin_of(error)
             if vectorize is True:
