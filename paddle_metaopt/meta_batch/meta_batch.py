@@ -67,11 +67,12 @@ class MetaBatches:
         adapts = plan.adapt_steps > 0
         total, count = None, 0
         with patches_kept(), TaskStreams() as streams:
-            tasks = enumerate(episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
+            # All at first, for making them may draw random numbers.
+            tasks = list(enumerate(episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes)))
             if self.goes_together(net, loss_fn, plan, vectorize):
-                groups = in_groups(list(tasks), tasks_at_once, plan.adapt_steps, optimizer.algorithm.buffers == "last")
+                groups = in_groups(tasks, tasks_at_once, plan.adapt_steps, optimizer.algorithm.buffers == "last")
             else:
-                groups = ([task] for task in tasks)
+                groups = [[task] for task in tasks]
             for group in groups:
                 found = self.run(group, streams, net, loss_fn, together, alone, vectorize)
                 total = added(total, found)
