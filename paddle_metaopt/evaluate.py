@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Callable
+from typing import Any, Callable, Iterable
 
 import numpy as np
 import paddle
@@ -13,6 +13,8 @@ from .arguments import checked_function, checked_layer, checked_vectorize, one_o
 from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
 from .meta_batch import (
+    Loss,
+    Metric,
     TaskStreams,
     each_of,
     episode_parts,
@@ -24,7 +26,7 @@ from .meta_batch import (
     scores_of,
 )
 from .meta_gradients import ForwardOnly
-from .outer import require_meta_optimizer
+from .outer import MetaOptimizer, require_meta_optimizer
 from .vmap import batching, for_all_tasks
 
 
@@ -51,8 +53,8 @@ class Evaluation:
 
 
 def evaluate(
-    net, opt, episodes, loss_fn: Callable, metric=None, steps: int | None = None, statistics: str = "batch",
-    vectorize: bool | str = "auto",
+    net: paddle.nn.Layer, opt: MetaOptimizer, episodes: Iterable[Any], loss_fn: Loss, metric: Metric | None = None,
+    steps: int | None = None, statistics: str = "batch", vectorize: bool | str = "auto",
 ) -> Evaluation:  # fmt: skip
     """Adapt to each episode's support set and score on its query set.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copyreg
 from dataclasses import replace
-from typing import Callable
+from typing import Any, Iterable, Sequence, overload
 
 import numpy as np
+import paddle
 
 from ..arguments import naming, require_dynamic_mode
-from ..meta_batch import MetaBatches, score_function
+from ..meta_batch import Loss, MetaBatches, Metric, score_function
 from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import AroundUpdates, groups_of, parameters_of, translated
 from ..task import BufferKeeper, Learner, Plan, Task
@@ -18,8 +19,7 @@ from . import learned as learning
 from .adapter import InnerAdapter
 from .algorithm import Algorithm
 from .begun import BegunTasks
-from .groups import given_groups, outer_arguments, require_group_options, trainable, with_learned_group
-from .planned import fixed_plan, rule_and_learned
+from .planned import construction, fixed_plan
 
 
 class MetaOptimizer(AroundUpdates):
@@ -47,15 +47,7 @@ class MetaOptimizer(AroundUpdates):
         with naming(type(self)):
             _, chooses, outer = self.combination
             algorithm = chooses.taken_from(kwargs, type(self).__name__)
-            given = outer_arguments(outer, args, kwargs)
-            groups = given_groups(given["parameters"], set(algorithm.choices()) - {"inner_lr"})
-            self._rule, self._learned = rule_and_learned(algorithm, groups)
-            require_group_options(outer, algorithm.learned_group, self._learned)
-            passed = {id(p) for p in trainable(groups)}
-            further = [entry.value for entry in self._learned if id(entry.value) not in passed]
-            if further:
-                options = algorithm.learned_group
-                given["parameters"] = with_learned_group(outer, given["parameters"], further, options)
+            given, self._rule, self._learned = construction(algorithm, outer, args, kwargs)
             super().__init__(**given)
             algorithm.require_fit(parameters_of(self))
             self._algorithm = algorithm
@@ -93,7 +85,7 @@ class MetaOptimizer(AroundUpdates):
         return self._algorithm
 
     @property
-    def learned(self) -> dict:
+    def learned(self) -> dict[str, paddle.Tensor]:
         """What is meta-learned besides the net's parameters, by name."""
         return {entry.name: entry.value for entry in self._learned}
 
@@ -102,7 +94,7 @@ class MetaOptimizer(AroundUpdates):
         """Inner steps for each task."""
         return self._algorithm.adapt_steps
 
-    def adapter(self, net) -> InnerAdapter:
+    def adapter(self, net: paddle.nn.Layer) -> InnerAdapter:
         """The paired adapter of a net; the same as ``InnerAdapter(net, self)``."""
         return InnerAdapter(net, self)
 
@@ -132,10 +124,21 @@ class MetaOptimizer(AroundUpdates):
             self._begun.add(task.graph)
         return Learner(net, task)
 
+    @overload
     def meta_loss(
-        self, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: bool | str = "auto",
-        tasks_at_once: int | None = None, metric=None, diverged: str = "keep",
-    ):  # fmt: skip
+        self, net: paddle.nn.Layer, episodes: Iterable[Any], loss_fn: Loss, inputs: Sequence[paddle.Tensor] = ...,
+        vectorize: bool | str = ..., tasks_at_once: int | None = ..., metric: None = ..., diverged: str = ...,
+    ) -> paddle.Tensor: ...  # fmt: skip
+
+    @overload
+    def meta_loss(
+        self, net: paddle.nn.Layer, episodes: Iterable[Any], loss_fn: Loss, inputs: Sequence[paddle.Tensor] = ...,
+        vectorize: bool | str = ..., tasks_at_once: int | None = ..., *, metric: Metric, diverged: str = ...,
+    ) -> tuple[paddle.Tensor, np.ndarray]: ...  # fmt: skip
+
+    def meta_loss(
+        self, net, episodes, loss_fn, inputs=(), vectorize="auto", tasks_at_once=None, metric=None, diverged="keep"
+    ):
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
         Parameters
@@ -145,7 +148,7 @@ class MetaOptimizer(AroundUpdates):
         episodes : iterable of Episode
             Or any nested pairs ``((x, y), (x, y))`` of support and query, of Tensors or numpy arrays; floating arrays
             take the type of the net's parameters. x may be a tuple, then the net is called as ``net(*x)``, or a
-            dict, ``net(**x)``.
+            dict, ``net(**x)``. All are made before the first task begins.
         loss_fn : callable
             ``loss_fn(net_output, y)`` gives a scalar.
         inputs : list of Tensor, optional
