@@ -136,15 +136,15 @@ class _Run:
     def __init__(self, net, opt, loss_fn, score, steps, statistics):
         self._net, self._opt, self._loss_fn, self._score = net, opt, loss_fn, score
         self._steps, self._statistics = steps, statistics
+        self._plan = replace(opt.plan, way=ForwardOnly())
 
     def scores(self, tasks: list, streams: TaskStreams, vectorize) -> list:
         """The scores of the tasks, in their order."""
         _set_modes(self._net, True, self._statistics)
         batches, found = self._opt.meta_batches, {}
-        plan = replace(self._opt.plan, way=ForwardOnly())
-        together = batches.goes_together(self._net, self._loss_fn, plan, vectorize)
-        for group in in_groups(tasks, None, self._steps) if together else [[task] for task in tasks]:
-            scores = batches.run(group, streams, self._net, self._loss_fn, self._together, self._alone, vectorize)
+        trial = batches.trial(self._net, self._loss_fn, self._plan, vectorize)
+        for group in in_groups(tasks, None, self._steps) if trial.goes_on else [[task] for task in tasks]:
+            scores = batches.run(group, trial, streams, self._net, self._loss_fn, self._together, self._alone)
             found.update(zip([number for number, _ in group], scores))
         return [found[number] for number, _ in tasks]
 
@@ -161,7 +161,7 @@ class _Run:
     def _adapted(self, part, tasks) -> list:
         """The score of a task, or those of so many at once."""
         net, (support, (x, y)) = self._net, part
-        learner = self._opt.begin(net, support, track=False, tasks=tasks)
+        learner = self._opt.begin(net, support, plan=self._plan, tasks=tasks)
         try:
             learner.adapt(partial(loss_on, learner, support, self._loss_fn), steps=self._steps)
             _set_modes(net, False, self._statistics)

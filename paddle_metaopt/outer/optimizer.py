@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copyreg
-from dataclasses import replace
 from typing import Any, Iterable, Sequence, overload
 
 import numpy as np
@@ -103,7 +102,7 @@ class MetaOptimizer(AroundUpdates):
         """How the last task's linear system was solved, if implicitly: iterations taken and relative residual."""
         return getattr(self._fixed_plan.way, "report", None)
 
-    def begin(self, net, support=None, track: bool = True, tasks: int | None = None) -> Learner:
+    def begin(self, net, support=None, plan: Plan | None = None, tasks: int | None = None) -> Learner:
         """Begin a task; users do so by ``adapter.clone()``, ``adapter.task()``, `meta_loss` or ``evaluate``.
 
         Parameters
@@ -111,16 +110,17 @@ class MetaOptimizer(AroundUpdates):
         net : Layer
         support : pair, optional
             (x, y), for algorithms whose tasks begin at weights that depend on it.
-        track : bool
-            Whether there is a way back, and the choice of ``buffers=`` counts. Evaluation does without.
+        plan : Plan, optional
+            `plan` by default; evaluation has one without a way back, where the choice of ``buffers=`` does not count.
         tasks : int, optional
-            The learner stands for so many tasks at once, within `vmap.batching`; 0 for none.
+            The learner stands for so many tasks at once, within `vmap.batching`.
         """
         require_dynamic_mode()
-        plan = self.plan if track else replace(self.plan, way=ForwardOnly())
+        plan = self.plan if plan is None else plan
+        comes_back = not isinstance(plan.way, ForwardOnly)
         net, processes = self.meta_batches.join(net, self.learned)
-        task = Task(net, plan, self._keeper, support, tasks, processes if track else None)
-        if track:
+        task = Task(net, plan, self._keeper, support, tasks, processes if comes_back else None)
+        if comes_back:
             self._begun.add(task.graph)
         return Learner(net, task)
 

@@ -223,7 +223,7 @@ def test_layers_in_lists_and_dicts_and_a_rule_that_is_a_layer_are_learned():
     assert list(learned(Itself())) == ["factor"]
 
 
-_OF_REAL_GRADIENTS = "adagrad adadelta rmsprop adam adamw adamax nadam radam lion".split()
+_OF_REAL_GRADIENTS = ["adagrad", "adadelta", "rmsprop", "adam", "adamw", "adamax", "nadam", "radam", "lion"]
 
 
 @pytest.mark.parametrize("rule", _OF_REAL_GRADIENTS)
@@ -238,6 +238,6 @@ def test_rules_by_the_size_or_sign_of_a_gradient_refuse_complex_parameters(rule)
 
     net = Turned()
     opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule=rule)
-    with pytest.raises(TypeError, match="(Ada|Lion|NA|RA|RMS).*: it steps by the size or sign .* use 'sgd' or 'momentum'"):
+    with pytest.raises(TypeError, match=r"^(Ada|Lion|N|R).+: it steps by the size or sign .* use 'sgd' or 'momentum'"):
         opt.adapter(net).clone()
     metaopt.MAMLOptimizer(parameters=net.parameters(), inner_rule="momentum").adapter(net).clone()
