@@ -8,6 +8,7 @@ import paddle
 
 from ..inner_rules.rates import checked_rate
 from ..outer import Algorithm, Learned, MetaOptimizer
+from ..tensors import real_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +21,7 @@ class MetaSGD(Algorithm):
         learned = []
         for p, inner_lr in weights:
             start = paddle.nn.initializer.Uniform(*_range(inner_lr))
-            rates = paddle.create_parameter(p.shape, p.dtype, default_initializer=start)
+            rates = paddle.create_parameter(p.shape, real_type(p), default_initializer=start)
             learned.append(Learned("rates", rates, of=p))
         return learned
 

@@ -27,6 +27,8 @@ class Pass:
         Whether it is a ``backward()`` for the user, not ``paddle.grad``.
     uses_up : bool
         Whether Paddle runs the graph's own nodes, and not copies: then each runs for the last time.
+    inputs : sequence of Tensor, optional
+        What the gradients are taken for; by default all leaves.
 
     Attributes
     ----------
@@ -36,11 +38,12 @@ class Pass:
         What the first node that failed raised: what the others compute is not used.
     """
 
-    __slots__ = ("in_backward", "uses_up", "is_outermost", "error", "__weakref__")
+    __slots__ = ("in_backward", "uses_up", "inputs", "is_outermost", "error", "__weakref__")
 
-    def __init__(self, in_backward: bool, uses_up: bool):
+    def __init__(self, in_backward: bool, uses_up: bool, inputs=None):
         self.in_backward = in_backward
         self.uses_up = uses_up
+        self.inputs = inputs
         self.error = None
         self.is_outermost = current() is None
         _thread.passes.append(weakref.ref(self))
@@ -76,6 +79,16 @@ def in_backward() -> bool:
     """Whether a ``backward()`` runs in this thread, and not ``paddle.grad``; known while the engine is guarded."""
     found = current()
     return found is not None and found.in_backward
+
+
+def takes_gradients_for(leaves) -> bool:
+    """Whether one of these leaf tensors may get a gradient from the pass that runs in this thread. ``paddle.grad`` also
+    runs rules that are not on the way to what it was asked for: those below another rule that is."""
+    found = current()
+    if found is None or found.inputs is None:
+        return True
+    inputs = set(map(id, found.inputs))
+    return any(id(leaf) in inputs for leaf in leaves)
 
 
 def after_backward(call: Callable, things: list) -> None:

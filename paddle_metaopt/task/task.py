@@ -35,7 +35,7 @@ class Task:
     support : pair or None
         The support set, for a plan whose tasks begin at weights that depend on it.
     tasks : int, optional
-        It stands for so many at once, within `vmap.batching`; 0 for none.
+        It stands for so many at once, within `vmap.batching`.
     processes : Processes, optional
         Those that what is learned, and what remains of the buffers, is averaged over.
     by_solve : bool
@@ -83,7 +83,7 @@ class Task:
         self.meta_parameters = asked_for(self)
         if processes is not None:
             keeper.share(slots.buffers, processes)
-        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks or None)
+        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
         self._for_all = partial(spread_all, tasks=tasks) if tasks else dict
         fast = self._for_all(plan.way.start(self.graph, self.own, plan.learned.values()))
         around = nullcontext
@@ -94,7 +94,7 @@ class Task:
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
-        if plan.begin is not None and tasks != 0:
+        if plan.begin is not None:
             try:
                 self._begin_elsewhere(support)
             except BaseException:
