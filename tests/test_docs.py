@@ -234,7 +234,7 @@ def test_extensions_are_right_in_a_file_of_the_users_own(registry, tmp_path):
     assert registry.RULES["asinh"] is names["asinh"]
 
 
-GUIDES = ["porting", "gradient_penalty"]
+GUIDES = ["porting", "gradient_penalty", "deploying"]
 
 
 @pytest.mark.parametrize("page", GUIDES)
