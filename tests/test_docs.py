@@ -250,3 +250,44 @@ def test_extensions_are_right_in_a_file_of_the_users_own(registry, tmp_path):
     (tmp_path / "extensions.py").write_text("\n\n".join(programs), encoding="utf-8")
     names = runpy.run_path(str(tmp_path / "extensions.py"), run_name="extensions")
     assert registry.RULES["asinh"] is names["asinh"]
+
+
+GUIDES = ["porting", "gradient_penalty", "deploying", "reweighting"]
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_the_guides_programs_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where they write files
+    names = {}
+    for program in blocks(f"docs/{page}.md", "python"):
+        exec(program, names)
+    claims = {
+        "gradient_penalty": lambda: abs(names["distance"] - 2.21) < 0.1,
+        "reweighting": lambda: abs(names["decay"].item() - 0.5) < 0.1 and names["after"] < 0.7 * names["before"],
+    }
+    assert page not in claims or claims[page]()
+
+
+def test_the_choosers_programs_run(capsys):
+    waves = metaopt.data.Sinusoid(episodes=10)
+    loss_fn = paddle.nn.MSELoss()
+    names = {"metaopt": metaopt, "net": metaopt.models.MLP(), "loss_fn": loss_fn, "metric": loss_fn}
+    names["valid"] = [waves[i] for i in range(3)]
+    for program in blocks("docs/choosing.md", "python"):
+        exec(program, names)
+    assert capsys.readouterr().out.endswith(" tasks got worse\n")
+
+
+def test_weights_are_taken_over_from_torch():
+    """Its names and shapes; on equal weights the meta-gradients are equal too, as benchmarks/porting.py finds."""
+    names = {}
+    exec(blocks("docs/porting.md", "python")[0], names)
+    net = paddle.nn.Sequential(paddle.nn.Conv2D(1, 4, 3), paddle.nn.BatchNorm2D(4), paddle.nn.Linear(4, 4))
+    rng = np.random.default_rng(0)
+    four = ["0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"]
+    shapes = {"0.weight": (4, 1, 3, 3), **dict.fromkeys(four, 4), "2.weight": (4, 4), "2.bias": 4}
+    arrays = {name: rng.random(shape, "float32") for name, shape in shapes.items()}
+    names["take_from_torch"](net, {**arrays, "1.num_batches_tracked": np.array(7)})
+    expected = {**arrays, "2.weight": arrays["2.weight"].T}
+    found = list(net.state_dict().values())
+    assert len(found) == 8 and all((value.numpy() == array).all() for value, array in zip(found, expected.values()))

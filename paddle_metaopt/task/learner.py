@@ -13,7 +13,7 @@ from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from ..vmap import summed
 from .deployment import adapted_net
-from .diagnosis import one_loss, require_dependence
+from .diagnosis import one_loss, refuse_attribute_of, require_dependence
 from .moment import Surroundings
 from .task import Task, asked_for
 
@@ -55,6 +55,10 @@ class Learner(paddle.nn.Layer):
     def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
         require_dynamic_mode()
         return super().__call__(*inputs, **kwargs)
+
+    def __getattr__(self, name):
+        refuse_attribute_of(vars(self).get("net"), name)
+        return super().__getattr__(name)
 
     forward = _Forward()
 
