@@ -410,8 +410,8 @@ class Sounds(Numbered):
 def test_examples_with_lengths_are_padded_to_the_longest_of_the_batch(workers):
     dataset = Sounds()
     sampler = sampler_of(dataset, tasks_per_batch=4, episodes=8)
-    loader = EpisodeLoader(dataset, sampler, num_workers=workers)
-    for indices, batch in zip(sampler, loader):
+    loader = EpisodeLoader(dataset, sampler, num_workers=workers, timeout=60 if workers else 0)
+    for indices, batch in zip(sampler, list(loader)):  # to its end, where it ends its workers
         longest = max(1 + index % 4 for index in indices)
         for (xs, _), (xq, _) in batch:
             for x in (xs, xq):
