@@ -174,7 +174,8 @@ def test_a_loader_of_episodes_gives_their_names(workers):
     loader = EpisodeLoader(dataset, sampler, **options)
     assert isinstance(loader, DataLoader) and len(loader) == 5
     episodes = [episode for batch in EpisodeLoader(dataset, by_twos, **options) for episode in batch]
-    for episode, same, plain in zip(loader, episodes, load(dataset, sampler)):
+    # One loader after the other: a fork while a thread of another loader's holds a lock of Paddle's may hang for ever.
+    for episode, same, plain in zip(list(loader), episodes, list(load(dataset, sampler))):
         assert type(episode) is type(same) is Episode
         assert type(episode.support) is type(episode.query) is tuple
         for tensor, *twins in zip(*map(tensors_of, (episode, same, plain))):
