@@ -45,13 +45,13 @@ def audit(outputs, inputs) -> None:
 
 def unverified_nodes(outputs, inputs) -> dict[int, str]:
     """The nodes on a path from `outputs` to `inputs` that were not verified: address to name."""
-    path = _nodes_between(outputs, inputs)
+    path = nodes_between(outputs, inputs)
     return {address: name for address, name in path.items() if not is_verified(name)}
 
 
 def depends(outputs, inputs) -> bool:
     """Whether a derivative of `outputs` with respect to `inputs` is recorded."""
-    return bool(_nodes_between(outputs, inputs, with_targets=True))
+    return bool(nodes_between(outputs, inputs, with_targets=True))
 
 
 def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, bool]:
@@ -77,7 +77,7 @@ def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, 
     return leaves, met
 
 
-def _nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
+def nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
     """Address and name of each node on a path from `outputs` to `inputs`."""
     targets = {address_of(tensor) for tensor in _listed(inputs)}
     on_path, names = set(targets), {}

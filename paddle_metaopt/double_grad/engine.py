@@ -23,7 +23,7 @@ _grad = paddle.grad
 _grad_lock = threading.RLock()
 
 
-def on_copies(outputs, inputs, in_backward=False, **options):
+def on_copies(outputs, inputs, in_backward=False, on_the_way=None, **options):
     """``paddle.grad(outputs, inputs, **options)``, which copies the nodes that it runs."""
     if _copies_run():  # Paddle keeps the state of one such pass
         raise RuntimeError(
@@ -32,7 +32,8 @@ def on_copies(outputs, inputs, in_backward=False, **options):
             "instead, or with Tensor.backward()"
         )
     with _grad_lock:
-        return run(_grad, (outputs, inputs), options, in_backward, uses_up=False, inputs=listed(inputs))
+        which = {"inputs": listed(inputs), "on_the_way": on_the_way}
+        return run(_grad, (outputs, inputs), options, in_backward, uses_up=False, **which)
 
 
 def _copies_run() -> bool:
@@ -41,11 +42,11 @@ def _copies_run() -> bool:
     return present is not None and not present.uses_up
 
 
-def run(call, args, kwargs, in_backward=False, uses_up=False, inputs=None):
+def run(call, args, kwargs, in_backward=False, uses_up=False, inputs=None, on_the_way=None):
     """``call(*args, **kwargs)``, a pass of the engine; the rest is as for `Pass`."""
     failure = result = None
     with grad_mode_kept():  # Paddle leaves them off after an error
-        present = Pass(in_backward, uses_up, inputs)
+        present = Pass(in_backward, uses_up, inputs, on_the_way)
         try:
             with _interrupts_deferred():
                 result = call(*args, **kwargs)

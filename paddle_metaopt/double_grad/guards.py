@@ -9,7 +9,7 @@ import threading
 import paddle
 
 from .activity import is_active
-from .audit import audit
+from .audit import audit, nodes_between
 from .engine import on_copies, refuse_used_up
 from .graph import listed
 from .guarded_backward import guarded_backward
@@ -50,16 +50,18 @@ def _guarded_grad(grad):
 
 
 def gradients(outputs, inputs, **options) -> list:
-    """``paddle.grad`` by the library itself: guarded, but not audited."""
+    """``paddle.grad`` by the library itself: guarded, but not audited. With ``only_on_the_way=True`` no
+    pullback is run that does not lead to the `inputs`: Paddle itself runs all that lies below a rule."""
     with by_us():
         return _passed(outputs, inputs, **options)
 
 
-def _passed(outputs, inputs, **options) -> list:
+def _passed(outputs, inputs, only_on_the_way=False, **options) -> list:
     refuse_used_up(outputs)
     if options.get("create_graph") and paddle.is_grad_enabled():
         outputs = [rooted(output) for output in listed(outputs)]
-    return on_copies(outputs, inputs, **options)
+    way = set(nodes_between(outputs, inputs)) if only_on_the_way else None
+    return on_copies(outputs, inputs, on_the_way=way, **options)
 
 
 class _Noted(threading.local):

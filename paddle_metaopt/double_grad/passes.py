@@ -29,6 +29,8 @@ class Pass:
         Whether Paddle runs the graph's own nodes, and not copies: then each runs for the last time.
     inputs : sequence of Tensor, optional
         What the gradients are taken for; by default all leaves.
+    on_the_way : set of int, optional
+        The addresses of the nodes that lead there, for the others' pullbacks not to be run.
 
     Attributes
     ----------
@@ -38,12 +40,13 @@ class Pass:
         What the first node that failed raised: what the others compute is not used.
     """
 
-    __slots__ = ("in_backward", "uses_up", "inputs", "is_outermost", "error", "__weakref__")
+    __slots__ = ("in_backward", "uses_up", "inputs", "on_the_way", "is_outermost", "error", "__weakref__")
 
-    def __init__(self, in_backward: bool, uses_up: bool, inputs=None):
+    def __init__(self, in_backward: bool, uses_up: bool, inputs=None, on_the_way=None):
         self.in_backward = in_backward
         self.uses_up = uses_up
         self.inputs = inputs
+        self.on_the_way = on_the_way
         self.error = None
         self.is_outermost = current() is None
         _thread.passes.append(weakref.ref(self))
@@ -142,13 +145,13 @@ class Mark(collections.deque):
 
     def __init__(self, address: int):
         super().__init__(maxlen=0)
-        self._address = address
+        self.address = address
         self._guard = None
 
     def guard_engine(self, marked: weakref.WeakValueDictionary):
         """The node is one of the `marked` ones, and the engine is guarded, as long as it lives."""
         self._guard = _shared_guard()
-        marked[self._address] = self
+        marked[self.address] = self
 
 
 #: Nodes that Paddle has run for the last time, by address: another pass through one would end the process.

@@ -98,9 +98,12 @@ class _Recorded:
         present = passes.current()
         if self._mark is not None and (not passes.runs_copies() if present is None else present.uses_up):
             self._mark.guard_engine(passes.used_up)  # for now Paddle runs it for the last time
-        if present is not None and present.error is not None:
+        if present is not None and (present.error is not None or self._is_beside(present.on_the_way)):
             return self._no_gradients()
         return self.backward(cotangents)
+
+    def _is_beside(self, way) -> bool:
+        return way is not None and self._mark is not None and self._mark.address not in way
 
     def fail(self, error):
         """What is returned in place of gradients, if somebody is there to raise the error after the pass."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable
 
+from paddle import nn
+
 from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from ..double_grad.scope import patches_kept
 from ..errors import VectorizeError
@@ -115,7 +117,7 @@ class MetaBatches:
         why = plan.why_not_together()
         if why is not None and vectorize is True:
             raise VectorizeError(f"vectorize=True: {why} runs its tasks one by one; leave the argument out")
-        goes_on = why is None and (vectorize is True or not self._is_known_not_to(net, loss_fn))
+        goes_on = why is None and (vectorize is True or not (_is_slower(net) or self._is_known_not_to(net, loss_fn)))
         return Trial(goes_on, is_demanded=vectorize is True)
 
     def run(
@@ -157,6 +159,16 @@ class MetaBatches:
     def _is_known_not_to(self, net, loss_fn) -> bool:
         known = self._one_by_one.get(net)
         return known is not None and _circumstances(net, loss_fn) in known
+
+
+#: From here on Paddle's fused kernels, which run one task at a time, are faster than the ops that they stand for.
+_WIDE = 64
+
+
+def _is_slower(net) -> bool:
+    """Whether its tasks are slower as one program."""
+    kinds = nn.LSTM, nn.GRU, nn.SimpleRNN
+    return any(isinstance(layer, kinds) and layer.hidden_size >= _WIDE for layer in net.sublayers(include_self=True))
 
 
 def _circumstances(net, loss_fn) -> tuple:

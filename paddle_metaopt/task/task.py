@@ -141,7 +141,10 @@ class Task:
         if differentiable:
             refuse_unverified(loss, weights, self._net, self._run_again)
         with self.graph.differentiated_by_us():
-            found = batched_gradients(loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True)
+            found = batched_gradients(
+                loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True,
+                only_on_the_way=len(names) < len(self.own),
+            )  # fmt: skip
         return {name: g for name, g in zip(names, found) if g is not None}
 
     def _run_again(self):

@@ -566,3 +566,19 @@ def test_a_gradient_in_the_loss_by_the_input_takes_the_loop():
     with pytest.warns(UserWarning, match="paddle.grad by a tensor that the output depends on for one task alone"):
         found = opt.meta_loss(net, tasks, penalized)
     assert found.item() == expected.item()
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.SimpleRNN])
+@pytest.mark.parametrize("units, vectorize, batched", [(63, "auto", True), (64, "auto", False), (64, True, True)])
+def test_wide_recurrent_nets_take_the_faster_way_without_a_word(kind, units, vectorize, batched, recwarn, capsys):
+    net = nn.Sequential(nn.Linear(4, 4), kind(4, units))
+
+    def loss_fn(output, y):
+        print(type(output[0]).__name__)  # what it changed would have the tasks run one by one
+        return output[0].mean()
+
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+    tasks = [((paddle.randn([2, 3, 4]), paddle.zeros([2])),) * 2 for _ in range(2)]
+    opt.meta_loss(net, tasks, loss_fn, vectorize=vectorize)
+    assert set(capsys.readouterr().out.split()) == {"Batched" if batched else "Tensor"}
+    assert not [warned for warned in recwarn if "one after the other" in str(warned.message)]

@@ -9,6 +9,7 @@ import pytest
 from paddle import nn
 
 import paddle_metaopt as metaopt
+from paddle_metaopt.double_grad import with_pullback
 
 RUNS = {}  # of each net; outside of it, for a body that changes its own attributes is not the same twice
 
@@ -329,3 +330,33 @@ def test_statistics_move_as_in_full(kind):
         outputs.append(learner(xq).numpy())
         assert len(net.runs) == (3 if make is anil else 6)
     np.testing.assert_allclose(*outputs, rtol=1e-5)
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+@pytest.mark.parametrize("first_order", [True, False])
+def test_no_pullback_of_the_body_is_run_for_a_gradient_of_the_head(first_order, vectorize, capsys):
+    """Paddle runs those of rules below a rule whatever it was asked for."""
+    net = nn.Sequential(nn.Linear(3, 4), Watched(), nn.Linear(4, 2))
+    opt = anil_of(net, first_order)
+    tasks = [tuple((paddle.randn([5, 3]), paddle.randn([5, 2])) for _ in range(2)) for _ in range(2)]
+    opt.meta_loss(net, tasks[: 2 if vectorize else 1], F.mse_loss, vectorize=vectorize).backward()
+    runs = capsys.readouterr().out.split().count("pullback")
+    assert runs == (1 if first_order else 2)  # of the query, and of the support through the inner gradients
+    assert net[0].weight.grad is not None
+
+
+def anil_of(net, first_order):
+    return metaopt.ANILOptimizer(
+        parameters=net.parameters(), head=net[2], inner_lr=0.1, adapt_steps=3, first_order=first_order
+    )
+
+
+class Watched(nn.Layer):
+    def forward(self, x):
+        def pullback(g):
+            print("pullback")  # what it changed would have the tasks run one by one
+            return [2 * g]
+
+        stacked = getattr(x, "stacked", x)
+        doubled = with_pullback(lambda: 2 * stacked, [stacked], pullback)
+        return doubled if stacked is x else type(x)(doubled, x.form)
