@@ -123,7 +123,7 @@ _BINARY = "add sub mul truediv pow mod floordiv matmul eq ne lt le gt ge and or 
 
 def _functions_of_the_engine():
     for name, function in list(vars(core.eager).items()):
-        if inspect.isbuiltin(function):
+        if inspect.isbuiltin(inspect.unwrap(function)):  # the guards stand round some
             yield core.eager, name, _refusing(function, f"core.eager.{name}")
 
 

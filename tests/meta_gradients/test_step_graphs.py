@@ -25,7 +25,6 @@ def graphs_of_two_steps(monkeypatch):
 
 
 STEPS = 5
-SIZES = []  # of graphs; not in a closure, for what a loss function changes there has the tasks run one by one
 
 
 def episodes(count=2):
@@ -71,20 +70,20 @@ def assert_equal_to_differences(opt, loss, tensors):
 @pytest.mark.parametrize("vectorize", [True, False])
 @pytest.mark.parametrize("first_order", [False, True])
 @pytest.mark.parametrize("algorithm", [maml, anil, momentum])
-def test_what_lies_below_a_loss_does_not_grow_with_the_steps(algorithm, first_order, vectorize):
+def test_what_lies_below_a_loss_does_not_grow_with_the_steps(algorithm, first_order, vectorize, capsys):
     net = Smooth()
 
     def loss_fn(output, y):
         loss = F.cross_entropy(output, y)
-        SIZES.append(len(list(reachable([getattr(loss, "stacked", loss)]))))
+        print(len(list(reachable([getattr(loss, "stacked", loss)]))))  # what it changed would be noticed
         return loss
 
     def largest(steps):
-        SIZES.clear()
         opt = algorithm(net, first_order=first_order, adapt_steps=steps)
         opt.meta_loss(net, episodes(), loss_fn, vectorize=vectorize)
-        assert len(SIZES) == (steps + 1) * (1 if vectorize else 2)
-        return max(SIZES)
+        sizes = list(map(int, capsys.readouterr().out.split()))
+        assert len(sizes) == (steps + 1) * (1 if vectorize else 2)
+        return max(sizes)
 
     assert largest(6) == largest(16)
 
