@@ -42,7 +42,7 @@ class Words(paddle.io.Dataset):
 
     def __init__(self, recordings: dict[str, np.ndarray], rate: int):
         log_mel = paddle.audio.features.LogMelSpectrogram(
-            rate, n_fft=512, hop_length=rate // 100, win_length=rate // 40, n_mels=MELS
+            rate, n_fft=512, hop_length=rate // 50, win_length=rate // 40, n_mels=MELS
         )
         self.labels = np.repeat(np.arange(len(recordings)), [len(some) for some in recordings.values()])
         with paddle.no_grad():
@@ -84,7 +84,7 @@ class Mdtc(nn.Layer):
         from paddlespeech.kws.models.mdtc import MDTC
 
         super().__init__()
-        self.body = MDTC(stack_num=3, stack_size=3, in_channels=MELS, res_channels=channels, kernel_size=5)
+        self.body = MDTC(stack_num=2, stack_size=2, in_channels=MELS, res_channels=channels, kernel_size=5)
         self.classifier = nn.Linear(channels, ways)
 
     def forward(self, x):
@@ -92,7 +92,8 @@ class Mdtc(nn.Layer):
         return self.classifier(frames.mean(1))
 
 
-NETS = {"conv": ConvNet, "mdtc": Mdtc}
+#: Each with the step size of its adaptation.
+NETS = {"conv": (ConvNet, 0.1), "mdtc": (Mdtc, 0.03)}
 
 # The made-up words
 
@@ -193,8 +194,9 @@ def loader(words: Words, args: argparse.Namespace, episodes: int, tasks_per_batc
 
 def new_net_and_optimizer(args: argparse.Namespace):
     paddle.seed(args.seed)
-    net = NETS[args.net](args.ways)
-    opt = metaopt.MAMLOptimizer(args.lr, parameters=net.parameters(), inner_lr=args.inner_lr, adapt_steps=5)
+    make, inner_lr = NETS[args.net]
+    net = make(args.ways)
+    opt = metaopt.MAMLOptimizer(args.lr, parameters=net.parameters(), inner_lr=inner_lr, adapt_steps=3)
     return net, opt
 
 
@@ -220,8 +222,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=3, help="with a validation after each (%(default)s)")
     parser.add_argument("--updates", type=int, default=40, help="in each epoch (%(default)s)")
     parser.add_argument("--meta-batch", type=int, default=4, help="tasks of an update (%(default)s)")
-    parser.add_argument("--lr", type=float, default=1e-3, help="Adam's learning rate (%(default)s)")
-    parser.add_argument("--inner-lr", type=float, default=0.1, help="step size of the adaptation (%(default)s)")
+    parser.add_argument("--lr", type=float, default=3e-3, help="Adam's learning rate (%(default)s)")
     parser.add_argument("--test-tasks", type=int, default=200, help="to be judged on (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

@@ -21,7 +21,7 @@ from .processes import unwrapped
 from .solved import none_solved
 from .task_streams import TaskStreams
 from .together import in_groups, solved_together
-from .traces import MadeInForward, Traces
+from .traces import Traces
 
 
 class MetaBatches:
@@ -114,13 +114,6 @@ class MetaBatches:
         except DivergedTogether:
             before.put_back()
             diverged = True
-        except MadeInForward as error:
-            before.put_back()
-            if vectorize is True:
-                raise VectorizeError(
-                    f"vectorize=True: the tasks can't run as one program: {error}, and was not there before; call the "
-                    "net once beforehand"
-                ) from error
         except (CannotBatch, NeedsMetaLossError) as error:  # the latter from a gradient that the net takes
             before.put_back()
             where = origin_of(error)

@@ -15,10 +15,6 @@ from ..random_states import RandomStates
 from ..vmap import CannotBatch
 
 
-class MadeInForward(CannotBatch):
-    """A layer got an attribute in its first call, as PaddleNLP's do: from the next one on, it is there."""
-
-
 class Traces:
     """The attributes of a net's layers and of a loss function, the objects in them that can be changed in place, and
     the random states of Paddle, numpy and Python, as they are now.
@@ -47,10 +43,7 @@ class Traces:
         self._follow("the loss function", getattr(written_in, "__self__", written_in), seen)
 
     def require_none_left(self) -> None:
-        """Raise a CannotBatch if one changed: each task would have had another value.
-
-        A MadeInForward if it is an attribute that was not there, and that may be the same from now on.
-        """
+        """Raise a CannotBatch if one changed: each task would have had another value."""
         if not RandomStates().has_same_shared(self._random):
             raise CannotBatch(
                 "random numbers were drawn by numpy or Python, or by Paddle past its table of ops, of which each task "
@@ -59,10 +52,7 @@ class Traces:
         for layer, attributes in self._layers:
             for name, value in vars(layer).items():
                 if attributes.get(name) is not value and name not in _WRITTEN_WITHOUT_A_CHANGE:
-                    made = name not in attributes and not hasattr(type(layer), name) and type(value) in _FIXED
-                    raise (MadeInForward if made else CannotBatch)(
-                        f"{type(layer).__name__}.{name} was written in forward, by all tasks at once"
-                    )
+                    raise CannotBatch(f"{type(layer).__name__}.{name} was written in forward, by all tasks at once")
         if any(_content(cell) is not content for cell, content in self._cells):
             raise CannotBatch("a variable that the loss function refers to was written, by all tasks at once")
         for where, copied in self._copies:

@@ -27,13 +27,13 @@ def accuracies(name: str, output: str) -> list[float]:
 
 @needs_paddlenlp
 def test_held_out_intents_are_learned_and_what_real_data_is_needed_is_said(run_example, tmp_path):
-    output = run_example("few_shot_intents.py", *TINY, "--updates", 60, "--out", "runs")
+    output = run_example("few_shot_intents.py", "--updates", 40, "--test-tasks", 20, "--out", "runs")
 
     assert "Intents for training, validation and test: 40, 8, 16" in output
     for name in ("ANIL", "MAML, last layers"):
         before, after = accuracies(name, output)
         _, without = accuracies(f"{name}, not meta-trained", output)
-        assert before < 60 and after > before + 15 and after > without
+        assert before < 40 and after > before + 20 and after > without + 20
     assert "CLINC150" in output and "BANKING77" in output and "intent<TAB>sentence" in output
     assert {path.name for path in (tmp_path / "runs").iterdir()} == {"anil", "maml", "vocab.txt"}
 

@@ -1,7 +1,6 @@
 """What user code does in a forward pass that a loop would see otherwise: noticed, put back, and run one by one."""
 
 import random
-import warnings
 from collections import namedtuple
 from functools import partial
 
@@ -235,45 +234,3 @@ def test_the_last_of_ragged_tasks_leaves_its_statistics(optimizer):
 
     for f, e in zip(found(True), found(False)):
         np.testing.assert_allclose(f, e, rtol=1e-6)
-
-
-def test_an_attribute_made_in_the_first_call_costs_that_meta_batch_alone():
-    """As PaddleNLP's Ernie, Bert and Roberta make one."""
-
-    def made(net):
-        net.flag = False
-        return 1.0
-
-    paddle.seed(1)
-    net = in_double(Changing(made))
-    opt = metaopt.MAMLOptimizer(parameters=net.parameters())
-    with pytest.raises(metaopt.VectorizeError, match="Changing.flag was .* not there before; call the net once befo"):
-        opt.meta_loss(net, [labelled_episode(seed) for seed in range(2)], F.cross_entropy, vectorize=True)
-    assert not hasattr(net, "flag")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        first = opt.meta_loss(net, [labelled_episode(seed) for seed in range(2)], F.cross_entropy)
-    assert net.flag is False
-    second = opt.meta_loss(net, [labelled_episode(seed) for seed in range(2)], F.cross_entropy, vectorize=True)
-    np.testing.assert_allclose(float(first), float(second), rtol=1e-12)
-
-
-def test_a_counter_that_forward_makes_takes_the_loop():
-    def counted_from_nothing(net):
-        net.calls = getattr(net, "calls", 0) + 1
-        return 1.0 + 0.1 * net.calls
-
-    found = []
-    for vectorize in ("auto", False):
-        paddle.seed(1)
-        net = in_double(Changing(counted_from_nothing))
-        opt = metaopt.MAMLOptimizer(parameters=net.parameters())
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            for _ in range(3):
-                loss = opt.meta_loss(
-                    net, [labelled_episode(seed) for seed in range(2)], F.cross_entropy, vectorize=vectorize
-                )
-                found.append((float(loss), net.calls))
-        assert len([w for w in caught if "calls was written" in str(w.message)]) == (vectorize == "auto")
-    assert found[:3] == found[3:]
