@@ -136,3 +136,17 @@ def test_a_run_that_the_trainer_resumes_goes_on_as_if_it_had_not_been_stopped(sc
     rest.trainer.train(resume_from_checkpoint=str(tmp_path / "whole/checkpoint-2"))
     assert same(*(weights_of(tmp_path / run / "checkpoint-4") for run in ("whole", "rest")))
     assert not (tmp_path / "rest/checkpoint-2").exists()
+
+
+def test_the_page_shows_the_lines_of_the_example_and_the_environment_of_its_tests(tmp_path, monkeypatch):
+    page = (ROOT / "docs/text.md").read_text("utf-8")
+    *shown, conversion = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 4 and all(program in SCRIPT.read_text("utf-8") for program in shown)
+    environments = runpy.run_path(str(ROOT / "benchmarks/real_models.py"))["ENVIRONMENTS"]
+    assert all(package in page for packages in environments["paddlenlp"][0] for package in packages)
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "banking_data").mkdir()
+    (tmp_path / "banking_data/train.csv").write_text('text,category\n"Where is it,\nmy card?",card_arrival\n', "utf-8")
+    exec(conversion, {})
+    assert (tmp_path / "banking.tsv").read_text("utf-8") == "card_arrival\tWhere is it, my card?\n"

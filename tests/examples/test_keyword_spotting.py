@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import runpy
 
 import numpy as np
 import paddle
@@ -82,3 +83,11 @@ def test_each_recording_of_a_word_is_another_one_and_the_seed_gives_them_again(s
     assert all((first[word] == again[word]).all() for word in first)
     assert first.keys() == again.keys() != other.keys()
     assert all(np.abs(sounds[0] - sounds[1]).max() > 0.01 and np.abs(sounds).max() < 1 for sounds in first.values())
+
+
+def test_the_page_shows_the_lines_of_the_example_and_the_environment_of_its_tests():
+    page, program = ((ROOT / name).read_text("utf-8") for name in ("docs/speech.md", "examples/keyword_spotting.py"))
+    shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 4 and all(lines in program for lines in shown)
+    environments = runpy.run_path(str(ROOT / "benchmarks/real_models.py"))["ENVIRONMENTS"]
+    assert all(package in page for packages in environments["paddlespeech"][0] for package in packages)
