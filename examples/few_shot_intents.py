@@ -241,7 +241,7 @@ def main() -> None:
     for name, algorithm in ALGORITHMS.items():
         paddle.seed(args.seed)
         net = new_net()
-        net(paddle.to_tensor(training.ids[:1]))  # makes what its encoder sets in its first call: tasks can run as one then
+        net(paddle.to_tensor(training.ids[:1]))  # its encoder sets an attribute in the first call
         schedule = LinearDecayWithWarmup(args.lr, args.updates, warmup=0.1)
         opt = algorithm(net, schedule)
         rows[f"{name}, not meta-trained"] = [accuracy(net, opt, test, steps) for steps in (0, None)]
