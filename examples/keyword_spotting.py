@@ -42,7 +42,7 @@ class Words(paddle.io.Dataset):
 
     def __init__(self, recordings: dict[str, np.ndarray], rate: int):
         log_mel = paddle.audio.features.LogMelSpectrogram(
-            rate, n_fft=512, hop_length=rate // 50, win_length=rate // 40, n_mels=MELS
+            rate, n_fft=512, hop_length=rate // 100, win_length=rate // 40, n_mels=MELS
         )
         self.labels = np.repeat(np.arange(len(recordings)), [len(some) for some in recordings.values()])
         with paddle.no_grad():
@@ -92,8 +92,8 @@ class Mdtc(nn.Layer):
         return self.classifier(frames.mean(1))
 
 
-#: Each with the step size of its adaptation.
-NETS = {"conv": (ConvNet, 0.1), "mdtc": (Mdtc, 0.03)}
+#: Each with the step size and the number of the steps of its adaptation.
+NETS = {"conv": (ConvNet, 0.1, 5), "mdtc": (Mdtc, 0.03, 3)}
 
 # The made-up words
 
@@ -194,9 +194,9 @@ def loader(words: Words, args: argparse.Namespace, episodes: int, tasks_per_batc
 
 def new_net_and_optimizer(args: argparse.Namespace):
     paddle.seed(args.seed)
-    make, inner_lr = NETS[args.net]
+    make, inner_lr, steps = NETS[args.net]
     net = make(args.ways)
-    opt = metaopt.MAMLOptimizer(args.lr, parameters=net.parameters(), inner_lr=inner_lr, adapt_steps=3)
+    opt = metaopt.MAMLOptimizer(args.lr, parameters=net.parameters(), inner_lr=inner_lr, adapt_steps=steps)
     return net, opt
 
 
@@ -222,7 +222,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=3, help="with a validation after each (%(default)s)")
     parser.add_argument("--updates", type=int, default=40, help="in each epoch (%(default)s)")
     parser.add_argument("--meta-batch", type=int, default=4, help="tasks of an update (%(default)s)")
-    parser.add_argument("--lr", type=float, default=3e-3, help="Adam's learning rate (%(default)s)")
+    parser.add_argument("--lr", type=float, default=1e-3, help="Adam's learning rate (%(default)s)")
     parser.add_argument("--test-tasks", type=int, default=200, help="to be judged on (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
