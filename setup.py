@@ -6,8 +6,8 @@ from pathlib import Path
 from setuptools import setup
 
 readme = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
-without_pictures = re.sub(r"!\[[^]]*]\((?!https:)[^)]*\)\n", "", readme)
+prose = re.sub(r"^!?\[[^]]*]\((?!https:)[^)]*\)\n", "", readme, flags=re.M)  # no pictures, nor the other language
 setup(
-    long_description=re.sub(r"\[([^]]*)]\((?!https:)[^)]*\)", r"\1", without_pictures),
+    long_description=re.sub(r"\[([^]]*)]\((?!https:)[^)]*\)", r"\1", prose),
     long_description_content_type="text/markdown",
 )

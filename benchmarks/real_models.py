@@ -27,10 +27,7 @@ TESTS = [
 
 #: Environment: what pip installs, in order, and which of the tests run there.
 ENVIRONMENTS = {
-    "paddle": (
-        [[PADDLE]],
-        "resnet18 or mobilenet or densenet or vgg or shufflenet or (keyword_spotting and not mdtc)",
-    ),
+    "paddle": ([[PADDLE]], "resnet18 or mobilenet or densenet or vgg or shufflenet or keyword_spotting"),
     "paddlenlp": (
         [[
             PADDLE, "paddlenlp==2.8.1", "aistudio_sdk==0.2.6", "huggingface_hub<1.0", "datasets<4", "pyarrow<20",
@@ -44,7 +41,7 @@ ENVIRONMENTS = {
              "braceexpand", "pyyaml"],
             ["--no-deps", "paddlespeech==1.5.0"],
         ],
-        "ecapa_tdnn or mdtc or panns_cnn6 or keyword_spotting",
+        "ecapa_tdnn or mdtc or panns_cnn6",
     ),
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The tables and the curves of what image_classification.py measured.
 
-    python examples/results.py                     # prints the tables, draws results/curves.png
-    python examples/results.py --readme README.md  # and puts the first table between its two marks
+    python examples/results.py                                  # prints the tables, draws results/curves.png
+    python examples/results.py --readme README.md README_cn.md  # and puts the first table between the marks of both
 """
 
 from __future__ import annotations
@@ -124,7 +124,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Tables and curves of the results.")
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of the json (%(default)s)")
     parser.add_argument("--out", type=Path, help="the picture (curves.png in that folder)")
-    parser.add_argument("--readme", type=Path, help=f"page to put the table into, between {' and '.join(MARKS)}")
+    pages = f"pages to put the first table into, between {' and '.join(MARKS)}"
+    parser.add_argument("--readme", type=Path, nargs="+", default=[], help=pages)
     args = parser.parse_args()
     results, unfinished = read(args.results), running(args.results)
     if not results and not unfinished:
@@ -132,8 +133,8 @@ def main() -> None:
     unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
     table = comparison(results)
     print(f"{table}\n\n{details(results)}")
-    if args.readme is not None:
-        put_between_marks(args.readme, table)
+    for page in args.readme:
+        put_between_marks(page, table)
     out = args.out or args.results / "curves.png"
     draw(results, unfinished, out)
     print(f"\ndrawn: {out}")

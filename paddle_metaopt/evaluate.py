@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Callable
+from typing import Any, Callable, Iterable
 
 import numpy as np
 import paddle
@@ -13,6 +13,8 @@ from .arguments import checked_function, checked_layer, checked_vectorize, one_o
 from .double_grad.scope import patches_kept
 from .double_grad.undo import Undo
 from .meta_batch import (
+    Loss,
+    Metric,
     TaskStreams,
     each_of,
     episode_parts,
@@ -24,7 +26,7 @@ from .meta_batch import (
     scores_of,
 )
 from .meta_gradients import ForwardOnly
-from .outer import require_meta_optimizer
+from .outer import MetaOptimizer, require_meta_optimizer
 from .vmap import batching, for_all_tasks
 
 
@@ -51,8 +53,8 @@ class Evaluation:
 
 
 def evaluate(
-    net, opt, episodes, loss_fn: Callable, metric=None, steps: int | None = None, statistics: str = "batch",
-    vectorize: bool | str = "auto",
+    net: paddle.nn.Layer, opt: MetaOptimizer, episodes: Iterable[Any], loss_fn: Loss, metric: Metric | None = None,
+    steps: int | None = None, statistics: str = "batch", vectorize: bool | str = "auto",
 ) -> Evaluation:  # fmt: skip
     """Adapt to each episode's support set and score on its query set.
 
@@ -134,15 +136,15 @@ class _Run:
     def __init__(self, net, opt, loss_fn, score, steps, statistics):
         self._net, self._opt, self._loss_fn, self._score = net, opt, loss_fn, score
         self._steps, self._statistics = steps, statistics
+        self._plan = replace(opt.plan, way=ForwardOnly())
 
     def scores(self, tasks: list, streams: TaskStreams, vectorize) -> list:
         """The scores of the tasks, in their order."""
         _set_modes(self._net, True, self._statistics)
         batches, found = self._opt.meta_batches, {}
-        plan = replace(self._opt.plan, way=ForwardOnly())
-        together = batches.goes_together(self._net, self._loss_fn, plan, vectorize)
-        for group in in_groups(tasks, None, self._steps) if together else [[task] for task in tasks]:
-            scores = batches.run(group, streams, self._net, self._loss_fn, self._together, self._alone, vectorize)
+        trial = batches.trial(self._net, self._loss_fn, self._plan, vectorize)
+        for group in in_groups(tasks, None, self._steps) if trial.goes_on else [[task] for task in tasks]:
+            scores = batches.run(group, trial, streams, self._net, self._loss_fn, self._together, self._alone)
             found.update(zip([number for number, _ in group], scores))
         return [found[number] for number, _ in tasks]
 
@@ -159,7 +161,7 @@ class _Run:
     def _adapted(self, part, tasks) -> list:
         """The score of a task, or those of so many at once."""
         net, (support, (x, y)) = self._net, part
-        learner = self._opt.begin(net, support, track=False, tasks=tasks)
+        learner = self._opt.begin(net, support, plan=self._plan, tasks=tasks)
         try:
             learner.adapt(partial(loss_on, learner, support, self._loss_fn), steps=self._steps)
             _set_modes(net, False, self._statistics)

@@ -39,6 +39,16 @@ def added(first, second):
     return first + second
 
 
+def real_parts(tensor) -> list:
+    """The real and the imaginary part of a complex tensor; a real one by itself."""
+    return [tensor.real(), tensor.imag()] if tensor.is_complex() else [tensor]
+
+
+def real_type(tensor):
+    """The type of a tensor's parts."""
+    return {paddle.complex64: paddle.float32, paddle.complex128: paddle.float64}.get(tensor.dtype, tensor.dtype)
+
+
 def rebuilt(nest, entries: list):
     """A list, tuple or named tuple of the kind of `nest`, of other entries."""
     return type(nest)(*entries) if hasattr(nest, "_fields") else type(nest)(entries)

@@ -10,6 +10,8 @@ import re
 import runpy
 import subprocess
 import sys
+from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import paddle
@@ -40,11 +42,27 @@ def test_site_builds_without_a_warning(tmp_path):
     page = re.sub("<[^>]*>", "", (tmp_path / "site/algorithms/maml/index.html").read_text(encoding="utf-8"))
     assert "MAMLOptimizer(\n    learning_rate=0.001,\n    beta1=0.9,\n" in page  # by ruff, else in one long line
     assert "\n    *,\n    inner_lr=0.01,\n    adapt_steps=1,\n" in page
+    assert dead_links(tmp_path / "site") == set()
+    for translated in (ROOT / "docs").glob("*.zh.md"):
+        title = translated.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        folder = tmp_path / "site/zh" / translated.name.removesuffix(".zh.md").replace("index", "")
+        assert re.search(rf'<html lang="zh".*<h1[^>]*>{title}<', (folder / "index.html").read_text("utf-8"), re.S)
+
+
+def dead_links(site: Path) -> set[tuple[str, str]]:
+    """(page, target) of relative links and pictures, the theme's included, which lead to no file of the site."""
+    dead = set()
+    for page in site.rglob("index.html"):
+        for target in re.findall(r'(?:href|src)="([^"#?]+)', page.read_text(encoding="utf-8")):
+            path = page.parent / unquote(target)
+            if not re.match("[a-z]+:", target) and not (path / "index.html" if path.is_dir() else path).is_file():
+                dead.add((page.relative_to(site).as_posix(), target))
+    return dead
 
 
 def test_code_fits_into_a_window_of_1280_pixels():
     """That is 120 characters, as docs/code.css sets them; it was measured in Chromium."""
-    for path in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
+    for path in [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("README*.md")]:
         code = re.findall(r"^( *)```(.*?)^ *```$", path.read_text(encoding="utf-8"), re.S | re.M)
         lines = [line.removeprefix(indent) for indent, block in code for line in block.splitlines()]
         assert max(map(len, lines), default=0) <= 120, path.name
@@ -232,3 +250,44 @@ def test_extensions_are_right_in_a_file_of_the_users_own(registry, tmp_path):
     (tmp_path / "extensions.py").write_text("\n\n".join(programs), encoding="utf-8")
     names = runpy.run_path(str(tmp_path / "extensions.py"), run_name="extensions")
     assert registry.RULES["asinh"] is names["asinh"]
+
+
+GUIDES = ["porting", "gradient_penalty", "deploying", "reweighting"]
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_the_guides_programs_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where they write files
+    names = {}
+    for program in blocks(f"docs/{page}.md", "python"):
+        exec(program, names)
+    claims = {
+        "gradient_penalty": lambda: abs(names["distance"] - 2.21) < 0.1,
+        "reweighting": lambda: abs(names["decay"].item() - 0.5) < 0.1 and names["after"] < 0.7 * names["before"],
+    }
+    assert page not in claims or claims[page]()
+
+
+def test_the_choosers_programs_run(capsys):
+    waves = metaopt.data.Sinusoid(episodes=10)
+    loss_fn = paddle.nn.MSELoss()
+    names = {"metaopt": metaopt, "net": metaopt.models.MLP(), "loss_fn": loss_fn, "metric": loss_fn}
+    names["valid"] = [waves[i] for i in range(3)]
+    for program in blocks("docs/choosing.md", "python"):
+        exec(program, names)
+    assert capsys.readouterr().out.endswith(" tasks got worse\n")
+
+
+def test_weights_are_taken_over_from_torch():
+    """Its names and shapes; on equal weights the meta-gradients are equal too, as benchmarks/porting.py finds."""
+    names = {}
+    exec(blocks("docs/porting.md", "python")[0], names)
+    net = paddle.nn.Sequential(paddle.nn.Conv2D(1, 4, 3), paddle.nn.BatchNorm2D(4), paddle.nn.Linear(4, 4))
+    rng = np.random.default_rng(0)
+    four = ["0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"]
+    shapes = {"0.weight": (4, 1, 3, 3), **dict.fromkeys(four, 4), "2.weight": (4, 4), "2.bias": 4}
+    arrays = {name: rng.random(shape, "float32") for name, shape in shapes.items()}
+    names["take_from_torch"](net, {**arrays, "1.num_batches_tracked": np.array(7)})
+    expected = {**arrays, "2.weight": arrays["2.weight"].T}
+    found = list(net.state_dict().values())
+    assert len(found) == 8 and all((value.numpy() == array).all() for value, array in zip(found, expected.values()))

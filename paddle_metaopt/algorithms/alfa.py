@@ -26,6 +26,11 @@ class ALFA(PerStepRates):
     def rule(self, weights):
         if not weights:
             raise ValueError("parameters: all of them are frozen, so nothing adapts")
+        if any(weight.parameter.is_complex() for weight in weights):
+            raise TypeError(
+                "parameters: ALFA makes rates of the means of real weights and gradients, and some of these are "
+                "complex; freeze those, or use another algorithm"
+            )
         decay = at_least_zero(None, "inner_decay", self.inner_decay)
         return GeneratedSteps(len(weights), self.adapt_steps, decay, weights[0].parameter.dtype)
 

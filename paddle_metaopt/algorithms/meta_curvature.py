@@ -9,6 +9,7 @@ import paddle
 
 from ..inner_rules.rates import Rate
 from ..outer import Algorithm, Learned, MetaOptimizer
+from ..tensors import real_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class MetaCurvature(Algorithm):
             for axis, size in enumerate(_axes(p.shape)):
                 start = paddle.eye(size) if p.ndim > 1 else paddle.ones([size])
                 matrix = paddle.create_parameter(
-                    start.shape, p.dtype, default_initializer=paddle.nn.initializer.Assign(start.numpy())
+                    start.shape, real_type(p), default_initializer=paddle.nn.initializer.Assign(start.numpy())
                 )
                 learned.append(Learned(f"curvature{axis}", matrix, of=p))
         return learned

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import paddle
+from paddle.nn import initializer
 
 from ..inner_rules.rates import checked_rate
 from ..outer import Algorithm, Learned, MetaOptimizer
+from ..tensors import real_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,8 +21,10 @@ class MetaSGD(Algorithm):
     def learns(self, weights):
         learned = []
         for p, inner_lr in weights:
-            start = paddle.nn.initializer.Uniform(*_range(inner_lr))
-            rates = paddle.create_parameter(p.shape, p.dtype, default_initializer=start)
+            low, high = _range(inner_lr)
+            # Uniform rounds its ends to float32.
+            start = initializer.Constant(low) if low == high else initializer.Uniform(low, high)
+            rates = paddle.create_parameter(p.shape, real_type(p), default_initializer=start)
             learned.append(Learned("rates", rates, of=p))
         return learned
 

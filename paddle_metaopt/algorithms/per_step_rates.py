@@ -8,6 +8,7 @@ import paddle
 
 from ..inner_rules.rates import checked_rate
 from ..outer import Algorithm, Learned
+from ..tensors import real_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,7 @@ class PerStepRates(Algorithm):
         learned = []
         for p, inner_lr in weights:
             start = paddle.nn.initializer.Constant(checked_rate(inner_lr, "a number, where the learned rates start"))
-            rates = paddle.create_parameter([self.adapt_steps], p.dtype, default_initializer=start)
+            rates = paddle.create_parameter([self.adapt_steps], real_type(p), default_initializer=start)
             learned.append(Learned("rates", rates, of=p))
         return learned
 

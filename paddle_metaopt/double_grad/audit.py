@@ -67,7 +67,7 @@ def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, 
     """
     stops = {address_of(tensor) for tensor in boundary}
     leaves, met = {}, False
-    for address, node in reachable(_listed(output), stops | further_stops):
+    for address, node in reachable(_listed(output), stops, further_stops):
         if address in stops:
             met = True
         elif address in further_stops:

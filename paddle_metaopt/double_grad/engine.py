@@ -23,8 +23,8 @@ _grad = paddle.grad
 _grad_lock = threading.RLock()
 
 
-def on_copies(*args, in_backward=False, **kwargs):
-    """``paddle.grad(*args, **kwargs)``, which copies the nodes that it runs."""
+def on_copies(outputs, inputs, in_backward=False, **options):
+    """``paddle.grad(outputs, inputs, **options)``, which copies the nodes that it runs."""
     if _copies_run():  # Paddle keeps the state of one such pass
         raise RuntimeError(
             "paddle.grad was called inside a pass that paddle.grad itself runs, by a hook or the backward of a "
@@ -32,7 +32,7 @@ def on_copies(*args, in_backward=False, **kwargs):
             "instead, or with Tensor.backward()"
         )
     with _grad_lock:
-        return run(_grad, args, kwargs, in_backward, uses_up=False)
+        return run(_grad, (outputs, inputs), options, in_backward, uses_up=False, inputs=listed(inputs))
 
 
 def _copies_run() -> bool:
@@ -41,11 +41,11 @@ def _copies_run() -> bool:
     return present is not None and not present.uses_up
 
 
-def run(call, args, kwargs, in_backward=False, uses_up=False):
+def run(call, args, kwargs, in_backward=False, uses_up=False, inputs=None):
     """``call(*args, **kwargs)``, a pass of the engine; the rest is as for `Pass`."""
     failure = result = None
     with grad_mode_kept():  # Paddle leaves them off after an error
-        present = Pass(in_backward, uses_up)
+        present = Pass(in_backward, uses_up, inputs)
         try:
             with _interrupts_deferred():
                 result = call(*args, **kwargs)

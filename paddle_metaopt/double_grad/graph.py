@@ -68,8 +68,8 @@ def address_of(tensor):
     return None if node is None else node.node_ptr()
 
 
-def reachable(tensors, boundary=()):
-    """Each node below `tensors` once, in any order, not going past the addresses in `boundary`.
+def reachable(tensors, *boundaries):
+    """Each node below `tensors` once, in any order, not going past the addresses in any of the `boundaries`.
 
     Yields
     ------
@@ -86,7 +86,7 @@ def reachable(tensors, boundary=()):
             continue
         seen.add(address)
         yield address, node
-        if address not in boundary:
+        if not any(address in boundary for boundary in boundaries):
             stack += node.next_functions
 
 

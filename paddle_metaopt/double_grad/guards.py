@@ -13,6 +13,7 @@ from .audit import audit
 from .engine import on_copies, refuse_used_up
 from .graph import listed
 from .guarded_backward import guarded_backward
+from .joints import by_us, noticing
 from .passes import engine_guards
 from .patches import Hold
 from .primitive import rooted
@@ -43,13 +44,18 @@ def _guarded_grad(grad):
         if given.get("create_graph") and is_active():
             audit(given["outputs"], given["inputs"])
             _noted.graphs_of_gradients += 1
-        return gradients(**given)
+        return _passed(**given)
 
     return guarded
 
 
 def gradients(outputs, inputs, **options) -> list:
-    """``paddle.grad``, guarded, but not audited."""
+    """``paddle.grad`` by the library itself: guarded, but not audited."""
+    with by_us():
+        return _passed(outputs, inputs, **options)
+
+
+def _passed(outputs, inputs, **options) -> list:
     refuse_used_up(outputs)
     if options.get("create_graph") and paddle.is_grad_enabled():
         outputs = [rooted(output) for output in listed(outputs)]
@@ -69,7 +75,10 @@ def graphs_of_gradients() -> int:
 
 
 def _replacements():
+    eager = paddle.base.core.eager  # all passes go through its two functions, also those of a copy of paddle.grad
     return [
+        (eager, "run_partial_grad", noticing(eager.run_partial_grad)),
+        (eager, "run_backward", noticing(eager.run_backward)),
         (paddle, "grad", _guarded_grad(paddle.grad)),
         (paddle.autograd, "backward", guarded_backward(paddle.autograd.backward)),
         (paddle.Tensor, "backward", guarded_backward(paddle.Tensor.backward)),

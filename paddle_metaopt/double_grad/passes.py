@@ -27,6 +27,8 @@ class Pass:
         Whether it is a ``backward()`` for the user, not ``paddle.grad``.
     uses_up : bool
         Whether Paddle runs the graph's own nodes, and not copies: then each runs for the last time.
+    inputs : sequence of Tensor, optional
+        What the gradients are taken for; by default all leaves.
 
     Attributes
     ----------
@@ -36,11 +38,12 @@ class Pass:
         What the first node that failed raised: what the others compute is not used.
     """
 
-    __slots__ = ("in_backward", "uses_up", "is_outermost", "error", "__weakref__")
+    __slots__ = ("in_backward", "uses_up", "inputs", "is_outermost", "error", "__weakref__")
 
-    def __init__(self, in_backward: bool, uses_up: bool):
+    def __init__(self, in_backward: bool, uses_up: bool, inputs=None):
         self.in_backward = in_backward
         self.uses_up = uses_up
+        self.inputs = inputs
         self.error = None
         self.is_outermost = current() is None
         _thread.passes.append(weakref.ref(self))
@@ -78,6 +81,16 @@ def in_backward() -> bool:
     return found is not None and found.in_backward
 
 
+def takes_gradients_for(leaves) -> bool:
+    """Whether one of these leaf tensors may get a gradient from the pass that runs in this thread. ``paddle.grad`` also
+    runs rules that are not on the way to what it was asked for: those below another rule that is."""
+    found = current()
+    if found is None or found.inputs is None:
+        return True
+    inputs = set(map(id, found.inputs))
+    return any(id(leaf) in inputs for leaf in leaves)
+
+
 def after_backward(call: Callable, things: list) -> None:
     """Have ``call(things)`` made when the ``backward()`` that runs in this thread has left its gradients in ``.grad``;
     once, with the things of all who ask for the same call."""
@@ -113,8 +126,7 @@ def _innermost(function):
 _grad_code = _innermost(paddle.grad).__code__
 _FILES_OF_NODES = {
     sys.modules["paddle.autograd.py_layer"].__file__,
-    sys.modules[__name__].__file__,
-    sys.modules[__name__].__file__.replace("passes", "primitive"),
+    *(sys.modules[__name__].__file__.replace("passes", name) for name in ("passes", "primitive", "joints")),
 }
 
 
@@ -133,10 +145,10 @@ class Mark(collections.deque):
         self._address = address
         self._guard = None
 
-    def note_used_up(self):
-        """Paddle has run the node for the last time: the engine is guarded as long as it could be run again."""
+    def guard_engine(self, marked: weakref.WeakValueDictionary):
+        """The node is one of the `marked` ones, and the engine is guarded, as long as it lives."""
         self._guard = _shared_guard()
-        used_up[self._address] = self
+        marked[self._address] = self
 
 
 #: Nodes that Paddle has run for the last time, by address: another pass through one would end the process.

@@ -97,7 +97,7 @@ class _Recorded:
         """The operands' gradients in a pass of the engine."""
         present = passes.current()
         if self._mark is not None and (not passes.runs_copies() if present is None else present.uses_up):
-            self._mark.note_used_up()
+            self._mark.guard_engine(passes.used_up)  # for now Paddle runs it for the last time
         if present is not None and present.error is not None:
             return self._no_gradients()
         return self.backward(cotangents)

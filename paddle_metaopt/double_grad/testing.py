@@ -39,7 +39,7 @@ def compare_with_differences(
     gradients : sequence of Tensor, ndarray or None
         The claimed gradient for each tensor; None stands for zero.
     tensors : sequence of Tensor
-        float64; moved in place for the differences and put back.
+        float64 or complex128; moved in place for the differences, in both parts, and put back.
     directions : int
         How many random directions, each over all tensors at once.
     steps : tuple of float
@@ -56,15 +56,14 @@ def compare_with_differences(
     Raises
     ------
     ValueError
-        If a tensor is not float64, or four times as many directions were redrawn as asked for.
+        If a tensor is of another type, or four times as many directions were redrawn as asked for.
     """
     for tensor in tensors:
-        if tensor.dtype != paddle.float64:
-            raise ValueError(f"finite differences need float64 tensors, got {tensor.dtype}")
+        if tensor.dtype not in (paddle.float64, paddle.complex128):
+            raise ValueError(f"finite differences need float64 or complex128 tensors, got {tensor.dtype}")
     claimed = [np.zeros(t.shape) if g is None else np.asarray(g) for g, t in zip(gradients, tensors)]
     origin = [tensor.numpy().copy() for tensor in tensors]
-    length = np.sqrt(sum(float((g**2).sum()) for g in claimed))
-    typical = length / np.sqrt(sum(g.size for g in claimed))
+    typical = np.sqrt(_inner(claimed, claimed) / sum(g.size for g in claimed))
     random = np.random.default_rng(seed)
     comparison = Comparison(0.0, 0)
 
@@ -79,8 +78,8 @@ def compare_with_differences(
     try:
         done = 0
         while done < directions:
-            direction = [np.asarray(random.standard_normal(tensor.shape)) for tensor in tensors]
-            norm = np.sqrt(sum(float((d**2).sum()) for d in direction))
+            direction = [_drawn(random, start) for start in origin]
+            norm = np.sqrt(_inner(direction, direction))
             direction = [d / norm for d in direction]
             coarse, fine = (difference(direction, step) for step in steps)
             scale = max(abs(fine), typical, 1e-12)
@@ -89,13 +88,23 @@ def compare_with_differences(
                 if comparison.redrawn > 4 * directions:
                     raise ValueError("the function has too many kinks here, or is not deterministic")
                 continue
-            slope = sum(float((g * d).sum()) for g, d in zip(claimed, direction))
+            slope = _inner(claimed, direction)
             comparison.error = max(comparison.error, abs(slope - fine) / scale)
             done += 1
     finally:
         for tensor, start in zip(tensors, origin):
             tensor.set_value(start)
     return comparison
+
+
+def _drawn(random, like):
+    parts = [random.standard_normal(like.shape) for _ in range(2 if np.iscomplexobj(like) else 1)]
+    return np.asarray(parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1])
+
+
+def _inner(first, second) -> float:
+    """The inner product, of all parts."""
+    return sum(float((np.conj(a) * b).real.sum()) for a, b in zip(first, second))
 
 
 @dataclass

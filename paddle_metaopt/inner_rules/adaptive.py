@@ -18,6 +18,8 @@ class Adagrad(InnerRule):
     weight_decay : float or Tensor
     """
 
+    serves_complex = False
+
     def __init__(self, epsilon=1e-6, initial_accumulator_value=0.0, weight_decay=0.0):
         self.epsilon = above_zero(self, "epsilon", epsilon, tensor=True)
         self.initial_accumulator_value = at_least_zero(
@@ -40,6 +42,8 @@ class Adadelta(InnerRule):
     ----------
     epsilon, rho, weight_decay : float or Tensor
     """
+
+    serves_complex = False
 
     def __init__(self, epsilon=1e-6, rho=0.95, weight_decay=0.0):
         self.epsilon = above_zero(self, "epsilon", epsilon, tensor=True)
@@ -66,6 +70,8 @@ class RMSProp(InnerRule):
         Scale by the variance instead of the second moment.
     weight_decay : float or Tensor
     """
+
+    serves_complex = False
 
     def __init__(self, rho=0.95, epsilon=1e-6, momentum=0.0, centered: bool = False, weight_decay=0.0):
         self.rho = fraction(self, "rho", rho, tensor=True)

@@ -3,14 +3,16 @@
 from .episodes import each_of, episode_parts, loss_on, net_output, support_part
 from .loaded import Loaded, LoadedBatches, episodes_of, specs_of, without_targets
 from .meta_batch import MetaBatches
-from .scores import arrays_of, as_list, computed, loss_of, score_function, scores_of
+from .scores import Loss, Metric, arrays_of, as_list, computed, loss_of, score_function, scores_of
 from .task_streams import TaskStreams
 from .together import in_groups, most_at_once
 
 __all__ = [
     "Loaded",
     "LoadedBatches",
+    "Loss",
     "MetaBatches",
+    "Metric",
     "TaskStreams",
     "arrays_of",
     "as_list",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable
 
 from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
 from ..double_grad.scope import patches_kept
-from ..errors import NeedsMetaLossError, VectorizeError
+from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
 from ..tensors import added
 from ..vmap import CannotBatch, origin_of
@@ -22,6 +22,22 @@ from .solved import none_solved
 from .task_streams import TaskStreams
 from .together import in_groups, solved_together
 from .traces import Traces
+
+
+@dataclass
+class Trial:
+    """Whether the tasks of a meta-batch are tried as one program.
+
+    Attributes
+    ----------
+    goes_on : bool
+        They are, until it turns out that they can't.
+    is_demanded : bool
+        Then that is an error.
+    """
+
+    goes_on: bool
+    is_demanded: bool
 
 
 class MetaBatches:
@@ -67,13 +83,15 @@ class MetaBatches:
         adapts = plan.adapt_steps > 0
         total, count = None, 0
         with patches_kept(), TaskStreams() as streams:
-            tasks = enumerate(episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes))
-            if self.goes_together(net, loss_fn, plan, vectorize):
-                groups = in_groups(list(tasks), tasks_at_once, plan.adapt_steps, optimizer.algorithm.buffers == "last")
+            # All at first, for making them may draw random numbers.
+            tasks = list(enumerate(episode_parts(episode, net, adapts=adapts) for episode in each_of(episodes)))
+            trial = self.trial(net, loss_fn, plan, vectorize)
+            if trial.goes_on:
+                groups = in_groups(tasks, tasks_at_once, plan.adapt_steps, optimizer.algorithm.buffers == "last")
             else:
-                groups = ([task] for task in tasks)
+                groups = [[task] for task in tasks]
             for group in groups:
-                found = self.run(group, streams, net, loss_fn, together, alone, vectorize)
+                found = self.run(group, trial, streams, net, loss_fn, together, alone)
                 total = added(total, found)
                 count += len(group)
         if not count and processes is None:
@@ -84,7 +102,7 @@ class MetaBatches:
             total = replace(total, scores={number: total.scores.get(number, float("nan")) for number in range(count)})
         return total / left if processes is None else total.over(processes, left)
 
-    def goes_together(self, net, loss_fn, plan, vectorize) -> bool:
+    def trial(self, net, loss_fn, plan, vectorize) -> Trial:
         """Whether tasks of this plan are to be tried as one program.
 
         Raises
@@ -93,20 +111,21 @@ class MetaBatches:
             With ``vectorize=True``, if they can't.
         """
         if vectorize is False:
-            return False
+            return Trial(goes_on=False, is_demanded=False)
         why = plan.why_not_together()
         if why is not None and vectorize is True:
             raise VectorizeError(f"vectorize=True: {why} runs its tasks one by one; leave the argument out")
-        return why is None and (vectorize is True or not self._is_known_not_to(net, loss_fn))
+        goes_on = why is None and (vectorize is True or not self._is_known_not_to(net, loss_fn))
+        return Trial(goes_on, is_demanded=vectorize is True)
 
     def run(
-        self, group: list, streams: TaskStreams, net, loss_fn, together: Callable, alone: Callable, vectorize
+        self, group: list, trial: Trial, streams: TaskStreams, net, loss_fn, together: Callable, alone: Callable
     ) -> Any:
         """``together(tasks=group, streams=streams, accept=...)``, which calls ``accept()`` before it leaves anything
         behind; or ``alone(tasks=group, streams=streams)`` for a single task, and where the other can't be: that leaves
         the net and the random states as they were then. By halves where a task diverged."""
         given = {"tasks": group, "streams": streams}
-        if len(group) < 2 or (vectorize is not True and self._is_known_not_to(net, loss_fn)):
+        if len(group) < 2 or not trial.goes_on:
             return alone(**given)
         before, diverged = Traces(net, loss_fn), False
         try:
@@ -114,10 +133,10 @@ class MetaBatches:
         except DivergedTogether:
             before.put_back()
             diverged = True
-        except (CannotBatch, NeedsMetaLossError) as error:  # the latter from a gradient that the net takes
+        except CannotBatch as error:
             before.put_back()
             where = origin_of(error)
-            if vectorize is True:
+            if trial.is_demanded:
                 raise VectorizeError(
                     f"vectorize=True: the tasks can't run as one program: {error}{where}; leave the argument out "
                     "to have them run one after the other"
@@ -128,11 +147,12 @@ class MetaBatches:
                 UserWarning,
                 stacklevel=4,
             )
+            trial.goes_on = False
             self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
         if not diverged:
             return alone(**given)
         halves = group[: len(group) // 2], group[len(group) // 2 :]
-        return added(*(self.run(half, streams, net, loss_fn, together, alone, vectorize) for half in halves))
+        return added(*(self.run(half, trial, streams, net, loss_fn, together, alone) for half in halves))
 
     def _is_known_not_to(self, net, loss_fn) -> bool:
         known = self._one_by_one.get(net)

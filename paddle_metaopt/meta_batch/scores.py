@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable
+from typing import Any, Callable, Union
 
 import numpy as np
 import paddle
@@ -12,6 +12,10 @@ from ..arguments import checked_function
 from ..tensors import detached
 from ..vmap import each_apart, for_each
 from .episodes import net_output
+
+#: What users give as ``loss_fn=``, a function of a net's output and a target, and as ``metric=``.
+Loss = Callable[..., paddle.Tensor]
+Metric = Union[Callable[..., Any], paddle.metric.Metric]
 
 _NOT_YET = object()
 

@@ -24,7 +24,7 @@ def solved(
     ``accept(found)`` is called before the task ends. Where something raised an error, nothing remains of its buffers.
     """
     support, query = part
-    learner = optimizer.begin(net, support, tasks=tasks)
+    learner = optimizer.begin(net, support, tasks=tasks, by_solve=True)
     accepted = False
     try:
         learner.adapt(partial(loss_on, learner, support, loss_fn))
@@ -41,7 +41,7 @@ def solved(
 
 def none_solved(optimizer, net, inputs: list) -> MetaGradient:
     """The sum over no tasks at all."""
-    learner = optimizer.begin(net, tasks=0)
+    learner = optimizer.begin(net, plan=replace(optimizer.plan, begin=None))  # there is no support set
     learner.end()
     tensors = asked_for(learner.task, inputs)
     return MetaGradient(paddle.zeros([], tensors[0].dtype), tensors, [None] * len(tensors), learner.task.graph)

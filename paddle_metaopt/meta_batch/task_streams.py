@@ -17,7 +17,8 @@ class TaskStreams:
 
     The first is that of Paddle's global generator, as for a task by itself, and goes on when the context that this is
     is left; what the global generator would draw next seeds the others. Tasks that draw nothing leave it alone. Where
-    making the episodes draws as well, that goes its own way, and the first stream is seeded like the others.
+    making the episodes draws as well, which is over when the first task begins, that goes its own way, and the first
+    stream is seeded like the others.
     """
 
     def __init__(self):

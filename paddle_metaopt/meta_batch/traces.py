@@ -1,46 +1,37 @@
-"""What user code leaves behind that makes tasks depend on their order: attributes written, objects changed in place,
-and random numbers drawn from what the tasks share."""
+"""What user code leaves behind that makes tasks depend on their order: variables and attributes written, objects
+changed in place, and random numbers drawn from what the tasks share."""
 
 from __future__ import annotations
 
-import copy
-import random
-from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+import sys
+from functools import lru_cache, partial
+from logging import Logger
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
-import numpy as np
 import paddle
 
 from ..random_states import RandomStates
 from ..vmap import CannotBatch
+from .kept import Attributes, Cells, Variables, content_of, entries_of
 
 
 class Traces:
-    """The attributes of a net's layers and of a loss function, the objects in them that can be changed in place, and
-    the random states of Paddle, numpy and Python, as they are now.
+    """What the layers of a net and a loss function can write and change in place, and the random states of Paddle,
+    numpy and Python, as they are now.
 
-    Large arrays and long containers count as data, which nobody changes in a forward pass.
+    Followed are the attributes of objects, the variables that functions name, and the functions among these in turn;
+    not what is in Paddle, numpy or Python itself. A net's own parameters and buffers are each task's.
     """
 
     def __init__(self, net, loss_fn):
-        nets = [each for each in (net, loss_fn) if isinstance(each, paddle.nn.Layer)]
-        layers = [layer for each in nets for layer in each.sublayers(include_self=True)]
-        self._layers = [(layer, dict(vars(layer))) for layer in layers]
         self._random = RandomStates()
-        self._copies = []
-        seen: set = set()
-        for layer, attributes in self._layers:
-            for name, value in attributes.items():
-                if type(value) not in _FIXED and name not in _OF_ANY_LAYER:
-                    self._follow(f"{type(layer).__name__}.{name}", value, seen)
-        written_in = loss_fn
-        while isinstance(written_in, partial):
-            self._follow("what the loss function refers to", [written_in.args, written_in.keywords], seen, depth=5)
-            written_in = written_in.func
-        self._cells = [(cell, _content(cell)) for cell in getattr(written_in, "__closure__", None) or ()]
-        for _, content in self._cells:
-            self._follow("what the loss function refers to", content, seen)
-        self._follow("the loss function", getattr(written_in, "__self__", written_in), seen)
+        self._kept: list = []
+        self._seen: set = set()
+        layers = net.sublayers(include_self=True)
+        self._seen.update(map(id, layers))
+        for layer in layers:
+            self._add_layer(layer)
+        self._follow("what the loss function refers to", loss_fn)
 
     def require_none_left(self) -> None:
         """Raise a CannotBatch if one changed: each task would have had another value."""
@@ -49,134 +40,136 @@ class Traces:
                 "random numbers were drawn by numpy or Python, or by Paddle past its table of ops, of which each task "
                 "has to have its own"
             )
-        for layer, attributes in self._layers:
-            for name, value in vars(layer).items():
-                if attributes.get(name) is not value and name not in _WRITTEN_WITHOUT_A_CHANGE:
-                    raise CannotBatch(f"{type(layer).__name__}.{name} was written in forward, by all tasks at once")
-        if any(_content(cell) is not content for cell, content in self._cells):
-            raise CannotBatch("a variable that the loss function refers to was written, by all tasks at once")
-        for where, copied in self._copies:
-            if not copied.is_same():
-                raise CannotBatch(f"{where} was changed in place, by all tasks at once")
+        for kept in self._kept:
+            change = kept.change()
+            if change is not None:
+                raise CannotBatch(f"{change}, by all tasks at once")
 
     def put_back(self) -> None:
         """Everything as it was."""
-        for layer, attributes in self._layers:
-            present = vars(layer)
-            for name in present.keys() - attributes.keys():
-                del present[name]
-            present.update(attributes)
-        for cell, content in self._cells:
-            if content is not _content(cell):
-                cell.cell_contents = content
-        for _, copied in self._copies:
-            copied.put_back()
+        for kept in self._kept:
+            kept.put_back()
         self._random.restore()
 
-    def _follow(self, where: str, value, seen: set, depth: int = 3) -> None:
-        """Copy what can be changed in place of a value, and of what it holds."""
-        if type(value) in _FIXED or isinstance(value, _NOT_FOLLOWED) or id(value) in seen or not depth:
+    def _add_layer(self, layer):
+        attributes = Attributes(layer)
+        self._kept.append(attributes)
+        kind = type(layer)
+        for name, value in attributes.values.items():
+            if type(value) not in _FIXED and name not in _OF_ANY_LAYER:
+                self._follow(f"{kind.__name__}.{name}", value)
+        where = f"what {kind.__name__} refers to"
+        self._follow_callable(where, kind.forward, kind)
+        for hook in (*layer._forward_pre_hooks.values(), *layer._forward_post_hooks.values()):
+            self._follow(where, hook)
+
+    def _add_layers_outside(self, where: str, top):
+        """Those that are not the net's, whose parameters and buffers all tasks share."""
+        for layer in top.sublayers(include_self=True):
+            self._seen.add(id(layer))
+            self._add_layer(layer)
+            for held in (layer._parameters, layer._buffers):
+                self._follow(where, held)
+
+    def _follow(self, where: str, value, depth: int = 3):
+        """Keep what can be changed in place of a value, and of what it holds."""
+        kind = type(value)
+        if kind in _FIXED or not depth or id(value) in self._seen:
             return
-        seen.add(id(value))
-        copied = _copy_of(value)
-        if copied is not None:
-            self._copies.append((where, copied))
-        for entry in _entries_of(value):
-            self._follow(where, entry, seen, depth - 1)
+        if kind is FunctionType:
+            self._follow_function(where, value, None, depth)
+            return
+        if kind is MethodType:
+            self._follow_callable(where, value.__func__, type(value.__self__), depth)
+            self._follow(where, value.__self__, depth)
+            return
+        self._seen.add(id(value))
+        if kind is partial:
+            for entry in (value.func, *value.args, *value.keywords.values()):
+                self._follow(where, entry, depth)
+        elif isinstance(value, paddle.nn.Layer):
+            self._add_layers_outside(where, value)
+        elif not isinstance(value, _NOT_FOLLOWED):
+            self._follow_object(where, value, depth)
 
+    def _follow_object(self, where: str, value, depth: int):
+        content = content_of(where, value)
+        if content is not None:
+            self._kept.append(content)
+        if isinstance(value, paddle.Tensor):
+            return
+        for entry in entries_of(value):
+            self._follow(where, entry, depth - 1)
+        if callable(value) and type(type(value).__call__) is FunctionType:
+            self._follow_function(where, type(value).__call__, type(value), depth)
 
-def _copy_of(value):
-    if isinstance(value, (np.random.Generator, np.random.RandomState, random.Random)):
-        return _Generator(value)
-    if isinstance(value, np.ndarray):
-        return _Array(value) if value.nbytes <= _LARGE else None
-    held = value if isinstance(value, (list, dict, set)) else getattr(value, "__dict__", None)
-    return _Container(held) if isinstance(held, (list, dict, set)) and len(held) <= _LONG else None
-
-
-def _entries_of(value):
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return value if len(value) <= _LONG else ()
-    held = value if isinstance(value, dict) else getattr(value, "__dict__", {})
-    return held.values() if isinstance(held, dict) and len(held) <= _LONG else ()
-
-
-#: Bytes of an array, and entries of a container.
-_LARGE, _LONG = 2**16, 1000
-
-
-class _Container:
-    """A list, dict or set, and its entries."""
-
-    def __init__(self, value):
-        self._value, self._entries = value, copy.copy(value)
-
-    def is_same(self) -> bool:
-        now, before = self._value, self._entries
-        if isinstance(now, dict):
-            return now.keys() == before.keys() and all(now[key] is before[key] for key in now)
-        return len(now) == len(before) and all(a is b for a, b in zip(now, before))
-
-    def put_back(self) -> None:
-        if isinstance(self._value, list):
-            self._value[:] = self._entries
+    def _follow_callable(self, where: str, value, owner: type | None, depth: int = 3):
+        """What a class has under a name: a method, most often."""
+        value = value.fget if isinstance(value, property) else value
+        value = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+        if type(value) is FunctionType:
+            self._follow_function(where, value, owner, depth)
         else:
-            self._value.clear()
-            self._value.update(self._entries)
+            self._follow(where, value, depth)
+
+    def _follow_function(self, where: str, function, owner: type | None, depth: int):
+        """Keep the variables that a function names; of a method, also the members of its class."""
+        known = id(function), owner
+        if known in self._seen or _is_in_a_library(function.__globals__.get("__name__")):
+            return
+        self._seen.add(known)
+        names = _names_in(function.__code__)
+        found = self._variables(function.__globals__, names)
+        if function.__closure__:
+            cells = Cells(function)
+            self._kept.append(cells)
+            found += cells.values
+        found += [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        for value in found:
+            if isinstance(value, (ModuleType, type)):
+                self._follow_members(where, value, names, depth)
+            else:
+                self._follow(where, value, depth)
+        if vars(function):
+            self._follow(where, vars(function), depth)
+        if owner is not None:
+            self._follow_members(where, owner, names, depth)
+
+    def _follow_members(self, where: str, owner, names, depth: int):
+        """Keep the members of these names of a class or a module."""
+        for part in owner.__mro__ if isinstance(owner, type) else (owner,):
+            if _is_in_a_library(part.__module__ if isinstance(part, type) else part.__name__):
+                continue
+            for value in self._variables(part, names):
+                self._follow_callable(where, value, owner if isinstance(owner, type) else None, depth)
+
+    def _variables(self, namespace, names) -> list:
+        variables = Variables(namespace, names)
+        self._kept.append(variables)
+        return list(variables.values.values())
 
 
-class _Array:
-    """A numpy array, and its numbers."""
-
-    def __init__(self, value):
-        self._value, self._numbers = value, value.copy()
-
-    def is_same(self) -> bool:
-        return self._value.tobytes() == self._numbers.tobytes()
-
-    def put_back(self) -> None:
-        if not self.is_same():
-            self._value[...] = self._numbers
+@lru_cache(maxsize=4096)
+def _names_in(code: CodeType) -> tuple:
+    """The names of variables and attributes in a function, and in those that it defines."""
+    inner = [_names_in(part) for part in code.co_consts if isinstance(part, CodeType)]
+    return tuple(dict.fromkeys([*code.co_names, *(name for names in inner for name in names)]))
 
 
-class _Generator:
-    """A generator of random numbers, and where it stands."""
-
-    def __init__(self, value):
-        if isinstance(value, np.random.Generator):
-            bits = value.bit_generator
-            self._get, self._set = (lambda: bits.state), partial(setattr, bits, "state")
-        elif isinstance(value, np.random.RandomState):
-            self._get, self._set = partial(value.get_state, legacy=False), value.set_state
-        else:
-            self._get, self._set = value.getstate, value.setstate
-        self._state = copy.deepcopy(self._get())
-
-    def is_same(self) -> bool:
-        return repr(self._get()) == repr(self._state)
-
-    def put_back(self) -> None:
-        self._set(self._state)
+def _is_in_a_library(module: str | None) -> bool:
+    return module is not None and module.partition(".")[0] in _LIBRARIES
 
 
-def _content(cell):
-    try:
-        return cell.cell_contents
-    except ValueError:  # of a name that has no value yet
-        return None
-
+#: Whose variables are their own affair.
+_LIBRARIES = {"paddle", "numpy", "paddle_metaopt", *getattr(sys, "stdlib_module_names", sys.builtin_module_names)}
 
 #: Types whose values never change.
-_FIXED = {type(None), bool, int, float, complex, str, bytes, type(paddle.float32)}
+_FIXED = {type(None), bool, int, float, complex, str, bytes, type(paddle.float32), object}
 
 #: What is looked after elsewhere, or is beyond us.
 _NOT_FOLLOWED = (
-    paddle.Tensor, paddle.nn.Layer, paddle.optimizer.Optimizer, paddle.optimizer.lr.LRScheduler, type, FunctionType,
-    BuiltinFunctionType, MethodType, ModuleType,
+    paddle.optimizer.Optimizer, paddle.optimizer.lr.LRScheduler, type, BuiltinFunctionType, ModuleType, Logger
 )  # fmt: skip
 
 #: What Paddle keeps in any layer.
 _OF_ANY_LAYER = frozenset(vars(paddle.nn.Layer()))
-
-#: How BatchNorm1D spells its layout after its first call; and that a layer with a hook was called.
-_WRITTEN_WITHOUT_A_CHANGE = frozenset({"_data_format", "_built"})

@@ -8,6 +8,7 @@ from .implicit import Implicit
 from .meta_gradient import MetaGradient
 from .solvers import SolverReport
 from .step_by_step import StepByStep
+from .step_graphs import StepGraphs
 from .unrolled import FirstOrder, Unrolled
 from .way_back import AsksWhereItEnds, ForwardOnly, Replaying, WayBack
 
@@ -57,6 +58,7 @@ __all__ = [
     "Replaying",
     "SolverReport",
     "StepByStep",
+    "StepGraphs",
     "Unrolled",
     "WayBack",
     "meta_gradient",

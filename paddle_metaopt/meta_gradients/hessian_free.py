@@ -8,6 +8,7 @@ import numpy as np
 import paddle
 
 from ..arguments import above_zero, flag
+from ..tensors import real_type
 from ..vmap import batched_gradients
 from .numbers_of_tasks import factors, norm
 from .step_by_step import StepByStep
@@ -44,7 +45,7 @@ class HessianFree(StepByStep):
         self.step = None if step is None else above_zero(self, "step", step)
 
     def inner_gradient(self, task, moment, fast):
-        if not self.allow_float32 and any(fast[name].dtype != paddle.float64 for name in task.adapted):
+        if not self.allow_float32 and any(real_type(fast[name]) != paddle.float64 for name in task.adapted):
             raise ValueError(
                 "meta_gradient='hessian_free' takes differences of gradients, which in float32 are mostly rounding and "
                 "kinks: convert the net, net.to(dtype='float64'), or insist by "
@@ -66,7 +67,7 @@ class _DifferencedGradient:
         length = norm(towards.values())
         if not length.any():
             return {}, []
-        double = next(iter(towards.values())).dtype == paddle.float64
+        double = real_type(next(iter(towards.values()))) == paddle.float64
         size = 1.0 + norm(self._fast[name] for name in towards)
         epsilon = (self._step or (1e-8 if double else 1e-3)) * size / np.where(length, length, 1.0)
         for _ in range(_ATTEMPTS):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..tensors import real_parts
 from ..vmap import factor_for_each, numbers_in
 
 
 def dot(first, second) -> np.ndarray:
-    """The inner product of lists of tensors, of each task."""
-    return sum((np.array(numbers_in((a * b).sum())) for a, b in zip(first, second)), np.zeros(1))
+    """The inner product of lists of tensors, of each task; of complex ones, that of their parts."""
+    pairs = [pair for a, b in zip(first, second) for pair in zip(real_parts(a), real_parts(b))]
+    return sum((np.array(numbers_in((a * b).sum())) for a, b in pairs), np.zeros(1))
 
 
 def norm(tensors) -> np.ndarray:

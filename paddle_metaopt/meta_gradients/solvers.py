@@ -9,6 +9,7 @@ from typing import Callable
 import numpy as np
 import paddle
 
+from ..tensors import real_parts
 from .numbers_of_tasks import dot, factors
 
 
@@ -94,4 +95,5 @@ def _moved(moves, before: list, after: list) -> list:
         return after
     if not moves.any():
         return before
-    return [paddle.where(m > 0, a, b) for m, a, b in zip(factors(moves, after), after, before)]
+    which = factors(moves, [real_parts(a)[0] for a in after])
+    return [paddle.where(m > 0, a, b) for m, a, b in zip(which, after, before)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..vmap import batched_gradients
 from .way_back import WayBack, query_points
 
 
@@ -15,7 +14,7 @@ class Unrolled(WayBack):
 
     def take_step(self, task, loss):
         task.leaves.add(loss, task.residence.fast.values())
-        return task.moved_by(task.gradients(loss, differentiable=True))
+        return task.leaves.graphs.after_step(task, task.moved_by(task.gradients(loss, differentiable=True)))
 
     def solve(self, task, query):
         loss = 0.0
@@ -23,7 +22,7 @@ class Unrolled(WayBack):
             with task.residence.at(moment):
                 value = query()
             loss = loss + weight * value
-        return loss, batched_gradients(loss, task.meta_parameters, allow_unused=True)
+        return loss, task.leaves.graphs.gradients(loss, task.meta_parameters)
 
 
 class FirstOrder(Unrolled):
@@ -33,4 +32,4 @@ class FirstOrder(Unrolled):
     order = 1
 
     def take_step(self, task, loss):
-        return task.moved_by(task.gradients(loss))
+        return task.leaves.graphs.after_step(task, task.moved_by(task.gradients(loss)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
 
 import paddle
 
@@ -44,7 +44,7 @@ class InnerAdapter:
     def __getstate__(self):
         return {**vars(self), "_model": None}  # a task is not copied
 
-    def clone(self, support=None) -> Learner:
+    def clone(self, support: tuple[Any, Any] | list[Any] | None = None) -> Learner:
         """A new learner that starts from the net's weights, its graph kept to them.
 
         Parameters
@@ -55,7 +55,7 @@ class InnerAdapter:
         """
         return self.optimizer.begin(self.net, support if support is None else support_part(support, self.net))
 
-    def task(self, support=None) -> Learner:
+    def task(self, support: tuple[Any, Any] | list[Any] | None = None) -> Learner:
         """A new learner to be used in a ``with`` block, inside which the net itself runs on the fast weights."""
         return self.clone(support)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copyreg
-from dataclasses import replace
-from typing import Callable
+from typing import Any, Iterable, Sequence, overload
 
 import numpy as np
+import paddle
 
 from ..arguments import naming, require_dynamic_mode
-from ..meta_batch import MetaBatches, score_function
+from ..meta_batch import Loss, MetaBatches, Metric, score_function
 from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import AroundUpdates, groups_of, parameters_of, translated
 from ..task import BufferKeeper, Learner, Plan, Task
@@ -18,8 +18,7 @@ from . import learned as learning
 from .adapter import InnerAdapter
 from .algorithm import Algorithm
 from .begun import BegunTasks
-from .groups import given_groups, outer_arguments, require_group_options, trainable, with_learned_group
-from .planned import fixed_plan, rule_and_learned
+from .planned import construction, fixed_plan
 
 
 class MetaOptimizer(AroundUpdates):
@@ -47,15 +46,7 @@ class MetaOptimizer(AroundUpdates):
         with naming(type(self)):
             _, chooses, outer = self.combination
             algorithm = chooses.taken_from(kwargs, type(self).__name__)
-            given = outer_arguments(outer, args, kwargs)
-            groups = given_groups(given["parameters"], set(algorithm.choices()) - {"inner_lr"})
-            self._rule, self._learned = rule_and_learned(algorithm, groups)
-            require_group_options(outer, algorithm.learned_group, self._learned)
-            passed = {id(p) for p in trainable(groups)}
-            further = [entry.value for entry in self._learned if id(entry.value) not in passed]
-            if further:
-                options = algorithm.learned_group
-                given["parameters"] = with_learned_group(outer, given["parameters"], further, options)
+            given, self._rule, self._learned = construction(algorithm, outer, args, kwargs)
             super().__init__(**given)
             algorithm.require_fit(parameters_of(self))
             self._algorithm = algorithm
@@ -93,7 +84,7 @@ class MetaOptimizer(AroundUpdates):
         return self._algorithm
 
     @property
-    def learned(self) -> dict:
+    def learned(self) -> dict[str, paddle.Tensor]:
         """What is meta-learned besides the net's parameters, by name."""
         return {entry.name: entry.value for entry in self._learned}
 
@@ -102,7 +93,7 @@ class MetaOptimizer(AroundUpdates):
         """Inner steps for each task."""
         return self._algorithm.adapt_steps
 
-    def adapter(self, net) -> InnerAdapter:
+    def adapter(self, net: paddle.nn.Layer) -> InnerAdapter:
         """The paired adapter of a net; the same as ``InnerAdapter(net, self)``."""
         return InnerAdapter(net, self)
 
@@ -111,7 +102,7 @@ class MetaOptimizer(AroundUpdates):
         """How the last task's linear system was solved, if implicitly: iterations taken and relative residual."""
         return getattr(self._fixed_plan.way, "report", None)
 
-    def begin(self, net, support=None, track: bool = True, tasks: int | None = None) -> Learner:
+    def begin(self, net, support=None, plan: Plan | None = None, **how) -> Learner:
         """Begin a task; users do so by ``adapter.clone()``, ``adapter.task()``, `meta_loss` or ``evaluate``.
 
         Parameters
@@ -119,23 +110,35 @@ class MetaOptimizer(AroundUpdates):
         net : Layer
         support : pair, optional
             (x, y), for algorithms whose tasks begin at weights that depend on it.
-        track : bool
-            Whether there is a way back, and the choice of ``buffers=`` counts. Evaluation does without.
-        tasks : int, optional
-            The learner stands for so many tasks at once, within `vmap.batching`; 0 for none.
+        plan : Plan, optional
+            `plan` by default; evaluation has one without a way back, where the choice of ``buffers=`` does not count.
+        how
+            As in `Task`: for how many tasks at once the learner stands, and who takes its gradients.
         """
         require_dynamic_mode()
-        plan = self.plan if track else replace(self.plan, way=ForwardOnly())
+        plan = self.plan if plan is None else plan
+        comes_back = not isinstance(plan.way, ForwardOnly)
         net, processes = self.meta_batches.join(net, self.learned)
-        task = Task(net, plan, self._keeper, support, tasks, processes if track else None)
-        if track:
+        task = Task(net, plan, self._keeper, support, processes=processes if comes_back else None, **how)
+        if comes_back:
             self._begun.add(task.graph)
         return Learner(net, task)
 
+    @overload
     def meta_loss(
-        self, net, episodes, loss_fn: Callable, inputs: list = (), vectorize: bool | str = "auto",
-        tasks_at_once: int | None = None, metric=None, diverged: str = "keep",
-    ):  # fmt: skip
+        self, net: paddle.nn.Layer, episodes: Iterable[Any], loss_fn: Loss, inputs: Sequence[paddle.Tensor] = ...,
+        vectorize: bool | str = ..., tasks_at_once: int | None = ..., metric: None = ..., diverged: str = ...,
+    ) -> paddle.Tensor: ...  # fmt: skip
+
+    @overload
+    def meta_loss(
+        self, net: paddle.nn.Layer, episodes: Iterable[Any], loss_fn: Loss, inputs: Sequence[paddle.Tensor] = ...,
+        vectorize: bool | str = ..., tasks_at_once: int | None = ..., *, metric: Metric, diverged: str = ...,
+    ) -> tuple[paddle.Tensor, np.ndarray]: ...  # fmt: skip
+
+    def meta_loss(
+        self, net, episodes, loss_fn, inputs=(), vectorize="auto", tasks_at_once=None, metric=None, diverged="keep"
+    ):
         """The mean query loss of a meta-batch, with the meta-gradient as its derivative.
 
         Parameters
@@ -145,7 +148,7 @@ class MetaOptimizer(AroundUpdates):
         episodes : iterable of Episode
             Or any nested pairs ``((x, y), (x, y))`` of support and query, of Tensors or numpy arrays; floating arrays
             take the type of the net's parameters. x may be a tuple, then the net is called as ``net(*x)``, or a
-            dict, ``net(**x)``.
+            dict, ``net(**x)``. All are made before the first task begins.
         loss_fn : callable
             ``loss_fn(net_output, y)`` gives a scalar.
         inputs : list of Tensor, optional

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from ..inner_rules import InnerStep
 from ..inner_rules.rates import learned_rates
 from ..task import Plan
 from .algorithm import Algorithm
+from .groups import given_groups, outer_arguments, require_group_options, trainable, with_learned_group
 from .learned import Learned, PerParameter, beside_the_weights, learned_hyperparameters, weights_of
 
 
@@ -18,6 +20,19 @@ def rule_and_learned(algorithm: Algorithm, groups: list) -> tuple:
     rule = algorithm.rule(weights)
     hyperparameters = learned_hyperparameters(groups, algorithm.inner_lr, rule)
     return rule, [*hyperparameters, *beside_the_weights(weights, hyperparameters, algorithm.learns)]
+
+
+def construction(algorithm: Algorithm, outer: type, args: tuple, kwargs: dict) -> tuple[dict[str, Any], Any, list]:
+    """The arguments of an outer optimizer, with what is learned among the parameters; and as `rule_and_learned`."""
+    given = outer_arguments(outer, args, kwargs)
+    groups = given_groups(given["parameters"], set(algorithm.choices()) - {"inner_lr"})
+    rule, learned = rule_and_learned(algorithm, groups)
+    require_group_options(outer, algorithm.learned_group, learned)
+    passed = {id(p) for p in trainable(groups)}
+    further = [entry.value for entry in learned if id(entry.value) not in passed]
+    if further:
+        given["parameters"] = with_learned_group(outer, given["parameters"], further, algorithm.learned_group)
+    return given, rule, learned
 
 
 def fixed_plan(algorithm: Algorithm, groups: list, rule, learned: list[Learned]) -> Plan:

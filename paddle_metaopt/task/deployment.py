@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 
 import paddle
 from paddle.base.framework import EagerParamBase  # what Layer.create_parameter gives
@@ -19,6 +20,7 @@ def adapted_net(net, present: dict, values: dict):
     values : dict of str to Tensor or None
         By name, what the copy holds in their place.
     """
+    _warn_of_statistics(net)
     memo = {}
     with paddle.base.dygraph.guard():  # paddle.jit.save asks for it in static mode
         for name, value in values.items():
@@ -26,6 +28,17 @@ def adapted_net(net, present: dict, values: dict):
                 made = _leaf_like(present[name][0], value)
                 memo.update({id(tensor): made for tensor in present[name] if tensor is not None})
         return copy.deepcopy(net, memo)
+
+
+def _warn_of_statistics(net):
+    norms = [layer for layer in net.sublayers(True) if isinstance(layer, paddle.nn.layer.norm._BatchNormBase)]
+    if any(norm.training and norm._use_global_stats is None for norm in norms):
+        warnings.warn(
+            "paddle.jit.save saves what a net does after eval(): this one's BatchNorm, which goes by the statistics of "
+            "the batch now, will go by the running ones. See what learner.eval() gives before you save; BatchNorm's "
+            "use_global_stats=False keeps to those of the batch",
+            stacklevel=2,
+        )
 
 
 def _leaf_like(own, value):

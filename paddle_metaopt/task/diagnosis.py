@@ -49,6 +49,15 @@ def require_slopes(gradients: dict) -> None:
         )
 
 
+def refuse_attribute_of(net, name: str) -> None:
+    """Raise an AttributeError that says where an attribute of the net can be used, if a learner is asked for one."""
+    if not name.startswith("_") and hasattr(net, name):
+        raise AttributeError(
+            f"a Learner calls its net as a whole, and has no {name!r}; inside of `with adapter.task() as task:` the "
+            f"net itself runs on the fast weights, net.{name} too"
+        )
+
+
 def require_leaf_inputs(inputs) -> list:
     """What a user names as ``inputs=``; anything but leaf tensors that want a gradient raises."""
     if not isinstance(inputs, (list, tuple)):

@@ -10,7 +10,7 @@ import paddle
 
 from ..double_grad import guard_engine, with_pullback
 from ..double_grad.guarded_backward import know_leaves
-from ..double_grad.passes import current, in_backward
+from ..double_grad.passes import current, in_backward, takes_gradients_for
 from ..double_grad.undo import Undo
 from ..errors import NeedsMetaLossError, StaleTaskError
 from ..vmap import inside
@@ -64,6 +64,8 @@ class TaskGraph:
 
         def pullback(g):
             self.check()
+            if not takes_gradients_for(self._trained):
+                return [None]
             self._check_way()
             raise ValueError(
                 f"a loss depends on the fast weights of an earlier inner step, through which {self._way_name} can't go "
@@ -93,7 +95,7 @@ class TaskGraph:
         return [None]
 
     def _check_way(self):
-        if self._way_name is not None and not self._ours:
+        if self._way_name is not None and not self._ours and takes_gradients_for(self._trained):
             raise NeedsMetaLossError(
                 f"backward() on the query loss does not give the meta-gradient of {self._way_name}; use "
                 "learner.meta_loss(lambda: loss_fn(learner(x), y)).backward(), or opt.meta_loss(net, episodes, loss_fn)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Callable
+from typing import Any, Callable, Sequence
 
 import paddle
 
@@ -13,7 +13,7 @@ from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from ..vmap import summed
 from .deployment import adapted_net
-from .diagnosis import one_loss, require_dependence
+from .diagnosis import one_loss, refuse_attribute_of, require_dependence
 from .moment import Surroundings
 from .task import Task, asked_for
 
@@ -52,9 +52,13 @@ class Learner(paddle.nn.Layer):
             "adapter.clone(), or keep the values, learner.state_dict()"
         )
 
-    def __call__(self, *inputs, **kwargs):
+    def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
         require_dynamic_mode()
         return super().__call__(*inputs, **kwargs)
+
+    def __getattr__(self, name):
+        refuse_attribute_of(vars(self).get("net"), name)
+        return super().__getattr__(name)
 
     forward = _Forward()
 
@@ -113,7 +117,7 @@ class Learner(paddle.nn.Layer):
                 way.remember(task.history, moment)
             task.move(moved, state)
 
-    def meta_loss(self, query: Callable[[], paddle.Tensor], inputs: list = ()) -> paddle.Tensor:
+    def meta_loss(self, query: Callable[[], paddle.Tensor], inputs: Sequence[paddle.Tensor] = ()) -> paddle.Tensor:
         """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
 
         The task's graph is freed before it returns.
@@ -139,7 +143,7 @@ class Learner(paddle.nn.Layer):
         """
         return self.solve(query, inputs).as_loss()
 
-    def solve(self, query: Callable, inputs: list = ()) -> MetaGradient:
+    def solve(self, query: Callable, inputs: Sequence[paddle.Tensor] = ()) -> MetaGradient:
         """As `meta_loss`, but the query loss and the meta-gradient as numbers, to be added to those of other tasks."""
         self._require_ready()
         checked_function("meta_loss", "query", query, "query(), which computes the query loss")
@@ -184,7 +188,7 @@ class Learner(paddle.nn.Layer):
         return self.task.lifetime.goes_on
 
     @property
-    def fast_weights(self) -> dict:
+    def fast_weights(self) -> dict[str, paddle.Tensor]:
         """The present fast weights, by the parameters' names."""
         return dict(self.task.residence.fast)
 

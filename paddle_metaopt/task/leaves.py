@@ -8,12 +8,20 @@ from ..double_grad.audit import leaves_below
 from ..double_grad.graph import address_of
 from ..double_grad.guards import graphs_of_gradients
 from ..double_grad.primitive import anchor_addresses
+from ..meta_gradients import StepGraphs
 
 
 class Leaves:
-    """The leaves below a task's losses and inner steps, by the addresses of their nodes."""
+    """The leaves below a task's losses and inner steps, by the addresses of their nodes.
 
-    def __init__(self):
+    Attributes
+    ----------
+    graphs : StepGraphs
+        Those that the inner steps leave. No node may refer to it, for it refers to nodes.
+    """
+
+    def __init__(self, graphs: StepGraphs):
+        self.graphs = graphs
         self._found = set()
         self._unasked = set()
         self._past = set()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Callable
 
 from ..double_grad import activate
+from ..meta_gradients import StepGraphs
 from ..tensors import detached_copies, tensors_in
 from ..vmap import batched_gradients, spread_all
 from .body_reuse import BodyReuse
@@ -34,9 +35,11 @@ class Task:
     support : pair or None
         The support set, for a plan whose tasks begin at weights that depend on it.
     tasks : int, optional
-        It stands for so many at once, within `vmap.batching`; 0 for none.
+        It stands for so many at once, within `vmap.batching`.
     processes : Processes, optional
         Those that what is learned, and what remains of the buffers, is averaged over.
+    by_solve : bool
+        Whether all gradients for what is meta-learned are taken by `Learner.solve`, none by a plain ``backward()``.
 
     Attributes
     ----------
@@ -64,14 +67,15 @@ class Task:
     """
 
     def __init__(
-        self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, processes=None
+        self, net, plan: Plan, keeper: BufferKeeper, support=None, tasks: int | None = None, processes=None,
+        by_solve: bool = False,
     ):  # fmt: skip
         slots = own_slots(net)
         self.plan = plan
         self.own = slots.parameters
         self.adapted = require_adapted([name for name, p in self.own.items() if plan.adapts(name, p)])
         self.graph = TaskGraph(plan.refusal_of_backward, processes)
-        self.leaves = Leaves()
+        self.leaves = Leaves(StepGraphs(apart=by_solve))
         self.start = Start(detached_copies(self.own) if plan.way.looks_back else self.own)
         self.history = []
         self._net = net
@@ -79,7 +83,7 @@ class Task:
         self.meta_parameters = asked_for(self)
         if processes is not None:
             keeper.share(slots.buffers, processes)
-        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks or None)
+        buffers = TaskBuffers(slots, keeper, plan.way.buffer, tasks)
         self._for_all = partial(spread_all, tasks=tasks) if tasks else dict
         fast = self._for_all(plan.way.start(self.graph, self.own, plan.learned.values()))
         around = nullcontext
@@ -90,7 +94,7 @@ class Task:
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
-        if plan.begin is not None and tasks != 0:
+        if plan.begin is not None:
             try:
                 self._begin_elsewhere(support)
             except BaseException:
@@ -137,9 +141,7 @@ class Task:
         if differentiable:
             refuse_unverified(loss, weights, self._net, self._run_again)
         with self.graph.differentiated_by_us():
-            found = batched_gradients(
-                loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True
-            )
+            found = batched_gradients(loss, weights, create_graph=differentiable, retain_graph=True, allow_unused=True)
         return {name: g for name, g in zip(names, found) if g is not None}
 
     def _run_again(self):
@@ -151,9 +153,7 @@ class Task:
         they depend on."""
         require_slopes(gradients)
         fast = {name: self.residence.fast[name] for name in self.adapted}
-        moved, state = self.plan.step(
-            self.own, self.start.weights, fast, gradients, self._state, self.residence.steps
-        )
+        moved, state = self.plan.step(self.own, self.start.weights, fast, gradients, self._state, self.residence.steps)
         if not self.plan.step.is_closed(self.own, self.residence.steps):
             before = [*self.residence.fast.values(), *gradients.values(), *tensors_in(self._state)]
             self.leaves.add(tensors_in([moved, state]), before)

@@ -3,7 +3,7 @@
 from . import operators as _operators  # noqa: F401  completes Batched
 from . import rules as _rules  # noqa: F401  registers them
 from .batched import Batched, CannotBatch, close_the_rest, tasks_of
-from .dispatch import batching
+from .dispatch import batching, is_unmoved
 from .gradients import batched_gradients
 from .origin import origin_of
 from .registry import batches
@@ -39,6 +39,7 @@ __all__ = [
     "for_all_tasks",
     "for_each",
     "inside",
+    "is_unmoved",
     "numbers_in",
     "of_each",
     "one_after_the_other",

@@ -49,6 +49,7 @@ _table = Patch(
 
 class _Here(threading.local):
     inside = False
+    unmoved: set = set()
 
 
 _here = _Here()
@@ -57,6 +58,16 @@ _here = _Here()
 def is_batching() -> bool:
     """Whether this thread is inside of `batching`."""
     return _here.inside
+
+
+def note_unmoved(statistic) -> None:
+    """An op that moves a statistic left it alone, as all tasks share it."""
+    _here.unmoved.add(id(statistic))
+
+
+def is_unmoved(statistic) -> bool:
+    """Whether an op inside of the present `batching` would have moved it, for one task by itself."""
+    return id(statistic) in _here.unmoved
 
 
 @contextmanager
@@ -77,7 +88,7 @@ def batching(tasks: int | None = None, streams: Streams | None = None):
     if streams is None and tasks is not None:
         streams = OneStream(tasks)
     with Undo(_table.acquire()), Undo(partial(setattr, _here, "inside", False)), drawing_from(streams):
-        _here.inside = True
+        _here.inside, _here.unmoved = True, set()
         try:
             yield
         except Exception as error:

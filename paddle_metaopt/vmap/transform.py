@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 import numpy as np
 import paddle
@@ -15,8 +15,10 @@ from .batched import Batched, CannotBatch, tasks_of
 from .dispatch import batching, is_batching
 from .origin import origin_of
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-def vmap(function: Callable, in_axes: Any = 0, out_axes: Any = 0) -> Callable:
+
+def vmap(function: _Function, in_axes: Any = 0, out_axes: Any = 0) -> _Function:
     """`function` for each slice of its arguments at once, and the results stacked.
 
     Inside, a Tensor shows the shape of one slice and stands for all of them; an op that has no rule for all of them

@@ -174,7 +174,8 @@ def test_a_loader_of_episodes_gives_their_names(workers):
     loader = EpisodeLoader(dataset, sampler, **options)
     assert isinstance(loader, DataLoader) and len(loader) == 5
     episodes = [episode for batch in EpisodeLoader(dataset, by_twos, **options) for episode in batch]
-    for episode, same, plain in zip(loader, episodes, load(dataset, sampler)):
+    # One loader after the other: a fork while a thread of another loader's holds a lock of Paddle's may hang for ever.
+    for episode, same, plain in zip(list(loader), episodes, list(load(dataset, sampler))):
         assert type(episode) is type(same) is Episode
         assert type(episode.support) is type(episode.query) is tuple
         for tensor, *twins in zip(*map(tensors_of, (episode, same, plain))):
@@ -410,8 +411,8 @@ class Sounds(Numbered):
 def test_examples_with_lengths_are_padded_to_the_longest_of_the_batch(workers):
     dataset = Sounds()
     sampler = sampler_of(dataset, tasks_per_batch=4, episodes=8)
-    loader = EpisodeLoader(dataset, sampler, num_workers=workers)
-    for indices, batch in zip(sampler, loader):
+    loader = EpisodeLoader(dataset, sampler, num_workers=workers, timeout=60 if workers else 0)
+    for indices, batch in zip(sampler, list(loader)):  # to its end, where it ends its workers
         longest = max(1 + index % 4 for index in indices)
         for (xs, _), (xq, _) in batch:
             for x in (xs, xq):

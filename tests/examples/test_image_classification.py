@@ -181,12 +181,14 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
     (folder / "maml-omniglot-5w1s.json").write_text(json.dumps(measured))
     unfinished = {"recipe": "anil-omniglot-5w5s", "curve": curve}
     (folder / "running" / "anil-omniglot-5w5s" / "curve.json").write_text(json.dumps(unfinished))
-    readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n")
+    readmes = [tmp_path / "README.md", tmp_path / "README_cn.md"]
+    for readme in readmes:
+        readme.write_text("before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n")
 
     for _ in range(2):
-        output = run_example("results.py", "--readme", "README.md")
-    text = readme.read_text()
+        output = run_example("results.py", "--readme", "README.md", "README_cn.md")
+    text, chinese = (readme.read_text() for readme in readmes)
+    assert text == chinese
     assert text.startswith("before\n<!-- results -->\n| ") and text.endswith("\n<!-- end of results -->\nafter\n")
     assert "| **MAML, paddle_metaopt** | **98.77 ± 0.12** |  |  |  |" in text and "old" not in text
     assert "| MAML, PaddleFSL (first order) | 97.13 ± 1.25 |" in text
@@ -196,10 +198,11 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
         assert picture.width > 600
 
 
-def test_the_readme_has_the_table_of_the_results_that_there_are():
+@pytest.mark.parametrize("readme", ["README.md", "README_cn.md"])
+def test_the_readme_has_the_table_of_the_results_that_there_are(readme):
     found = results.read(ROOT / "results")
     first, last = results.MARKS
-    table = (ROOT / "README.md").read_text(encoding="utf-8").partition(first)[2].partition(last)[0].strip()
+    table = (ROOT / readme).read_text(encoding="utf-8").partition(first)[2].partition(last)[0].strip()
     assert table == results.comparison(found)
     for name in found:
         assert name in metaopt.models.available()

@@ -210,13 +210,20 @@ def test_a_net_that_draws_nothing_leaves_the_generator_alone(vectorize):
     assert next_number() == expected
 
 
-def test_episodes_that_are_drawn_as_they_are_taken_are_the_same_either_way():
-    net = Draws(DRAWS["dropout"])
+@pytest.mark.parametrize("drawn_before", [0, 1, 2, 3])
+def test_episodes_that_are_drawn_as_they_are_taken_are_the_same_either_way(drawn_before):
+    net, ready = Draws(DRAWS["dropout"]), episodes(drawn_before)
     opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3)
+
+    def taken():
+        yield from ready
+        for _ in range(3 - drawn_before):
+            yield episodes(1)[0]
+
     found = []
     for vectorize in (True, False):
         paddle.seed(10)
-        found += [gradients(net, opt, (episodes(1)[0] for _ in range(3)), vectorize=vectorize), next_number()]
+        found += [gradients(net, opt, taken(), vectorize=vectorize), next_number()]
     for a, b in zip(found[0], found[2]):
         np.testing.assert_allclose(a, b, rtol=1e-9)
     assert found[1] == found[3]
@@ -236,6 +243,19 @@ def test_an_evaluation_has_the_same_scores_either_way(draws_in_the_metric):
         paddle.seed(12)
         found.append([metaopt.evaluate(net, opt, tasks, F.cross_entropy, metric, vectorize=vectorize), next_number()])
     np.testing.assert_allclose(found[0][0].values, found[1][0].values, rtol=1e-9)
+    assert found[0][1] == found[1][1]
+
+
+@pytest.mark.parametrize("drawn_before", [1, 40])
+def test_an_evaluation_of_such_episodes_has_the_same_scores_either_way(drawn_before):
+    net, ready = Draws(DRAWS["dropout"]), episodes(drawn_before)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.3)
+    found = []
+    for vectorize in (True, False):
+        paddle.seed(10)
+        taken = (ready[i] if i < drawn_before else episodes(1)[0] for i in range(drawn_before + 2))
+        found.append([metaopt.evaluate(net, opt, taken, F.cross_entropy, vectorize=vectorize).values, next_number()])
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-9)
     assert found[0][1] == found[1][1]
 
 

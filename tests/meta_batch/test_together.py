@@ -490,9 +490,9 @@ def test_a_replay_in_a_batch_notices_other_data_of_one_task():
 class TakesItsOwnGradient(nn.Layer):
     """Of its output by its input, as a force field does."""
 
-    def __init__(self):
+    def __init__(self, *body):
         super().__init__()
-        self.body, self.head = nn.Sequential(nn.Linear(4, 8), nn.Tanh()), nn.Linear(8, 3)
+        self.body, self.head = nn.Sequential(*body), nn.Linear(8, 3)
 
     def forward(self, x):
         x.stop_gradient = False
@@ -501,18 +501,46 @@ class TakesItsOwnGradient(nn.Layer):
         return y + slope.square().mean()
 
 
+class Last(nn.Layer):
+    """The last output of a recurrent net for one step."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.rnn = nn.GRU(inputs, outputs)
+
+    def forward(self, x):
+        return self.rnn(x.unsqueeze(1))[0][:, -1]
+
+
 @pytest.mark.filterwarnings("ignore:the tasks run one after the other")
-@pytest.mark.parametrize("way", ["unrolled", "first_order", "hessian_free", "implicit"])
+@pytest.mark.parametrize("way", ["unrolled", "first_order", "checkpointed", "hessian_free", "implicit"])
 @pytest.mark.parametrize("adapts", ["everything", "head"])
-def test_a_net_that_takes_its_own_gradient_is_served_by_auto_as_by_the_loop(way, adapts):
+@pytest.mark.parametrize("first", [nn.Linear, nn.GRU])
+def test_a_net_that_takes_its_own_gradient_is_served_by_auto_as_by_the_loop(first, way, adapts):
     paddle.seed(3)
-    net = TakesItsOwnGradient()
+    net = TakesItsOwnGradient(nn.Linear(4, 8), nn.Tanh()) if first is nn.Linear else TakesItsOwnGradient(Last(4, 8))
     options = {"parameters": net.parameters(), "inner_lr": 0.1, "adapt_steps": 2, "meta_gradient": way}
     optimizer, head = (metaopt.ANILOptimizer, {"head": net.head}) if adapts == "head" else (metaopt.MAMLOptimizer, {})
     opt, tasks = optimizer(**options, **head), episodes(3)
     found, expected = (gradients(net, opt, tasks, vectorize=vectorize) for vectorize in ("auto", False))
     for f, e in zip(found, expected):
         np.testing.assert_allclose(f, e, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("way", ["reptile", "evolution"])
+def test_a_net_that_takes_its_own_gradient_is_served_by_ways_that_take_none(way):
+    paddle.seed(3)
+    net, tasks = TakesItsOwnGradient(Last(4, 8)), episodes(2)
+    options = {"parameters": net.parameters(), "inner_lr": 0.1, "adapt_steps": 2}
+    if way == "reptile":
+        opt = metaopt.ReptileOptimizer(**options)
+    else:
+        opt = metaopt.MAMLOptimizer(meta_gradient=metaopt.meta_gradients.Evolution(0.1, 2), **options)
+    paddle.seed(4)
+    expected = gradients(net, opt, tasks, vectorize=False)
+    paddle.seed(4)
+    for f, e in zip(gradients(net, opt, tasks, vectorize=True), expected):
+        np.testing.assert_allclose(f, e, rtol=1e-9)
 
 
 class GivesItsInput(nn.Layer):

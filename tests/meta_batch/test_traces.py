@@ -1,8 +1,10 @@
 """What user code does in a forward pass that a loop would see otherwise: noticed, put back, and run one by one."""
 
+import logging
 import random
 from collections import namedtuple
 from functools import partial
+from types import ModuleType
 
 import numpy as np
 import paddle
@@ -113,7 +115,7 @@ def test_what_a_loss_function_changes_in_place_is_noticed_too():
             self.calls[0] += 1
             return F.cross_entropy(output, y) * self.calls[0]
 
-    with pytest.warns(UserWarning, match="the loss function was changed in place"):
+    with pytest.warns(UserWarning, match="what the loss function refers to was changed in place"):
         numbers(Classifier, Smoothed())
 
 
@@ -145,7 +147,7 @@ def counted_loss(calls, output, y):
     "make, what",
     [
         (CountingLoss, "CountingLoss.calls was written in forward"),
-        (with_a_variable, "a variable that the loss function refers to was written"),
+        (with_a_variable, "the variable 'calls' that with_a_variable.<locals>.loss_fn refers to was written"),
         (lambda: partial(counted_loss, []), "what the loss function refers to was changed in place"),
     ],
 )
@@ -155,6 +157,219 @@ def test_what_a_loss_writes_wherever_it_keeps_it_is_noticed(make, what):
         found = numbers(Classifier, make())
     for f, e in zip(found, expected):
         np.testing.assert_array_equal(f, e)
+
+
+total = 0
+
+
+def with_a_global():
+    globals()["total"] = 0
+
+    def loss_fn(output, y):
+        global total
+        total += 1
+        return F.cross_entropy(output, y) * total
+
+    return loss_fn
+
+
+def with_a_new_global():
+    globals().pop("made", None)
+
+    def loss_fn(output, y):
+        global made
+        made = globals().get("made", 0) + 1
+        return F.cross_entropy(output, y) * made
+
+    return loss_fn
+
+
+def count_one():
+    global total
+    total += 1
+    return total
+
+
+def by_a_helper():
+    globals()["total"] = 0
+    return lambda output, y: F.cross_entropy(output, y) * count_one()
+
+
+def by_a_function_of_its_own():
+    calls = []
+
+    def count():
+        calls.append(1)
+        return len(calls)
+
+    def loss_fn(output, y):
+        return F.cross_entropy(output, y) * count()
+
+    return loss_fn
+
+
+def by_default():
+    def loss_fn(output, y, calls=[]):  # noqa: B006
+        calls.append(1)
+        return F.cross_entropy(output, y) * len(calls)
+
+    return loss_fn
+
+
+def by_an_attribute_of_the_function():
+    def loss_fn(output, y):
+        loss_fn.calls += 1
+        return F.cross_entropy(output, y) * loss_fn.calls
+
+    loss_fn.calls = 0
+    return loss_fn
+
+
+def by_an_attribute_of_a_module():
+    settings = ModuleType("settings")
+    settings.calls = 0
+
+    def loss_fn(output, y):
+        settings.calls += 1
+        return F.cross_entropy(output, y) * settings.calls
+
+    return loss_fn
+
+
+def by_an_attribute_of_a_class():
+    class Counts:
+        calls = 0
+
+        def of(self, output, y):
+            return F.cross_entropy(output, y) * self._next()
+
+        @classmethod
+        def _next(cls):
+            cls.calls += 1
+            return cls.calls
+
+    return Counts().of
+
+
+def by_a_tensor():
+    scale = paddle.ones([1], "float64")
+
+    def loss_fn(output, y):
+        scale.set_value(scale * 0.9)
+        return F.cross_entropy(output, y) * scale
+
+    return loss_fn
+
+
+def by_a_tensor_in_place():
+    scale = paddle.ones([1], "float64")
+    return lambda output, y: F.cross_entropy(output, y) * scale.scale_(0.9).clone()
+
+
+def frozen(net):
+    for parameter in net.parameters():
+        parameter.stop_gradient = True
+    return in_double(net)
+
+
+class NormedLoss(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.norm = frozen(nn.BatchNorm1D(3))
+
+    def forward(self, output, y):
+        return F.cross_entropy(self.norm(output), y)
+
+    def left(self):
+        return [self.norm._mean.numpy(), self.norm._variance.numpy()]
+
+
+class ByABuffer(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", paddle.zeros([1], "float64"))
+
+    def forward(self, output, y):
+        self.calls = self.calls + 1
+        return F.cross_entropy(output, y) * self.calls
+
+
+def through_a_normed_layer():
+    norm = frozen(nn.BatchNorm1D(3))
+    return lambda output, y: F.cross_entropy(norm(output), y)
+
+
+LOSSES = {
+    "the variable test_traces.total was written": [with_a_global, by_a_helper],
+    "the variable test_traces.made was written": [with_a_new_global],
+    "the variable settings.calls was written": [by_an_attribute_of_a_module],
+    "the variable Counts.calls was written": [by_an_attribute_of_a_class],
+    "what the loss function refers to was changed in place": [
+        by_a_function_of_its_own, by_default, by_an_attribute_of_the_function, by_a_tensor, by_a_tensor_in_place,
+        NormedLoss, ByABuffer, through_a_normed_layer,
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what, make", [(what, make) for what, makes in LOSSES.items() for make in makes])
+def test_what_a_loss_reaches_by_its_names_is_noticed_and_put_back(make, what):
+    loss_fn = make()
+    expected = [*numbers(Classifier, loss_fn, vectorize=False), *getattr(loss_fn, "left", list)()]
+    loss_fn = make()
+    with pytest.warns(UserWarning, match=f"one after the other, .*{what}"):
+        found = [*numbers(Classifier, loss_fn), *getattr(loss_fn, "left", list)()]
+    for f, e in zip(found, expected):
+        np.testing.assert_array_equal(f, e)
+
+
+class WithHooks(Classifier):
+    def __init__(self):
+        super().__init__()
+        outputs = []
+        self.body.register_forward_post_hook(lambda layer, inputs, output: outputs.append(output))
+
+
+class CountsInItsClass(Classifier):
+    calls = 0
+
+    def forward(self, x):
+        type(self).calls += 1
+        return super().forward(x)
+
+
+class CountsInAGlobal(Classifier):
+    def forward(self, x):
+        return super().forward(x) * self._count()
+
+    def _count(self):
+        return count_one()
+
+
+@pytest.mark.parametrize(
+    "make, what",
+    [
+        (WithHooks, "what Sequential refers to was changed in place"),
+        (CountsInItsClass, "the variable CountsInItsClass.calls was written"),
+        (CountsInAGlobal, "the variable test_traces.total was written"),
+    ],
+)
+def test_what_a_net_reaches_by_its_names_is_noticed(make, what):
+    with pytest.raises(metaopt.VectorizeError, match=what):
+        numbers(make, vectorize=True)
+
+
+def test_a_loss_that_refers_to_what_does_not_change_runs_at_once():
+    weight, other = paddle.ones([3], "float64"), frozen(Classifier())
+    log = logging.getLogger("a loss")
+    norm = frozen(nn.BatchNorm1D(3))
+    norm.eval()
+
+    def loss_fn(output, y):
+        log.debug("called")
+        same = sum(((p - p) ** 2).sum() for p in other.parameters())
+        return F.cross_entropy(norm(output), y, weight=weight) + same + total * 0.0
+
+    numbers(Classifier, loss_fn, vectorize=True)
 
 
 def test_a_batched_tensor_does_not_stay_where_a_net_put_it():

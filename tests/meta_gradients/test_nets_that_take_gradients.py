@@ -124,3 +124,59 @@ def test_a_context_for_any_order_is_the_way_out_that_the_error_names(monkeypatch
         PROBLEMS, "way out", (make, shape, *[metaopt.twice_differentiable()(loss) for loss in (equation, equation)])
     )
     assert check("way out", "first_order") < TOLERANCE
+
+
+class WithItsSlope(nn.Layer):
+    """Its output beside the square of that one's gradient by the input."""
+
+    def __init__(self, first, size):
+        super().__init__()
+        self.first, self.head = first, nn.Linear(size, 1)
+
+    def forward(self, x):
+        x.stop_gradient = False
+        h = self.first(x)
+        y = self.head(h[0][:, -1] if isinstance(h, tuple) else F.tanh(h).flatten(1))
+        return y + 0.1 * slope(y, x).square().flatten(1).sum(1, keepdim=True)
+
+
+#: A first layer, whose rule has the input among its operands beside the weights; its outputs, and the input's shape.
+STARTS = {
+    "LSTM": (lambda: nn.LSTM(2, 3), 3, [4, 3, 2]),
+    "GRU": (lambda: nn.GRU(2, 3), 3, [4, 3, 2]),
+    "SimpleRNN": (lambda: nn.SimpleRNN(2, 3), 3, [4, 3, 2]),
+    "Conv2D": (lambda: nn.Conv2D(1, 2, 2), 8, [4, 1, 3, 3]),
+    "LayerNorm": (lambda: nn.LayerNorm([3]), 3, [4, 3]),
+}
+
+#: A way back, the inner rate, and how often a step is taken.
+WAYS = {
+    "checkpointed": ("checkpointed", 0.1, 2),
+    "hessian_free": ("hessian_free", 0.1, 2),
+    "implicit": (metaopt.meta_gradients.Implicit(proximal=30.0, iterations=60, tolerance=1e-12), 0.03, 40),
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_net_that_takes_its_own_gradient_from_its_first_layer_on(way, start):
+    make, size, shape = STARTS[start]
+    net, (way, rate, steps) = WithItsSlope(make(), size), WAYS[way]
+    (x, y), (query_x, query_y) = [(paddle.randn(shape), paddle.randn([4, 1])) for _ in range(2)]
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=rate, adapt_steps=steps, meta_gradient=way)
+
+    def adapted():
+        learner = opt.adapter(net).clone()
+        learner.adapt(lambda: F.mse_loss(learner(x), y))
+        return learner
+
+    def value():
+        learner = adapted()
+        loss = float(F.mse_loss(learner(query_x), query_y))
+        learner.end()
+        return loss
+
+    learner = adapted()
+    learner.meta_loss(lambda: F.mse_loss(learner(query_x), query_y)).backward()
+    found = compare_with_differences(value, gradients_of(net.parameters()), net.parameters(), directions=2)
+    assert found.error < TOLERANCE, found

@@ -1,5 +1,7 @@
 """An adapted net is saved as a program of its own."""
 
+import warnings
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
@@ -93,3 +95,25 @@ def test_a_stale_learner_is_not_saved(tmp_path):
     opt.step()
     with pytest.raises(metaopt.StaleTaskError):
         paddle.jit.save(learner, str(tmp_path / "adapted"), input_spec=SPEC)
+
+
+@pytest.mark.parametrize("use_global_stats, warned", [(False, False), (None, True)])
+def test_a_program_goes_by_the_batch_where_batch_norm_always_does_and_else_a_warning_says_it_does_not(
+    use_global_stats, warned, tmp_path
+):
+    paddle.seed(0)
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1D(4, use_global_stats=use_global_stats), nn.Linear(4, 2))
+    x = 1 + 3 * paddle.randn([5, 3])
+    learner = maml(net, inner_lr=0.5, adapt_steps=2).adapter(net).clone()
+    learner.adapt(lambda: F.cross_entropy(learner(x), paddle.to_tensor([0, 1, 0, 1, 1])))
+    expected = learner(x).numpy()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        paddle.jit.save(learner, str(tmp_path / "adapted"), input_spec=SPEC)
+        said = [w for w in caught if "will go by the running ones. See what learner.eval() gives" in str(w.message)]
+        assert bool(said) == warned
+        learner.eval()
+        paddle.jit.save(learner, str(tmp_path / "evaluated"), input_spec=SPEC)
+        assert len([w for w in caught if "will go by the running ones" in str(w.message)]) == len(said)
+    equal = np.allclose(paddle.jit.load(str(tmp_path / "adapted"))(x).numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert equal != warned

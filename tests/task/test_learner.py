@@ -251,3 +251,23 @@ def test_the_audit_names_the_op_the_layer_and_the_ways_out(monkeypatch):
         metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), first_order=True),
     ):
         allowed.meta_loss(net, [((x, y), (x, y))], F.cross_entropy).backward()
+
+
+def test_parts_and_methods_of_the_net_are_used_in_a_block():
+    class Net(nn.Sequential):
+        def embed(self, x):
+            return self[0](x)
+
+    net, x = Net(nn.Linear(3, 4), nn.Linear(4, 2)), paddle.ones([5, 3])
+    net.scale = 2.0
+    adapter = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.5).adapter(net)
+    learner = adapter.clone()
+    for name in ("embed", "scale"):
+        with pytest.raises(AttributeError, match=rf"has no '{name}'; inside of `with adapter.task\(\).*net.{name} too"):
+            getattr(learner, name)
+    with pytest.raises(AttributeError, match="'Learner' object has no attribute 'body'"):
+        learner.body  # noqa: B018
+    before = net.embed(x)
+    with adapter.task() as task:
+        task.adapt(lambda: net(x).square().mean())
+        assert abs(net.embed(x) - before).max() > 1e-3

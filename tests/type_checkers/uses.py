@@ -55,8 +55,27 @@ adapter = opt.adapter(net)
 with adapter.task() as task:
     task.adapt(lambda: net(rate).mean(), steps=3)
     reveal_type(task.meta_loss(lambda: net(rate).mean()))  # type: paddle.tensor.tensor.Tensor
+    reveal_type(task.fast_weights)  # type: dict[str, paddle.tensor.tensor.Tensor]
+reveal_type(adapter.task())  # type: paddle_metaopt.task.learner.Learner
+reveal_type(adapter.clone(support=(rate, rate)))  # type: paddle_metaopt.task.learner.Learner
+
+
+def loss_fn(output: paddle.Tensor, y: paddle.Tensor) -> paddle.Tensor:
+    return (output - y).mean()
+
+
+reveal_type(opt.meta_loss(net, [], loss_fn))  # type: paddle.tensor.tensor.Tensor
+reveal_type(meta.meta_loss(net, [], loss_fn, [rate], False, 2, None, "drop"))  # type: paddle.tensor.tensor.Tensor
+loss, scores = opt.meta_loss(net, [], loss_fn, vectorize=True, metric=loss_fn)
+reveal_type(loss)  # type: paddle.tensor.tensor.Tensor
+both.meta_loss(net, [], loss_fn, metric=paddle.metric.Accuracy())[1].mean()
+general(mine=3, parameters=weights).meta_loss(net, [], loss_fn).backward()
+reveal_type(opt.learned)  # type: dict[str, paddle.tensor.tensor.Tensor]
+
 result = metaopt.evaluate(net, opt, [], paddle.nn.functional.mse_loss)
+reveal_type(result)  # type: paddle_metaopt.evaluate.Evaluation
 reveal_type(result.mean)  # type: float
+reveal_type(metaopt.vmap(loss_fn)(rate, rate))  # type: paddle.tensor.tensor.Tensor
 
 MAMLOptimizer(parameters=weights, inner_lrs=0.1)  # error: Unexpected keyword argument "inner_lrs"
 MAMLOptimizer(parameters=weights, inner_lr="0.1")  # error: Argument "inner_lr" to "MAMLOptimizer"
@@ -69,4 +88,13 @@ ANILOptimizer(parameters=weights, head=net[1], adapt=net)  # error: Unexpected k
 metaopt.MetaSGDOptimizer(parameters=weights, inner_lr=[0.1])  # error: Argument "inner_lr" to "MetaSGDOptimizer"
 MAMLOptimizer.over(SGD)(parameters=weights, beta1=0.9)  # error: Unexpected keyword argument "beta1"
 MAMLOptimizer.over(AdamW)(parameters=weights, head=net)  # error: Unexpected keyword argument "head"
+opt.meta_loss(net, [], loss_fn, metric=loss_fn).backward()  # error: has no attribute "backward"
+opt.meta_loss(net, [], loss_fn, metric="accuracy")  # error: No overload variant of "meta_loss"
+meta.meta_loss(net, [], 0.1)  # error: No overload variant of "meta_loss"
+scores.backward()  # error: has no attribute "backward"
+task.meta_loss(loss)  # error: Argument 1 to "meta_loss" of "Learner"
+adapter.clone(rate)  # error: Argument 1 to "clone" of "InnerAdapter"
+metaopt.evaluate(net, paddle.optimizer.Adam, [], loss_fn)  # error: Argument 2 to "evaluate"
+result.ci96  # error: has no attribute "ci96"
+metaopt.vmap(loss_fn)(rate, 2.0)  # error: Argument 2
 general(mine=3, inner_lr="0.1")  # error: Argument "inner_lr" to "MAMLOver"

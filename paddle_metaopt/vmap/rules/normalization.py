@@ -10,6 +10,7 @@ import paddle
 from ...double_grad import kernels, requires_grad, with_pullback
 from ...double_grad.kernels import native
 from ..batched import Batched, CannotBatch, tasks_of
+from ..dispatch import note_unmoved
 from ..forms import PLANES, to_planes
 from ..planes import per_plane, plane_sums, zeros
 from ..registry import batches, below
@@ -34,6 +35,8 @@ def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layo
     for statistic in (mean, variance):
         if type(statistic) is Batched:
             statistic.kept_part *= float(np.float32(momentum))  # as the kernel has it
+        else:
+            note_unmoved(statistic)
     y = Batched(paddle.transpose(y, [0, 2, 1])) if x.ndim == 2 else Batched(y, PLANES)
     return y, *[None] * 5
 
