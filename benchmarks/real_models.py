@@ -1,7 +1,8 @@
-"""Exact meta-gradients through models of Paddle, PaddleNLP and PaddleSpeech, each library in an environment of its own.
+"""Paddle, PaddleNLP and PaddleSpeech, each in an environment of its own: their models, and the examples with them.
 
-``python benchmarks/real_models.py [--folder FOLDER]`` makes the environments (some gigabytes, kept for the next
-time), runs tests/meta_gradients/test_real_models.py in each, and prints one table.
+``python benchmarks/real_models.py [--folder FOLDER]`` makes the environments (some gigabytes, kept for the next time),
+and runs in each tests/meta_gradients/test_real_models.py, one exact step through the library's models, and the tests of
+the example that uses it. Prints a table of the models and one of the tests. What is skipped counts as failed.
 """
 
 from __future__ import annotations
@@ -18,15 +19,21 @@ ROOT = Path(__file__).parents[1]
 
 PADDLE = "paddlepaddle==3.3.1"
 
-#: Environment: what pip installs, in order, and the tests to run there.
+TESTS = [
+    "tests/meta_gradients/test_real_models.py",
+    "tests/examples/test_few_shot_intents.py",
+    "tests/examples/test_keyword_spotting.py",
+]
+
+#: Environment: what pip installs, in order, and which of the tests run there.
 ENVIRONMENTS = {
-    "paddle": ([[PADDLE]], "resnet18 or mobilenet or densenet or vgg or shufflenet"),
+    "paddle": ([[PADDLE]], "resnet18 or mobilenet or densenet or vgg or shufflenet or keyword_spotting"),
     "paddlenlp": (
         [[
             PADDLE, "paddlenlp==2.8.1", "aistudio_sdk==0.2.6", "huggingface_hub<1.0", "datasets<4", "pyarrow<20",
             "pandas<2.3",
         ]],
-        "ernie or bert or roberta",
+        "ernie or bert or roberta or few_shot_intents",
     ),
     "paddlespeech": (
         [
@@ -53,25 +60,40 @@ def python_of(folder: Path, name: str) -> Path:
     return python
 
 
-def run(folder: Path, name: str) -> list[tuple]:
-    """(model, parameters, relative error, the same in first order, outcome) for each test of an environment."""
+def run(folder: Path, name: str) -> list[ElementTree.Element]:
+    """The outcomes of an environment's tests."""
     report = folder / f"{name}.xml"
     report.unlink(missing_ok=True)
-    tests = "tests/meta_gradients/test_real_models.py"
-    command = [python_of(folder, name), "-W", "ignore", "-m", "pytest", "-q", "-o", "addopts=", tests]
+    command = [python_of(folder, name), "-W", "ignore", "-m", "pytest", "-q", "-o", "addopts=", *TESTS]
     subprocess.run(
         [*command, "-k", ENVIRONMENTS[name][1], f"--junitxml={report}"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PADDLE_METAOPT_LARGE_MODELS": "1"},
     )
-    rows = []
-    for case in ElementTree.parse(report).iter("testcase"):
+    return list(ElementTree.parse(report).iter("testcase"))
+
+
+def outcome(case: ElementTree.Element, good: str) -> str:
+    return next((tag for tag in ("failure", "error", "skipped") if case.find(tag) is not None), good)
+
+
+def print_models(cases: list[tuple[str, ElementTree.Element]]) -> None:
+    print("\n| library | model | parameters | relative error | without second derivatives | |")
+    print("|---|---|---|---|---|---|")
+    for library, case in cases:
         measured = {p.get("name"): float(p.get("value")) for p in case.iter("property")}
-        failed = next((tag for tag in ("failure", "error", "skipped") if case.find(tag) is not None), "exact")
         model = case.get("name").partition("[")[2].rstrip("]")
-        errors = [measured.get(name, float("nan")) for name in ("error", "without_second_order")]
-        rows.append((model, int(measured.get("parameters", 0)), *errors, failed))
-    return rows
+        error, without = (measured.get(name, float("nan")) for name in ("error", "without_second_order"))
+        size = int(measured.get("parameters", 0))
+        print(f"| {library} | {model} | {size:,} | {error:.1e} | {without:.1e} | {outcome(case, 'exact')} |")
+
+
+def print_examples(cases: list[tuple[str, ElementTree.Element]]) -> None:
+    print("\n| library | example | test | seconds | |\n|---|---|---|---|---|")
+    for library, case in cases:
+        example = case.get("classname").rpartition(".test_")[2]
+        test = case.get("name").removeprefix("test_").replace("_", " ")
+        print(f"| {library} | {example} | {test} | {float(case.get('time')):.0f} | {outcome(case, 'passed')} |")
 
 
 def main() -> int:
@@ -81,13 +103,11 @@ def main() -> int:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     names = [options.only] if options.only else list(ENVIRONMENTS)
-    rows = [(name, *row) for name in names for row in run(options.folder, name)]
-    print(
-        "\n| library | model | parameters | relative error | without second derivatives | |\n|---|---|---|---|---|---|"
-    )
-    for library, model, size, error, without, outcome in rows:
-        print(f"| {library} | {model} | {size:,} | {error:.1e} | {without:.1e} | {outcome} |")
-    return int(any(outcome != "exact" for *_, outcome in rows))
+    cases = [(name, case) for name in names for case in run(options.folder, name)]
+    of_models = [case for case in cases if case[1].get("classname").endswith("test_real_models")]
+    print_models(of_models)
+    print_examples([case for case in cases if case not in of_models])
+    return int(any(outcome(case, "passed") != "passed" for _, case in cases))
 
 
 if __name__ == "__main__":
