@@ -49,11 +49,6 @@ def unverified_nodes(outputs, inputs) -> dict[int, str]:
     return {address: name for address, name in path.items() if not is_verified(name)}
 
 
-def depends(outputs, inputs) -> bool:
-    """Whether a derivative of `outputs` with respect to `inputs` is recorded."""
-    return bool(nodes_between(outputs, inputs, with_targets=True))
-
-
 def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, bool]:
     """The nodes of the leaf tensors that `output` depends on, not looking past the `boundary` and the nodes at the
     addresses in `further_stops`.
@@ -77,15 +72,12 @@ def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, 
     return leaves, met
 
 
-def nodes_between(outputs, inputs, with_targets=False) -> dict[int, str]:
+def nodes_between(outputs, inputs) -> dict[int, str]:
     """Address and name of each node on a path from `outputs` to `inputs`."""
     targets = {address_of(tensor) for tensor in _listed(inputs)}
     on_path, names = set(targets), {}
     for address, node, children in walk(_listed(outputs), targets):
-        if address in targets:
-            if with_targets:
-                names[address] = node.name()
-        elif not on_path.isdisjoint(children):
+        if address not in targets and not on_path.isdisjoint(children):
             on_path.add(address)
             names[address] = node.name()
     return names
