@@ -1,3 +1,4 @@
+import faulthandler
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,24 @@ os.environ.setdefault("GLOG_minloglevel", "2")
 # The scripts beside the tests are also run by themselves.
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "double_grad")]
 sys.path += [str(Path(__file__).parent / "vmap"), str(Path(__file__).parent / "meta_batch")]
+
+
+#: Longer than any test takes, and than those wait that end what hangs by themselves.
+SECONDS = 900
+
+
+def pytest_configure(config):
+    config.own_stderr = os.dup(2)  # while a test runs, pytest keeps what goes there
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """A test that hangs ends its process with the stack of every thread, and so fails by its name."""
+    faulthandler.dump_traceback_later(SECONDS, exit=True, file=item.config.own_stderr)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture

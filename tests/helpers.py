@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -286,10 +287,14 @@ def run_pair(folder: Path, script: Path, *arguments, seconds: float = 400.0) -> 
 
 
 def in_a_fork(function, seconds: float = 120.0) -> dict:
-    """The dict that ``function()`` returns in a child; {"verdict": "died", "why": ...} if that ends otherwise."""
+    """The dict that ``function()`` returns in a child; {"verdict": "died", "why": ...} if that ends otherwise.
+
+    What the child has started is ended with it.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
+        os.setpgid(0, 0)
         os.close(reading)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         sys.unraisablehook = sys.__unraisablehook__  # pytest's keeps the error, and so what its frames hold
@@ -299,14 +304,47 @@ def in_a_fork(function, seconds: float = 120.0) -> dict:
             os._exit(0)
     os.close(writing)
     found, until, done = b"", time.time() + seconds, False
-    while not done and select.select([reading], [], [], max(0.0, until - time.time()))[0]:
-        chunk = os.read(reading, 65536)
-        found, done = found + chunk, not chunk
-    if not done:
-        os.kill(child, signal.SIGKILL)
-    os.close(reading)
+    try:
+        while not done and select.select([reading], [], [], max(0.0, until - time.time()))[0]:
+            chunk = os.read(reading, 65536)
+            found, done = found + chunk, not chunk
+        if done:
+            os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # not reaped yet: its group's number stays its own
+    finally:
+        for end in (os.kill, os.killpg):  # the group, unless it was interrupted before there was one
+            with contextlib.suppress(ProcessLookupError):
+                end(child, signal.SIGKILL)
+        os.close(reading)
     _, status = os.waitpid(child, 0)
     if found and done:
         return json.loads(found)
     ended = f"signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "without an answer"
     return {"verdict": "died", "why": ended if done else f"not done in {seconds:.0f} s"}
+
+
+def with_workers(number: int) -> dict:
+    """Options of a DataLoader whose thread ends within a second of its last batch."""
+    return {"num_workers": number, "timeout": 1 if number else 0}
+
+
+def read_to_its_end(loader) -> list:
+    """What a DataLoader gives, once its threads are gone.
+
+    Each thread of Paddle's takes a lock as its very last act, after Python says that it has ended. A worker that a next
+    loader forks in that moment has the lock closed, and waits for ever; and for the worker waits its loader, whatever
+    the `timeout`.
+    """
+    started = set()
+
+    def note(*_):
+        started.add(threading.get_native_id())
+        sys.setprofile(None)
+
+    threading.setprofile(note)  # calls it in each new thread
+    try:
+        given = list(loader)
+    finally:
+        threading.setprofile(None)
+    while any(os.path.exists(f"/proc/self/task/{thread}") for thread in started):
+        time.sleep(0.001)
+    return given

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import paddle
 import pytest
+from helpers import read_to_its_end, with_workers
 from paddle.io import BatchSampler, DataLoader, Dataset, IterableDataset
 
 from paddle_metaopt.data import Episode, EpisodeLoader, EpisodeSampler, Sinusoid
@@ -42,14 +43,8 @@ def sampler_of(dataset=None, **options):
 
 
 def load(dataset, sampler, workers=0):
-    return list(
-        DataLoader(
-            dataset,
-            batch_sampler=sampler,
-            collate_fn=sampler.collate_fn,
-            num_workers=workers,
-            timeout=60 if workers else 0,
-        )
+    return read_to_its_end(
+        DataLoader(dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn, **with_workers(workers))
     )
 
 
@@ -169,18 +164,18 @@ def test_tuple_inputs(workers):
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_loader_of_episodes_gives_their_names(workers):
-    dataset, options = Numbered(), {"num_workers": workers, "timeout": 60 if workers else 0}
+    dataset = Numbered()
     sampler, by_twos = sampler_of(dataset), sampler_of(dataset, tasks_per_batch=2)
-    loader = EpisodeLoader(dataset, sampler, **options)
+    loader = EpisodeLoader(dataset, sampler, **with_workers(workers))
     assert isinstance(loader, DataLoader) and len(loader) == 5
-    episodes = [episode for batch in EpisodeLoader(dataset, by_twos, **options) for episode in batch]
-    # One loader after the other: a fork while a thread of another loader's holds a lock of Paddle's may hang for ever.
-    for episode, same, plain in zip(list(loader), episodes, list(load(dataset, sampler))):
+    batches = read_to_its_end(EpisodeLoader(dataset, by_twos, **with_workers(workers)))
+    episodes = [episode for batch in batches for episode in batch]
+    for episode, same, plain in zip(read_to_its_end(loader), episodes, load(dataset, sampler)):
         assert type(episode) is type(same) is Episode
         assert type(episode.support) is type(episode.query) is tuple
         for tensor, *twins in zip(*map(tensors_of, (episode, same, plain))):
             assert all(np.array_equal(tensor.numpy(), twin.numpy()) for twin in twins)
-    assert [type(episode) for episode in loader] == [Episode] * 5  # again
+    assert [type(episode) for episode in read_to_its_end(loader)] == [Episode] * 5  # again
 
 
 def test_a_loader_of_episodes_without_a_sampler():
@@ -248,15 +243,13 @@ def test_resume_gives_exactly_the_rest_once(tasks_per_batch):
 def test_resume_through_a_loader(workers):
     dataset = Numbered()
     sampler = sampler_of(dataset)
-    loader = DataLoader(
-        dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn, num_workers=workers, timeout=60 if workers else 0
-    )
-    every = [batch[0][0].numpy() for batch in loader]
+    loader = DataLoader(dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn, **with_workers(workers))
+    every = [batch[0][0].numpy() for batch in read_to_its_end(loader)]
     sampler.resume(3)
     assert len(loader) == 2
-    rest = [batch[0][0].numpy() for batch in loader]
+    rest = [batch[0][0].numpy() for batch in read_to_its_end(loader)]
     np.testing.assert_array_equal(np.stack(rest), np.stack(every[3:]))
-    assert len(list(loader)) == 5
+    assert len(read_to_its_end(loader)) == 5
 
 
 def test_labels_attribute_saves_reading_the_items():
@@ -411,8 +404,7 @@ class Sounds(Numbered):
 def test_examples_with_lengths_are_padded_to_the_longest_of_the_batch(workers):
     dataset = Sounds()
     sampler = sampler_of(dataset, tasks_per_batch=4, episodes=8)
-    loader = EpisodeLoader(dataset, sampler, num_workers=workers, timeout=60 if workers else 0)
-    for indices, batch in zip(sampler, list(loader)):  # to its end, where it ends its workers
+    for indices, batch in zip(sampler, read_to_its_end(EpisodeLoader(dataset, sampler, **with_workers(workers)))):
         longest = max(1 + index % 4 for index in indices)
         for (xs, _), (xq, _) in batch:
             for x in (xs, xq):

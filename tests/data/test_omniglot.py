@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawings import forbid_decoding, png
+from helpers import read_to_its_end, with_workers
 from paddle.io import DataLoader
 from PIL import Image
 
@@ -203,14 +204,9 @@ def test_real_archives_are_complete(real):
 def test_real_episodes_load_with_workers(real):
     sampler = EpisodeSampler(real, ways=5, shots=1, queries=3, episodes=4, tasks_per_batch=2)
     for workers in (0, 2):
-        loader = DataLoader(
-            real,
-            batch_sampler=sampler,
-            collate_fn=sampler.collate_fn,
-            num_workers=workers,
-            timeout=60 if workers else 0,
+        batches = read_to_its_end(
+            DataLoader(real, batch_sampler=sampler, collate_fn=sampler.collate_fn, **with_workers(workers))
         )
-        batches = list(loader)
         assert len(batches) == 2
         for (xs, ys), (xq, yq) in (episode for batch in batches for episode in batch):
             assert xs.shape == [5, 1, 28, 28] and xq.shape == [15, 1, 28, 28]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 import pytest
+from helpers import read_to_its_end, with_workers
 from paddle.io import DataLoader
 
 from paddle_metaopt.data import Episode, Sinusoid
@@ -56,7 +57,7 @@ def test_is_a_sequence():
 @pytest.mark.parametrize("workers", [0, 2])
 def test_loads_one_by_one(workers):
     dataset = Sinusoid(shots=5, queries=7, episodes=4)
-    loaded = list(DataLoader(dataset, batch_size=None, num_workers=workers, timeout=60 if workers else 0))
+    loaded = read_to_its_end(DataLoader(dataset, batch_size=None, **with_workers(workers)))
     assert len(loaded) == 4
     for i, ((xs, ys), (xq, yq)) in enumerate(loaded):
         for tensor, array in zip((xs, ys, xq, yq), (*dataset[i].support, *dataset[i].query)):
