@@ -139,7 +139,7 @@ def _refusing(function: Callable, what: str) -> Callable:
     def call(*args, **kwargs):
         if has_batched(args, kwargs):
             raise CannotBatch(what)
-        return function(*args, **kwargs)
+        return function(*args, **kwargs) if kwargs else function(*args)  # Tensor's __init__ minds an empty one on 3.1
 
     return call
 

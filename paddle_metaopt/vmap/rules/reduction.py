@@ -16,12 +16,14 @@ def axes_behind_tasks(axis, ndim: int) -> list[int]:
     return [a % ndim + 1 for a in axes] or list(range(1, ndim + 1))
 
 
-def _reduced(name, x, axis=None, keepdim=False, *args):
-    if has_batched((axis, *args)):
+def _reduced(name, x, axis=None, keepdim=False, *all_of_them):
+    """In some versions of Paddle a flag follows that asks for all axes."""
+    if has_batched((axis, *all_of_them)):
         return NotImplemented
     if not x.ndim:
         return x if name in ("mean", "max", "min", "amax", "amin") else NotImplemented
-    return Batched(below[name](tasks_of(x), axes_behind_tasks(axis, x.ndim), keepdim, *args))
+    axes = axes_behind_tasks(None if any(all_of_them) else axis, x.ndim)
+    return Batched(below[name](tasks_of(x), axes, keepdim, *[False] * len(all_of_them)))
 
 
 for _name in ("mean", "max", "min", "amax", "amin", "logsumexp", "all", "any"):
