@@ -30,9 +30,17 @@ def _is_whole(key) -> bool:
 
 
 def _is_plain(keys) -> bool:
-    """Whether all but one are slices, so that the axis of what is picked stays in its place."""
+    """Whether all but one are slices, so that the axis of what is picked stays in its place.
+
+    That one is no mask of several axes: behind a slice Paddle 3.1 compares it with the first axes, not with its own.
+    """
+    masks = [k for k in keys if not isinstance(k, slice) and np.ndim(k) > 1 and "bool" in str(_dtype(k))]
     others = [k for k in keys if not isinstance(k, (paddle.Tensor, np.ndarray, list, tuple))]
-    return all(isinstance(k, slice) for k in others)
+    return not masks and all(isinstance(k, slice) for k in others)
+
+
+def _dtype(key):
+    return key.dtype if isinstance(key, paddle.Tensor) else np.asarray(key).dtype
 
 
 def _by_whole_numbers(x, keys):

@@ -69,6 +69,10 @@ def gather_nd(x, index):
 def take_along_axis(x, index, axis):
     if not isinstance(axis, int) or not x.ndim or x.ndim != index.ndim:
         return NotImplemented
+    of_x, of_index = list(x.shape), list(index.shape)
+    of_x[axis] = of_index[axis] = 0
+    if of_x != of_index:  # fewer rows: wrong before Paddle 3.3, from three axes on
+        return NotImplemented
     tasks = (x if type(x) is Batched else index).stacked.shape[0]
     return Batched(
         below["take_along_axis"](for_each_task(x, tasks), for_each_task(index, tasks), axis % x.ndim + 1)
