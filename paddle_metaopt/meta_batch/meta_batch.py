@@ -36,10 +36,13 @@ class Trial:
         They are, until it turns out that they can't.
     is_demanded : bool
         Then that is an error.
+    least : int
+        So many, for fewer are faster in Paddle's own way.
     """
 
     goes_on: bool
     is_demanded: bool
+    least: int = 2
 
 
 class MetaBatches:
@@ -118,16 +121,16 @@ class MetaBatches:
         if why is not None and vectorize is True:
             raise VectorizeError(f"vectorize=True: {why} runs its tasks one by one; leave the argument out")
         goes_on = why is None and (vectorize is True or not (_is_slower(net) or self._is_known_not_to(net, loss_fn)))
-        return Trial(goes_on, is_demanded=vectorize is True)
+        return Trial(goes_on, is_demanded=vectorize is True, least=1 if any(_layers(net, _CONVOLUTIONS)) else 2)
 
     def run(
         self, group: list, trial: Trial, streams: TaskStreams, net, loss_fn, together: Callable, alone: Callable
     ) -> Any:
         """``together(tasks=group, streams=streams, accept=...)``, which calls ``accept()`` before it leaves anything
-        behind; or ``alone(tasks=group, streams=streams)`` for a single task, and where the other can't be: that leaves
+        behind; or ``alone(tasks=group, streams=streams)`` for too few tasks, and where the other can't be: that leaves
         the net and the random states as they were then. By halves where a task diverged."""
         given = {"tasks": group, "streams": streams}
-        if len(group) < 2 or not trial.goes_on:
+        if len(group) < trial.least or not trial.goes_on:
             return alone(**given)
         before, diverged = Traces(net, loss_fn), False
         try:
@@ -143,12 +146,13 @@ class MetaBatches:
                     f"vectorize=True: the tasks can't run as one program: {error}{where}; leave the argument out "
                     "to have them run one after the other"
                 ) from error
-            warnings.warn(
-                f"the tasks run one after the other, for they can't run as one program: {error}{where}. "
-                "vectorize=False says so beforehand",
-                UserWarning,
-                stacklevel=4,
-            )
+            if len(group) > 1:
+                warnings.warn(
+                    f"the tasks run one after the other, for they can't run as one program: {error}{where}. "
+                    "vectorize=False says so beforehand",
+                    UserWarning,
+                    stacklevel=4,
+                )
             trial.goes_on = False
             self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
         if not diverged:
@@ -161,14 +165,20 @@ class MetaBatches:
         return known is not None and _circumstances(net, loss_fn) in known
 
 
-#: From here on Paddle's fused kernels, which run one task at a time, are faster than the ops that they stand for.
-_WIDE = 64
+#: Where the kernels of `vmap` are faster than Paddle's for a single task as well.
+_CONVOLUTIONS = nn.Conv1D, nn.Conv2D
+
+#: From so many units on Paddle's fused kernels, which run one task at a time, are faster than the ops they stand for.
+_RECURRENT, _WIDE = (nn.LSTM, nn.GRU, nn.SimpleRNN), 64
 
 
 def _is_slower(net) -> bool:
     """Whether its tasks are slower as one program."""
-    kinds = nn.LSTM, nn.GRU, nn.SimpleRNN
-    return any(isinstance(layer, kinds) and layer.hidden_size >= _WIDE for layer in net.sublayers(include_self=True))
+    return any(layer.hidden_size >= _WIDE for layer in _layers(net, _RECURRENT))
+
+
+def _layers(net, kinds: tuple):
+    return (layer for layer in net.sublayers(include_self=True) if isinstance(layer, kinds))
 
 
 def _circumstances(net, loss_fn) -> tuple:

@@ -582,3 +582,49 @@ def test_wide_recurrent_nets_take_the_faster_way_without_a_word(kind, units, vec
     opt.meta_loss(net, tasks, loss_fn, vectorize=vectorize)
     assert set(capsys.readouterr().out.split()) == {"Batched" if batched else "Tensor"}
     assert not [warned for warned in recwarn if "one after the other" in str(warned.message)]
+
+
+@pytest.mark.parametrize(
+    "make, features, batched",
+    [
+        (lambda: nn.Sequential(nn.Conv1D(2, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(9, 3)), (2, 5), True),
+        (lambda: nn.Sequential(nn.Conv2D(1, 3, 3), nn.BatchNorm2D(3), nn.Flatten(), nn.Linear(27, 3)), (1, 5, 5), True),
+        (lambda: nn.Linear(4, 3), (4,), False),
+    ],
+)
+def test_a_single_task_is_a_batch_where_that_is_faster(make, features, batched, capsys):
+    net, tasks = make(), episodes(1, features=features)
+
+    def loss_fn(output, y):
+        print(type(output).__name__)
+        return F.cross_entropy(output, y)
+
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2)
+    found = gradients(net, opt, tasks, loss_fn)
+    assert set(capsys.readouterr().out.split()) == {"Batched" if batched else "Tensor"}
+    for a, b in zip(found, gradients(net, opt, tasks, loss_fn, vectorize=False)):
+        assert (a is None) is (b is None)
+        if a is not None:
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)
+
+
+def test_a_single_task_that_can_not_be_a_batch_is_none_without_a_word():
+    class ConvolvesAndCounts(Reads):
+        def __init__(self):
+            super().__init__("attribute")
+            self.conv = nn.Conv1D(1, 1, 1)
+
+        def forward(self, x):
+            return super().forward(self.conv(x.unsqueeze(1)).squeeze(1))
+
+    def gradient(vectorize):
+        paddle.seed(8)
+        net, tasks = ConvolvesAndCounts(), episodes(1)
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+        return gradients(net, opt, tasks, vectorize=vectorize)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        found = gradient("auto")
+    for a, b in zip(found, gradient(False)):
+        np.testing.assert_array_equal(a, b)
