@@ -46,6 +46,20 @@ def _rows(tensor):
     return native.reshape(tensor, [*tensor.shape[:2], -1])
 
 
+def _span(tensor, axis, first, count):
+    """A part of one axis, at half the cost of what goes through Python's brackets."""
+    return native.slice(tensor, [axis], [first], [first + count], [1], [])
+
+
+def _joined(parts, axis):
+    return parts[0] if len(parts) == 1 else native.concat(parts, axis)
+
+
+def _stacked(found):
+    """Of all tasks; of a single one without a copy."""
+    return native.stack(found, 0) if len(found) > 1 else native.reshape(found[0], [1, *found[0].shape])
+
+
 #: Patches of a task are kept up to so many bytes; larger ones outgrow the cache, and go image by image, in parts of
 #: about so many, which are looked up again where they are needed.
 _KEPT_BYTES, _PART_BYTES, _FEW_CHANNELS = 4_000_000, 2_000_000, 8
@@ -78,12 +92,11 @@ class ByImage:
         return channels_last(x)
 
     def out(self, x, w):
-        rows, weights = self._rows_of(x), _rows(w)
         found = [
-            native.concat([product(weights[t], self._patches_of(rows[t], *p), False, True) for p in self._parts], 1)
-            for t in range(self._geometry.tasks)
+            _joined([product(weights, self._patches_of(rows, *p), False, True) for p in self._parts], 1)
+            for rows, weights in zip(native.unbind(self._rows_of(x), 0), native.unbind(_rows(w), 0))
         ]
-        return native.reshape(native.stack(found, 0), [self._geometry.tasks, w.shape[1], *self._geometry.out])
+        return native.reshape(_stacked(found), [self._geometry.tasks, w.shape[1], *self._geometry.out])
 
     def wrt_x(self, g, w):
         return self._gradients(None, w, g)[0]
@@ -95,26 +108,26 @@ class ByImage:
         return self._gradients(x, w, g)
 
     def _gradients(self, x, w, g):
-        slopes, to_x, to_w = _rows(g), [], []
-        rows = None if x is None else self._rows_of(x)
-        weights = None if w is None else _rows(w)
-        for t in range(self._geometry.tasks):
+        tasks, to_x, to_w = self._geometry.tasks, [], []
+        all_rows = [None] * tasks if x is None else native.unbind(self._rows_of(x), 0)
+        all_weights = [None] * tasks if w is None else native.unbind(_rows(w), 0)
+        for slopes, rows, weights in zip(native.unbind(_rows(g), 0), all_rows, all_weights):
             of_x, of_w = [], None
             for first, images in self._parts:
-                slope = slopes[t][:, first * self._places : (first + images) * self._places].contiguous()
+                slope = _span(slopes, 1, first * self._places, images * self._places).contiguous()
                 part = self._geometry.of_images(images)
                 if rows is not None:
-                    term = product(slope, self._patches_of(rows[t], first, images))
+                    term = product(slope, self._patches_of(rows, first, images))
                     of_w = term if of_w is None else native.add_(of_w, term)
                 if weights is not None:
-                    of_x.append(part.put_rows_back(product(slope, weights[t], True)))
-            to_x += [native.concat(of_x, 0)] if of_x else []
+                    of_x.append(part.put_rows_back(product(slope, weights, True)))
+            to_x += [_joined(of_x, 0)] if of_x else []
             to_w += [of_w]
         planes = self._geometry.planes
         kernel = [*g.shape[:2], *self._geometry.kernel, planes[1]]
         return [
-            channels_first(native.stack(to_x, 0), planes) if to_x else None,
-            native.reshape(native.stack(to_w, 0), kernel) if rows is not None else None,
+            channels_first(_stacked(to_x), planes) if to_x else None,
+            native.reshape(_stacked(to_w), kernel) if rows is not None else None,
         ]
 
     def _rows_of(self, x):
@@ -122,7 +135,7 @@ class ByImage:
 
     def _patches_of(self, rows, first, images):
         part = self._geometry.of_images(images)
-        found = part.look_up(rows[first * self._pixels : (first + images) * self._pixels])
+        found = part.look_up(_span(rows, 0, first * self._pixels, images * self._pixels))
         return native.reshape(found, [part.places, -1])
 
 
@@ -136,22 +149,22 @@ class OfPictures(ByImage):
     def out(self, x, w):
         weights = self._channels_outside(w)
         found = [
-            native.concat([product(weights[t], self._unfolded(t, image)) for image in range(self._images)], 1)
+            _joined([product(weights[t], self._unfolded(t, image)) for image in range(self._images)], 1)
             for t in range(self._geometry.tasks)
         ]
-        return native.reshape(native.stack(found, 0), [self._geometry.tasks, w.shape[1], *self._geometry.out])
+        return native.reshape(_stacked(found), [self._geometry.tasks, w.shape[1], *self._geometry.out])
 
     def wrt_w(self, x, g):
         slopes, found = _rows(g), []
         for t in range(self._geometry.tasks):
             total = None
             for image in range(self._images):
-                slope = slopes[t][:, image * self._places : (image + 1) * self._places].contiguous()
+                slope = _span(slopes[t], 1, image * self._places, self._places).contiguous()
                 term = product(slope, self._unfolded(t, image), False, True)
                 total = term if total is None else native.add_(total, term)
             found.append(total)
         shape = [*g.shape[:2], self._geometry.channels, *self._geometry.kernel]
-        return native.transpose(native.reshape(native.stack(found, 0), shape), [0, 1, 3, 4, 2]).contiguous()
+        return native.transpose(native.reshape(_stacked(found), shape), [0, 1, 3, 4, 2]).contiguous()
 
     def _channels_outside(self, w):
         return _rows(native.transpose(w, [0, 1, 4, 2, 3]).contiguous())
