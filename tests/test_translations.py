@@ -84,3 +84,11 @@ def test_the_navigation_has_a_chinese_title(page):
     settings = text(ROOT / "mkdocs.yml")
     title = re.search(rf"- (.+): {page}$", settings, re.M)[1]
     assert re.search(rf"^ +{title}: {HAN}+$", settings, re.M)
+
+
+def test_each_section_of_the_navigation_has_a_chinese_title():
+    settings = text(ROOT / "mkdocs.yml")
+    navigation = re.search(r"^nav:\n(.*?)\n\n", settings, re.S | re.M)[1]
+    sections = re.findall(r"^ +- (.+):$", navigation, re.M)
+    titles = dict(re.findall(rf"^ +(.+): (.*{HAN}.*)$", settings, re.M))
+    assert sections and set(sections) <= set(titles)
