@@ -38,7 +38,7 @@ from .task import Learner
 from .tune_cpu import tune_cpu
 from .vmap import vmap
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ALFAOptimizer",

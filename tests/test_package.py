@@ -94,6 +94,14 @@ def test_the_metadata_states_version_licence_and_pythons(metadata):
     assert stated["Requires-Python"] == ">=3.9"
 
 
+def test_the_version_is_that_of_the_changes_and_of_the_citation():
+    version, date = re.search(r"^## (\S+), (\S+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).groups()
+    citation = (ROOT / "CITATION.cff").read_text().splitlines()
+
+    assert version == paddle_metaopt.__version__
+    assert f"version: {version}" in citation and f"date-released: {date}" in citation
+
+
 def test_the_description_has_no_link_into_the_repository(metadata):
     description = metadata.metadata.get_payload() or metadata.metadata["Description"]
 
