@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Callable
 
 import paddle
@@ -39,7 +40,7 @@ def solved_together(
 
 def in_groups(tasks: list, tasks_at_once: int | None, adapt_steps: int, in_order: bool = False) -> list[list]:
     """The tasks, each a number and its parts, that can run together: of equal shapes, and no more than are to be at
-    once; where their order counts, only those that follow each other."""
+    once, evenly; where their order counts, only those that follow each other."""
     groups: dict = {}
     before, run = None, 0
     for number, part in tasks:
@@ -50,7 +51,9 @@ def in_groups(tasks: list, tasks_at_once: int | None, adapt_steps: int, in_order
     cut = []
     for group in groups.values():
         most = tasks_at_once or most_at_once(group[0][1], adapt_steps)
-        cut += [group[first : first + most] for first in range(0, len(group), most)]
+        parts = ceil(len(group) / most)
+        bounds = [len(group) * number // parts for number in range(parts + 1)]
+        cut += [group[first:end] for first, end in zip(bounds, bounds[1:])]
     return cut
 
 
@@ -66,7 +69,7 @@ def _shapes(nested):
 
 #: So many numbers of inputs, each counted for every time the net is run on it, are about what fits into memory at once
 #: with all that the nets of the papers make of them (2 GB). Fixed, for a run must resume bit for bit.
-_INPUTS_AT_ONCE = 500_000
+_INPUTS_AT_ONCE = 1_500_000
 
 
 def most_at_once(part, adapt_steps: int) -> int:

@@ -12,6 +12,7 @@ from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad import engine
+from paddle_metaopt.meta_batch import in_groups
 from paddle_metaopt.outer import Algorithm
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -264,6 +265,13 @@ def test_a_count_that_remains(buffers, dtype):
         found.append(net.calls.item())
         assert net.calls.dtype == getattr(paddle, dtype)
     assert found[0] == found[1] and (found[0] > 0) == (buffers != "restore")
+
+
+@pytest.mark.parametrize("most, at_once", [(8, [7]), (6, [3, 4]), (3, [2, 2, 3]), (1, [1] * 7)])
+def test_no_more_tasks_than_asked_for_run_at_once_and_evenly_so(most, at_once):
+    tasks = [(number, ((paddle.zeros([2, 3]), None), (paddle.zeros([2, 3]), None))) for number in range(7)]
+    groups = in_groups(tasks, most, adapt_steps=1)
+    assert [len(group) for group in groups] == at_once and [task for group in groups for task in group] == tasks
 
 
 def test_ragged_episodes_are_grouped_by_their_shapes_and_no_more_than_asked_for_run_at_once():
