@@ -267,6 +267,7 @@ def test_the_guides_programs_run(page, tmp_path, monkeypatch):
         "reweighting": lambda: abs(names["decay"].item() - 0.5) < 0.1 and names["after"] < 0.7 * names["before"],
     }
     assert page not in claims or claims[page]()
+    names.clear()  # a graph that lives on, after a pass, keeps Paddle's engine guarded
 
 
 def test_the_choosers_programs_run(capsys):
