@@ -6,6 +6,8 @@ in C++, a user's own ``PyLayer``. Only what was verified may stay.
 
 from __future__ import annotations
 
+import re
+
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
@@ -102,6 +104,22 @@ def explain(culprits: dict[int, str], where: str = "") -> str:
         "(paddle_metaopt.double_grad.rule), or trust() for a PyLayer of your own; or do without second derivatives "
         "(first_order=True)"
     )
+
+
+#: How Paddle says that it has no second derivative of an op.
+_NONE_OF_PADDLES = re.compile(r"The Op (\w+?)(?:_grad)+ doesn't have any grad op")
+
+
+def refuse_beside_the_path(error: RuntimeError) -> None:
+    """Raise our error if that of a pass is of an op beside the path: Paddle runs all that lies below a rule."""
+    told = _NONE_OF_PADDLES.search(str(error))
+    if told:
+        raise NotTwiceDifferentiableError(
+            f"the gradient does not go through {told[1]}, but Paddle runs all that lies below an op with a rule, and "
+            f"has no second derivative of {told[1]}. Ways out: compute what lies below inside of the task, after "
+            "adapter.clone(), or of the twice_differentiable() block; detach() it, if it needs no gradient; let what "
+            "adapts begin with a Linear, or do without second derivatives (first_order=True)"
+        ) from error
 
 
 def layer_of(culprits: dict[int, str], inputs, net, run) -> str:

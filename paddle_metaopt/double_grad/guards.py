@@ -9,7 +9,7 @@ import threading
 import paddle
 
 from .activity import is_active
-from .audit import audit, nodes_between
+from .audit import audit, nodes_between, refuse_beside_the_path
 from .engine import on_copies, refuse_used_up
 from .graph import listed
 from .guarded_backward import guarded_backward
@@ -61,7 +61,11 @@ def _passed(outputs, inputs, only_on_the_way=False, **options) -> list:
     if options.get("create_graph") and paddle.is_grad_enabled():
         outputs = [rooted(output) for output in listed(outputs)]
     way = set(nodes_between(outputs, inputs)) if only_on_the_way else None
-    return on_copies(outputs, inputs, on_the_way=way, **options)
+    try:
+        return on_copies(outputs, inputs, on_the_way=way, **options)
+    except RuntimeError as error:
+        refuse_beside_the_path(error)
+        raise
 
 
 class _Noted(threading.local):

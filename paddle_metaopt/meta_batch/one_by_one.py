@@ -32,7 +32,7 @@ def solved_one_by_one(
     divergence : Divergence
     loss_fn : callable
     inputs : list of Tensor
-        Leaf tensors outside the net and the optimizer that should get a gradient too.
+        Leaf tensors outside the net that should get a gradient too, be they in the optimizer or not.
     score : callable, optional
         ``score(net_output, y)`` of a task's query set.
     """

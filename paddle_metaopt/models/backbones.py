@@ -32,6 +32,8 @@ class _ConvNet(nn.Layer):
 class OmniglotNet(_ConvNet):
     """Four strided 3×3 convolutions with BatchNorm and ReLU, and a linear head (Finn et al. 2017, for Omniglot).
 
+    Its parts are ``features`` and ``classifier``.
+
     Parameters
     ----------
     ways : int
@@ -52,6 +54,8 @@ class OmniglotNet(_ConvNet):
 
 class Conv4(_ConvNet):
     """Four 3×3 convolutions with BatchNorm, ReLU and 2×2 max pooling, and a linear head (Vinyals et al. 2016).
+
+    Its parts are ``features`` and ``classifier``.
 
     Parameters
     ----------
@@ -92,6 +96,8 @@ class MLP(nn.Sequential):
 
 class OmniglotMLP(nn.Layer):
     """A multilayer perceptron with BatchNorm and ReLU, and a linear head (Finn et al. 2017, for Omniglot).
+
+    Its parts are ``features`` and ``classifier``.
 
     Parameters
     ----------

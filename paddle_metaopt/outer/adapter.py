@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import paddle
 
@@ -43,6 +43,13 @@ class InnerAdapter:
 
     def __getstate__(self):
         return {**vars(self), "_model": None}  # a task is not copied
+
+    if not TYPE_CHECKING:  # it would have every name to them
+
+        def __getattr__(self, name):
+            of_the_net = not name.startswith("_") and hasattr(vars(self).get("net"), name)
+            hint = f"; the net keeps its weights and parts, so use net.{name}" if of_the_net else ""
+            raise AttributeError(f"an InnerAdapter has no {name!r}{hint}")
 
     def clone(self, support: tuple[Any, Any] | list[Any] | None = None) -> Learner:
         """A new learner that starts from the net's weights, its graph kept to them.

@@ -22,21 +22,25 @@ def signature_of(outer: type) -> inspect.Signature:
     return inspect.signature(outer)
 
 
-def outer_arguments(outer: type, args, kwargs) -> dict:
+def outer_arguments(outer: type, args, kwargs, choices: Iterable[str]) -> dict:
     """An outer optimizer's arguments by name, its parameters as a list of parameters or of groups.
 
     Raises
     ------
     TypeError
-        If there is one that it does not have.
+        If there is one that it does not have; names those there are, and the algorithm's `choices`.
     ValueError
         If there are no parameters.
     """
-    given = dict(signature_of(outer).bind(*args, **kwargs).arguments)
+    signature = signature_of(outer)
+    try:
+        given = dict(signature.bind(*args, **kwargs).arguments)
+    except TypeError as error:
+        raise TypeError(f"{error}; there are {', '.join([*signature.parameters, *choices])}") from None
     given.update(given.pop("kwargs", {}))
     parameters = given.get("parameters")
     if parameters is None:
-        raise ValueError("parameters: expected the parameters to learn, such as net.parameters(), got None")
+        raise ValueError("parameters: expected the parameters to learn, such as parameters=net.parameters(), got None")
     given["parameters"] = _lasting_list(parameters)
     _require_parameters(given["parameters"])
     return given

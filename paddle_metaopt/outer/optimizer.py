@@ -152,7 +152,7 @@ class MetaOptimizer(AroundUpdates):
         loss_fn : callable
             ``loss_fn(net_output, y)`` gives a scalar.
         inputs : list of Tensor, optional
-            Leaf tensors outside the net and the optimizer that should get a gradient too.
+            Leaf tensors outside the net that should get a gradient too, be they in the optimizer or not.
         vectorize : {"auto", True, False}
             Whether tasks of equal shapes run as one program: where that is possible and gives the same numbers; or an
             error that says why not; or not at all, one after the other.

@@ -127,7 +127,7 @@ class Learner(paddle.nn.Layer):
         query : callable
             Computes the scalar query loss with the learner, or the net inside a ``task()`` block.
         inputs : list of Tensor, optional
-            Leaf tensors outside the net and the optimizer that should get a gradient too.
+            Leaf tensors outside the net that should get a gradient too, be they in the optimizer or not.
 
         Returns
         -------

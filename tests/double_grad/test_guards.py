@@ -52,6 +52,23 @@ def test_an_error_in_a_pullback_keeps_its_type_and_leaves_no_graph(error, create
     assert alive() == before and patches() == OWN and paddle.is_grad_enabled()
 
 
+def test_an_op_below_a_rule_and_beside_the_path_is_named_with_the_ways_out():
+    x, w = leaf(2, 3, 1), leaf(3)
+    flat = paddle.flatten(x, 1)
+
+    def through_a_rule(flat):
+        y = F.layer_norm(flat, [3], weight=w)
+        return paddle.grad((y * y * y).sum(), [w], create_graph=True)[0]
+
+    with twice_differentiable():
+        with pytest.raises(metaopt.NotTwiceDifferentiableError, match=r"not go through flatten.*inside of.*detach"):
+            through_a_rule(flat)
+        for way_out in (flat.detach(), paddle.flatten(x, 1)):
+            assert through_a_rule(way_out).square().sum().item() > 0
+    (3 * flat).sum().backward()
+    assert (x.grad.numpy() == 3).all() and patches() == OWN
+
+
 def test_an_error_in_computing_a_value_leaves_no_graph():
     x, before = leaf(2, 3, 4, 4), alive()
     for _ in range(3):

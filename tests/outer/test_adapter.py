@@ -1,5 +1,7 @@
 """`InnerAdapter`: its present learner, and its outer step."""
 
+import copy
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
@@ -32,6 +34,16 @@ def test_the_adapters_model_is_a_new_one_after_an_outer_step_by_hand():
     opt.step()
     adapter.adapt(loss_of(adapter.model, part()))
     assert adapter.model is not first and adapter.model.is_running and not first.is_running
+
+
+def test_an_adapter_that_is_taken_for_the_net_names_the_net(net, opt):
+    adapter = opt.adapter(net)
+    for name in ("parameters", "state_dict", "classifier"):
+        with pytest.raises(AttributeError, match=f"an InnerAdapter has no '{name}'.*use net.{name}"):
+            getattr(adapter, name)
+    with pytest.raises(AttributeError, match="an InnerAdapter has no 'nonsense'$"):
+        _ = adapter.nonsense
+    assert not hasattr(copy.copy(adapter), "parameters")
 
 
 def adapter_step(loss):

@@ -11,8 +11,14 @@ import paddle_metaopt as metaopt
 def test_an_unknown_keyword_names_class_and_argument():
     for make, name in ((metaopt.MAMLOptimizer, "MAMLOptimizer"), (metaopt.ANILOptimizer, "ANILOptimizer"),
                        (metaopt.MAMLOptimizer.over(paddle.optimizer.Lamb), r"MAMLOptimizer.over\(Lamb\)")):  # fmt: skip
-        with pytest.raises(TypeError, match=f"^{name}: .*inner_steps"):
+        with pytest.raises(TypeError, match=f"^{name}: .*inner_steps'; there are learning_rate, .*, adapt_steps"):
             make(learning_rate=0.1, parameters=normed_net().parameters(), inner_steps=3)
+
+
+def test_arguments_in_torchs_order_are_told_how_to_give_the_parameters():
+    parameters = normed_net().parameters()
+    with pytest.raises(ValueError, match=r"^MAMLOptimizer: parameters: .* parameters=net.parameters\(\), got None"):
+        metaopt.MAMLOptimizer(parameters, 1e-3)
 
 
 @pytest.mark.parametrize("lists", [{"inner_lr": [0.1, 0.2]}, {"parameters": "group"}])
