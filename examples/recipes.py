@@ -109,7 +109,7 @@ RECIPES = {
     "mlp-omniglot-5w1s": _OMNIGLOT_MLP,
     "mlp-omniglot-5w5s": replace(_OMNIGLOT_MLP, shots=5),
     "anil-mini-imagenet-5w1s": _MINI_ANIL,
-    "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=12_000, together=False),
+    "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=12_000),
     "maml-mini-imagenet-5w1s": replace(_MINI_MAML, iterations=22_000),
     "maml-mini-imagenet-5w5s": replace(_MINI_MAML, shots=5, iterations=8_000, first_order=0.8),
 }
