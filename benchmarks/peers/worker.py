@@ -14,6 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 from adapters import Unsupported
+from training_episodes import Episodes
 from workloads import WORKLOADS, episodes
 
 
@@ -51,6 +52,27 @@ class Worker:
         ended = time.perf_counter()
         self.adapter.clear()
         return {"began": began, "ended": ended}
+
+    def begin_training(self, key: str, file: str, lr: float) -> dict:
+        """From the workload's weights, on the episodes of the file: see `training_episodes`."""
+        self.episodes = Episodes(file)
+        self.adapter = self.module.Adapter(WORKLOADS[key], self.episodes.of(0))
+        self.adapter.begin_training(lr)
+        self.trained = 0
+        return {}
+
+    def train(self, iterations: int, file: str) -> dict:
+        """Goes on; the file gets the weights, the answer the seconds that it took."""
+        began = time.perf_counter()
+        for _ in range(iterations):
+            self.adapter.take(self.episodes.of(self.trained))
+            self.adapter.run()
+            self.adapter.outer.step()
+            self.adapter.clear()
+            self.trained += 1
+        seconds = time.perf_counter() - began
+        np.savez(file, **self.adapter.weights())
+        return {"seconds": seconds}
 
     def memory(self) -> dict:
         return {"peak": megabytes("VmHWM")}

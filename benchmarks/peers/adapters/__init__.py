@@ -2,7 +2,9 @@
 
 A module has ``set_up(threads)``, called before anything else, and a class ``Adapter(workload, episodes)`` whose
 ``run()`` computes the meta-gradient of the mean query loss, whose ``gradients()`` gives what ``run`` left, by name, and
-whose ``clear()`` throws it away. The modules import their library at once, so they are imported where it is installed.
+whose ``clear()`` throws it away. To train, ``begin_training(lr)`` gives it an Adam as ``outer``, ``take(episodes)`` has
+it go on with others, and ``weights()`` are those now. The modules import their library at once, so they are imported
+where it is installed.
 """
 
 #: Name to where it is installed ("here" is this process's interpreter), and the module of its adapter.

@@ -30,6 +30,16 @@ class Adapter:
         else:
             self.opt = metaopt.MAMLOptimizer(**choices)
 
+    def take(self, episodes):
+        self.episodes = paddle_nets.tensors(episodes)
+
+    def begin_training(self, lr):
+        self.outer = self.opt
+        self.opt.set_lr(lr)
+
+    def weights(self):
+        return {name: p.numpy() for name, p in self.named.items()}
+
     def run(self):
         self.opt.meta_loss(self.net, self.episodes, self.loss_fn).backward()
 

@@ -133,6 +133,15 @@ class TorchAdapter:
         """What the adapted module takes: with ANIL the body's features, computed once."""
         return self.net.body(x) if self.workload.head_only else x
 
+    def take(self, episodes):
+        self.episodes = tensors(episodes)
+
+    def begin_training(self, lr):
+        self.outer = torch.optim.Adam(in_order(self.net), lr)
+
+    def weights(self):
+        return by_name(self.workload, in_order(self.net))
+
     def gradients(self):
         return by_name(self.workload, [p.grad for p in in_order(self.net)])
 
