@@ -26,6 +26,7 @@ opt = MAMLOptimizer(schedule, 0.9, parameters=weights, weight_decay=0.1, inner_l
 reveal_type(opt)  # type: paddle_metaopt.algorithms.MAMLOptimizer
 adam: paddle.optimizer.Adam = opt
 meta: metaopt.MetaOptimizer = opt
+adam_by_itself = paddle.optimizer.Adam(parameters=weights)
 
 MAMLOptimizer(1e-3, parameters=[{"params": net[0].parameters(), "inner_lr": 0.1}, {"params": net[1].parameters()}])
 MAMLOptimizer(parameters=weights, inner_lr=rate, inner_grad_clip=paddle.nn.ClipGradByNorm(1.0), buffers="mean")
@@ -75,6 +76,8 @@ reveal_type(opt.learned)  # type: dict[str, paddle.tensor.tensor.Tensor]
 result = metaopt.evaluate(net, opt, [], paddle.nn.functional.mse_loss)
 reveal_type(result)  # type: paddle_metaopt.evaluate.Evaluation
 reveal_type(result.mean)  # type: float
+model = metaopt.Model(net)
+model.prepare(opt, paddle.nn.CrossEntropyLoss(), paddle.metric.Accuracy(), diverged="drop", eval_steps=5)
 reveal_type(metaopt.vmap(loss_fn)(rate, rate))  # type: paddle.tensor.tensor.Tensor
 
 MAMLOptimizer(parameters=weights, inner_lrs=0.1)  # error: Unexpected keyword argument "inner_lrs"
@@ -95,6 +98,7 @@ scores.backward()  # error: has no attribute "backward"
 task.meta_loss(loss)  # error: Argument 1 to "meta_loss" of "Learner"
 adapter.clone(rate)  # error: Argument 1 to "clone" of "InnerAdapter"
 metaopt.evaluate(net, paddle.optimizer.Adam, [], loss_fn)  # error: Argument 2 to "evaluate"
+model.prepare(adam_by_itself, loss_fn)  # error: Argument 1 to "prepare" of "Model"
 result.ci96  # error: has no attribute "ci96"
 metaopt.vmap(loss_fn)(rate, 2.0)  # error: Argument 2
 general(mine=3, inner_lr="0.1")  # error: Argument "inner_lr" to "MAMLOver"
