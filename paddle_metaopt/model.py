@@ -102,7 +102,7 @@ class Model(paddle.Model):
         one_of("Model.prepare", "diverged", diverged, WHEN_DIVERGED)
         super().prepare(optimizer, loss, metrics, amp_configs)
         self._task_loss = partial(loss_of, loss)
-        self._training = {"inputs": inputs, "tasks_at_once": tasks_at_once, "diverged": diverged, "vectorize": vectorize}
+        self._choices = {"inputs": inputs, "vectorize": vectorize, "tasks_at_once": tasks_at_once, "diverged": diverged}
         self._evaluation = {"steps": eval_steps, "statistics": statistics, "vectorize": vectorize}
 
     def train_batch(self, inputs, labels=None, update: bool = True):
@@ -127,7 +127,7 @@ class Model(paddle.Model):
         net.train()
         score = self._computed if self._metrics else None
         given = getattr(self._adapter, "ddp_model", net)  # in several processes Paddle's adapter has wrapped the net
-        found = opt.meta_batches.mean(opt, given, episodes, self._task_loss, **self._training, score=score)
+        found = opt.meta_batches.mean(opt, given, episodes, self._task_loss, **self._choices, score=score)
         found.as_loss().backward()
         if update:
             opt.step()
@@ -192,7 +192,7 @@ class Model(paddle.Model):
         they say: load those only that you trust.
         """
         super().load(path, skip_mismatch, reset_optimizer=True)  # the optimizer has nests that Paddle's does not read
-        root, _ = os.path.splitext(path)
+        root = os.path.splitext(path)[0]
         if reset_optimizer or self._optimizer is None or not os.path.exists(root + ".pdopt"):
             return
         if not skip_mismatch or self._matches(paddle.load(root + ".pdparams")):
@@ -216,9 +216,9 @@ class Model(paddle.Model):
         require_dynamic_mode()
         if self._optimizer is None:
             raise RuntimeError(f"Model.{caller}: call prepare(optimizer, loss) before: the net adapts by them")
-        given = [batch for batch in [*as_list(inputs), *as_list(labels)] if isinstance(batch, Loaded)]
+        given = [b for b in [*as_list(inputs), *as_list(labels)] if isinstance(b, Loaded)]
         if not given and labels is not None:
-            raise ValueError(f"Model.{caller}: labels: expected None, for episodes have their own, got {form_of(labels)}")
+            raise ValueError(f"Model.{caller}: labels: expected None, episodes have their own; got {form_of(labels)}")
         episodes = given[0].episodes if given else episodes_of(inputs)
         specs = specs_of(self.network, episodes[0]) if self._input_info is None else []
         if specs:  # else the user gave them, or a batch before

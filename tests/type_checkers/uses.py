@@ -26,7 +26,6 @@ opt = MAMLOptimizer(schedule, 0.9, parameters=weights, weight_decay=0.1, inner_l
 reveal_type(opt)  # type: paddle_metaopt.algorithms.MAMLOptimizer
 adam: paddle.optimizer.Adam = opt
 meta: metaopt.MetaOptimizer = opt
-adam_by_itself = paddle.optimizer.Adam(parameters=weights)
 
 MAMLOptimizer(1e-3, parameters=[{"params": net[0].parameters(), "inner_lr": 0.1}, {"params": net[1].parameters()}])
 MAMLOptimizer(parameters=weights, inner_lr=rate, inner_grad_clip=paddle.nn.ClipGradByNorm(1.0), buffers="mean")
@@ -98,7 +97,7 @@ scores.backward()  # error: has no attribute "backward"
 task.meta_loss(loss)  # error: Argument 1 to "meta_loss" of "Learner"
 adapter.clone(rate)  # error: Argument 1 to "clone" of "InnerAdapter"
 metaopt.evaluate(net, paddle.optimizer.Adam, [], loss_fn)  # error: Argument 2 to "evaluate"
-model.prepare(adam_by_itself, loss_fn)  # error: Argument 1 to "prepare" of "Model"
+model.prepare(paddle.optimizer.Adam, loss_fn)  # error: Argument 1 to "prepare" of "Model"
 result.ci96  # error: has no attribute "ci96"
 metaopt.vmap(loss_fn)(rate, 2.0)  # error: Argument 2
 general(mine=3, inner_lr="0.1")  # error: Argument "inner_lr" to "MAMLOver"
