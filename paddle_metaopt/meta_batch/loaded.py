@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +11,7 @@ from paddle.io import DataLoader
 from paddle.static import InputSpec
 
 from ..data.episode import Episode
+from ..data.reader_errors import carrying_errors, delivered
 from .episodes import episode_parts, form_of
 
 
@@ -43,17 +43,14 @@ class LoadedBatches:
 
     def __init__(self, loader: Any):
         stacks = isinstance(loader, DataLoader) and loader.auto_collate_batch and loader.collate_fn is None
-        if stacks:
-            loader = copy.copy(loader)
-            loader.collate_fn = list
-        self._loader, self._gives_lists = loader, stacks
+        self._loader, self._gives_lists = carrying_errors(loader, list) if stacks else loader, stacks
 
     def __len__(self) -> int:
         return len(self._loader)
 
     def __iter__(self) -> Iterator[list]:
         is_empty = True
-        for batch in self._loader:
+        for batch in map(delivered, self._loader):
             is_empty = False
             yield [Loaded(episodes_in(batch, _is_pair_of_pairs) if self._gives_lists else episodes_of(batch))]
         if is_empty:
