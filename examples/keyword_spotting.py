@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
+import wave
 from pathlib import Path
 
 warnings.filterwarnings("ignore", message="No ccache found")
@@ -140,16 +141,25 @@ def shaped(source: np.ndarray, gains: np.ndarray, frame: int) -> np.ndarray:
 
 def read_words(folder: Path, most: int, rng: np.random.Generator) -> tuple[dict[str, np.ndarray], int]:
     """A second of each recording, filled up with silence if it is shorter, by word; and the sampling rate."""
+    if not folder.is_dir():
+        sys.exit(f"{folder}: expected a folder with a folder of wav files for each word")
     words, rates = {}, set()
     for word in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("_")):
         files = sorted(word.glob("*.wav"))
-        loaded = [paddle.audio.load(str(files[i])) for i in rng.permutation(len(files))[:most]]
+        loaded = [recording(files[i]) for i in rng.permutation(len(files))[:most]]
         rates |= {rate for _, rate in loaded}
         words[word.name] = [sound.numpy()[0] for sound, _ in loaded]
     if len(rates) != 1:
         sys.exit(f"{folder}: expected folders of wav files of one sampling rate, found the rates {sorted(rates)}")
     (rate,) = rates
     return {word: np.stack([a_second(sound, rate) for sound in some]) for word, some in words.items() if some}, rate
+
+
+def recording(path: Path) -> tuple[paddle.Tensor, int]:
+    try:
+        return paddle.audio.load(str(path))
+    except (wave.Error, EOFError, NotImplementedError) as error:
+        sys.exit(f"{path}: expected a wav file of 16 bits ({error or 'it ends too soon'})")
 
 
 def a_second(sound: np.ndarray, rate: int) -> np.ndarray:

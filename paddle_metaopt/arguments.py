@@ -40,6 +40,14 @@ def checked_path(owner, name: str, value) -> Path:
     return Path(value).expanduser()
 
 
+def checked_folder(owner, name: str, value) -> Path:
+    """The path of a folder, which need not be there; that of a file raises a NotADirectoryError."""
+    path = checked_path(owner, name, value)
+    if path.is_file():
+        raise NotADirectoryError(f"{_of(owner)}{name}: expected the folder that the data are in, got the file {path}")
+    return path
+
+
 def flag(owner, name: str, value) -> bool:
     """True or False; anything else raises a TypeError."""
     if not isinstance(value, bool):

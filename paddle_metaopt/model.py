@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import Callable
+from typing import Callable, Sequence
 
 import numpy as np
 import paddle
 
-from .arguments import checked_function, checked_layer, require_dynamic_mode, require_no_amp, whole_number
+from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, require_no_amp, whole_number
 from .data import EpisodeSampler
 from .double_grad.undo import Undo
 from .evaluate import require_fit, scored
 from .meta_batch import (
+    WHEN_DIVERGED,
     Loaded,
     LoadedBatches,
     arrays_of,
     as_list,
     computed,
     episodes_of,
+    form_of,
     loss_of,
     specs_of,
+    stacked,
     without_targets,
 )
-from .outer import require_meta_optimizer
+from .outer import MetaOptimizer, require_meta_optimizer
 from .tensors import scalar
 
 
@@ -41,7 +44,7 @@ class Model(paddle.Model):
     Parameters
     ----------
     network : Layer
-    inputs, labels : InputSpec, or list or dict of them, optional
+    inputs, labels : InputSpec, or list of them, optional
         As for ``paddle.Model``: for ``summary`` and for ``save(..., training=False)``, which else takes the shape of
         the first query set.
 
@@ -61,9 +64,9 @@ class Model(paddle.Model):
         self._metrics, self._evaluation, self._losses_so_far = [], {}, None
 
     def prepare(
-        self, optimizer=None, loss: Callable | None = None, metrics=None, amp_configs=None, *, inputs: list = (),
-        vectorize: bool | str = "auto", tasks_at_once: int | None = None, eval_steps: int | None = None,
-        statistics: str = "batch",
+        self, optimizer: MetaOptimizer | None = None, loss: Callable | None = None, metrics=None, amp_configs=None, *,
+        inputs: Sequence[paddle.Tensor] = (), vectorize: bool | str = "auto", tasks_at_once: int | None = None,
+        diverged: str = "keep", eval_steps: int | None = None, statistics: str = "batch",
     ) -> None:  # fmt: skip
         """Say what the model is trained by, and how.
 
@@ -76,8 +79,8 @@ class Model(paddle.Model):
         metrics : paddle.metric.Metric or list of them, optional
         amp_configs : optional
             None or "O0": there is no mixed precision.
-        inputs, vectorize, tasks_at_once
-            As for ``opt.meta_loss``.
+        inputs, vectorize, tasks_at_once, diverged
+            As for ``opt.meta_loss``. Metrics do not see a task that is dropped.
         eval_steps : int, optional
             Inner steps in evaluation and prediction; the optimizer's ``adapt_steps`` by default.
         statistics : {"batch", "running"}
@@ -96,9 +99,10 @@ class Model(paddle.Model):
         if eval_steps is not None:
             whole_number("Model.prepare", "eval_steps", eval_steps)
         require_fit("Model.prepare", optimizer, statistics, vectorize)
+        one_of("Model.prepare", "diverged", diverged, WHEN_DIVERGED)
         super().prepare(optimizer, loss, metrics, amp_configs)
         self._task_loss = partial(loss_of, loss)
-        self._training = {"inputs": inputs, "vectorize": vectorize, "tasks_at_once": tasks_at_once}
+        self._choices = {"inputs": inputs, "vectorize": vectorize, "tasks_at_once": tasks_at_once, "diverged": diverged}
         self._evaluation = {"steps": eval_steps, "statistics": statistics, "vectorize": vectorize}
 
     def train_batch(self, inputs, labels=None, update: bool = True):
@@ -123,13 +127,13 @@ class Model(paddle.Model):
         net.train()
         score = self._computed if self._metrics else None
         given = getattr(self._adapter, "ddp_model", net)  # in several processes Paddle's adapter has wrapped the net
-        found = opt.meta_batches.mean(opt, given, episodes, self._task_loss, **self._training, score=score)
+        found = opt.meta_batches.mean(opt, given, episodes, self._task_loss, **self._choices, score=score)
         found.as_loss().backward()
         if update:
             opt.step()
             opt.clear_grad()
             net.clear_gradients()  # also those that are in no optimizer
-        return self._results(found.value.numpy(), list(found.scores.values()))
+        return self._results(found.value.numpy(), [of for of in found.scores.values() if isinstance(of, list)])
 
     def eval_batch(self, inputs, labels=None):
         """The mean query loss of a batch of episodes, after adaptation; returns what `train_batch` does."""
@@ -179,7 +183,7 @@ class Model(paddle.Model):
         with self._with_steps("predict", steps):
             fields = super().predict(test_data, batch_size, num_workers, False, verbose, callbacks)
         outputs = [tuple(array for batch in field for array in batch) for field in fields]
-        return [np.vstack(arrays) for arrays in outputs] if stack_outputs else outputs
+        return [stacked(arrays) for arrays in outputs] if stack_outputs else outputs
 
     def load(self, path: str, skip_mismatch: bool = False, reset_optimizer: bool = False) -> None:
         """Load what ``save`` saved: the weights, and all that the optimizer has, what it learned included.
@@ -188,7 +192,7 @@ class Model(paddle.Model):
         they say: load those only that you trust.
         """
         super().load(path, skip_mismatch, reset_optimizer=True)  # the optimizer has nests that Paddle's does not read
-        root, _ = os.path.splitext(path)
+        root = os.path.splitext(path)[0]
         if reset_optimizer or self._optimizer is None or not os.path.exists(root + ".pdopt"):
             return
         if not skip_mismatch or self._matches(paddle.load(root + ".pdparams")):
@@ -202,8 +206,7 @@ class Model(paddle.Model):
         # Paddle takes apart what a loader gives, all the way down, and counts by the first axis of the first tensor.
         with Undo(partial(setattr, self, "_losses_so_far", None)):
             self._losses_so_far = [] if mode == "eval" else None
-            logs = {} if logs is None else logs
-            found = super()._run_one_epoch(LoadedBatches(data_loader), callbacks, mode, logs)
+            found = super()._run_one_epoch(LoadedBatches(data_loader), callbacks, mode, {} if logs is None else logs)
         sampler = getattr(data_loader, "batch_sampler", None)
         if mode == "train" and isinstance(sampler, EpisodeSampler):
             sampler.set_epoch(sampler.epoch + 1)  # as Paddle's samplers do by themselves
@@ -213,9 +216,9 @@ class Model(paddle.Model):
         require_dynamic_mode()
         if self._optimizer is None:
             raise RuntimeError(f"Model.{caller}: call prepare(optimizer, loss) before: the net adapts by them")
-        given = [batch for batch in [*as_list(inputs), *as_list(labels)] if isinstance(batch, Loaded)]
+        given = [b for b in [*as_list(inputs), *as_list(labels)] if isinstance(b, Loaded)]
         if not given and labels is not None:
-            raise ValueError(f"Model.{caller}: labels: expected None, for episodes have their own, got {labels!r}")
+            raise ValueError(f"Model.{caller}: labels: expected None, episodes have their own; got {form_of(labels)}")
         episodes = given[0].episodes if given else episodes_of(inputs)
         specs = specs_of(self.network, episodes[0]) if self._input_info is None else []
         if specs:  # else the user gave them, or a batch before

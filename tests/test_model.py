@@ -216,6 +216,21 @@ def test_single_episodes_come_in_every_form():
         assert_same(state_of(quietly(prepared(), form)), state_of(expected))
 
 
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_a_dataset_says_by_itself_that_its_items_are_episodes_whatever_their_targets_are(num_workers):
+    (xs, ys), (xq, yq) = array_episode()
+
+    class Doubled(Items):
+        def __getitem__(self, index):
+            return Episode(((xs, xs), (ys, ys)), ((xq, xq), (yq, yq)))
+
+    model, expected = (prepared(several(), loss=lambda a, b, ya, yb: [F.cross_entropy(a, ya), F.cross_entropy(b, yb)])
+                       for _ in range(2))  # fmt: skip
+    quietly(model, Doubled(2), Doubled(2), batch_size=2, num_workers=num_workers)
+    expected.train_batch([Doubled()[0]] * 2)
+    assert_same(state_of(model), state_of(expected))
+
+
 def test_a_dataset_of_episodes_is_shuffled_epoch_by_epoch():
     class Counting(Items):
         def __getitem__(self, index):
@@ -334,6 +349,24 @@ def test_a_metric_that_returns_nothing_and_takes_what_it_is_given():
     assert 0.0 <= model.evaluate(Items(3), verbose=0)["precision"] <= 1.0
 
 
+def far_off(episode):
+    (xs, ys), query = episode
+    return Episode((xs * np.float32("inf"), ys), query)
+
+
+def test_tasks_that_diverge_are_kept_refused_or_dropped():
+    good, bad = Items(1).items[0], far_off(Items(2).items[1])
+    metric = paddle.metric.Accuracy()
+    model, expected = prepared(metrics=metric, diverged="drop"), prepared(metrics=paddle.metric.Accuracy())
+    with pytest.warns(RuntimeWarning, match=r"left out of the mean.*: episodes\[1\], of 2 tasks"):
+        (losses, updates) = model.train_batch([good, bad])
+    assert (losses, updates) == expected.train_batch([good]) and len(updates[0]) == 1
+    assert_same(state_of(model), state_of(expected))
+    with pytest.raises(metaopt.DivergedError, match=r"episodes\[1\] diverged"):
+        quietly(prepared(diverged="raise"), [[good, bad]])
+    assert np.isnan(prepared().train_batch([good, bad])[0])
+
+
 # Evaluation and prediction
 
 
@@ -401,6 +434,22 @@ def test_a_prediction_is_that_of_the_net_adapted_to_the_support_set(steps):
             np.testing.assert_allclose(array, wanted, rtol=2e-5, atol=1e-6)
         (rows,) = model.predict(given, verbose=0, steps=steps, stack_outputs=True)
         np.testing.assert_allclose(rows, np.concatenate(expected), rtol=2e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["numbers", "one number", "a dict"])
+def test_rows_of_any_outputs_are_put_together(form):
+    class Net(Classifier):
+        def forward(self, x):
+            y = super().forward(x)
+            return {"numbers": y[:, 0], "one number": y.mean(), "a dict": {"of": y, "and": [x]}}[form]
+
+    model = prepared(Net(), loss=lambda y, _: sum(part.mean() for part in paddle.utils.flatten(y)))
+    (xs, ys), (xq, yq) = array_episode()
+    items = [Episode((xs, ys), (xq[:count], yq[:count])) for count in (2, 5)]
+    (apart,), (rows,) = (model.predict(items, verbose=0, stack_outputs=together) for together in (False, True))
+    for whole, *parts in zip(*map(paddle.utils.flatten, [rows, *apart])):
+        assert whole.shape == ((2,) if form == "one number" else (7, *parts[0].shape[1:]))
+        np.testing.assert_array_equal(whole, np.concatenate([np.atleast_1d(part) for part in parts]))
 
 
 def test_prediction_takes_query_sets_of_different_sizes_from_a_net_of_any_signature():
@@ -620,6 +669,7 @@ def test_what_cannot_be_prepared_is_refused():
         ({"eval_steps": -1}, r"Model\.prepare: eval_steps: expected an integer of at least 0, got -1"),
         ({"statistics": "all"}, r"Model\.prepare: statistics: expected one of 'batch', 'running'"),
         ({"statistics": "running"}, "construct the optimizer with buffers='last'"),
+        ({"diverged": "stop"}, r"Model\.prepare: diverged: expected one of 'keep', 'raise', 'drop', got 'stop'"),
         ({"vectorize": "no"}, r"Model\.prepare: vectorize: expected 'auto', True or False"),
     ):
         with pytest.raises(ValueError, match=message):
@@ -651,7 +701,7 @@ def test_a_loader_of_plain_batches_is_told_what_makes_episodes():
         prepared().fit(Clouds(), batch_size=2, verbose=0)
     x, y = paddle.ones([4, 3]), paddle.zeros([4], "int64")
     for use in (prepared().train_batch, prepared().eval_batch):
-        with pytest.raises(ValueError, match=r"Model\.\w+: labels: expected None, for episodes have their own, got "):
+        with pytest.raises(ValueError, match=r"Model\.\w+: labels: expected None, .*; got list of Tensor$"):
             use([x], [y])
     for wrong in ([], np.ones(3), [paddle.ones([2])] * 2, 3):
         with pytest.raises(ValueError, match="expected the loader to give an episode"):
@@ -666,6 +716,18 @@ def test_a_query_set_is_a_pair_or_without_targets_x_alone():
     for use in (prepared().train_batch, prepared().eval_batch):
         with pytest.raises(ValueError, match="an episode is a pair of pairs"):
             use(Episode((xs, ys), (xq,)))
+
+
+def test_no_episodes_are_an_error():
+    for use in (lambda model: model.fit([], verbose=0), lambda model: model.fit([Items(1).items], [], verbose=0),
+                lambda model: model.evaluate([], verbose=0), lambda model: model.predict([], verbose=0)):  # fmt: skip
+        with pytest.raises(ValueError, match=r"the loader gave no episodes: .*drop_last=True, or is it a generator"):
+            use(prepared())
+    with pytest.raises(ValueError, match="the loader gave no episodes"):
+        prepared().fit(Items(2), batch_size=3, drop_last=True, verbose=0)
+    once = (episode for episode in Items(2).items)
+    with pytest.raises(ValueError, match="gave no episodes.* Give a list or a DataLoader for several epochs"):
+        prepared().fit(once, epochs=2, verbose=0)
 
 
 def test_inner_steps_of_an_evaluation_are_checked_and_for_that_evaluation_only():

@@ -50,9 +50,20 @@ class EpisodeCollate:
 
 def _of_one_length(inputs: Sequence[Any], padding: Mapping[str, float]) -> Sequence[Any]:
     """Dicts that have lengths, padded to the longest of them, so that tasks of a meta-batch have one shape."""
+    if isinstance(inputs[0], Mapping):
+        _require_same_entries(inputs)
     if not isinstance(inputs[0], Mapping) or "lengths" not in inputs[0]:
         return inputs
     return [dict(zip(inputs[0], leaves)) for leaves in zip(*(_padded(key, inputs, padding) for key in inputs[0]))]
+
+
+def _require_same_entries(inputs: Sequence[Mapping]) -> None:
+    for x in inputs:
+        if x.keys() != inputs[0].keys():
+            raise ValueError(
+                f"examples of an episode have the entries {', '.join(map(repr, inputs[0]))} and "
+                f"{', '.join(map(repr, x))}, expected the same in all"
+            )
 
 
 def _padded(key: str, inputs: Sequence[Mapping], padding: Mapping[str, float]) -> list[np.ndarray]:

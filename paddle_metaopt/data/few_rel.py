@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from paddle.io import Dataset
 
-from paddle_metaopt.arguments import checked_path, one_of
+from paddle_metaopt.arguments import checked_folder, one_of
 
 PADDING, UNKNOWN = "[PAD]", "[UNK]"
 _FOLDERS = ("fewrel", "few-rel", "FewRel/data", "data")
@@ -99,7 +99,7 @@ class FewRel(Dataset):
                 "FewRel: mode: expected 'train' or 'valid', got 'test': the relations for test are not published"
             )
         one_of(self, "mode", mode, tuple(_SPLITS))
-        root = checked_path(self, "root", root)
+        root = checked_folder(self, "root", root)
         if vocabulary is not None and tokenizer is not None:
             raise ValueError("FewRel: expected a vocabulary or a tokenizer, got both")
         relations = _sentences(root, _SPLITS[mode])

@@ -7,7 +7,7 @@ import os
 import numpy as np
 from paddle.io import Dataset
 
-from paddle_metaopt.arguments import checked_path, one_of
+from paddle_metaopt.arguments import checked_folder, one_of
 from paddle_metaopt.data.published_pictures import Pictures, Published
 
 
@@ -54,7 +54,7 @@ class FewShotPictures(Dataset):
 
     def __init__(self, root: str | os.PathLike[str], mode: str = "train") -> None:
         one_of(self, "mode", mode, tuple(self.published.splits))
-        pictures = Pictures(self.published, self.published.splits[mode], checked_path(self, "root", root))
+        pictures = Pictures(self.published, self.published.splits[mode], checked_folder(self, "root", root))
         self._images = pictures.images()
         self.class_names = pictures.names
         self.num_classes = len(self.class_names)

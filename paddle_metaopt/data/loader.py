@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
 from paddle.io import DataLoader, Dataset
 
 from paddle_metaopt.data.episode import Episode
+from paddle_metaopt.data.reader_errors import carrying_errors, delivered
 from paddle_metaopt.data.sampler import EpisodeSampler
 
 _DECIDED = frozenset({"batch_sampler", "batch_size", "collate_fn", "drop_last", "return_list", "shuffle"})
@@ -17,7 +19,8 @@ class EpisodeLoader(DataLoader):
     """A ``paddle.io.DataLoader`` that gives an `Episode`, or a list of them for a sampler with ``tasks_per_batch``.
 
     Paddle's own loader hands on every tuple as a list, so that an episode arrives as ``[[xs, ys], [xq, yq]]``, without
-    the names ``support`` and ``query``.
+    the names ``support`` and ``query``. And it waits for ever for a batch whose reading failed, or with workers says no
+    more than that it did; here what the data set raised is raised in the loop.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ class EpisodeLoader(DataLoader):
     ------
     TypeError
         If `sampler` is none, or an option is given that it decides.
+    ValueError
+        In iterating, if there is no sampler, and an item is no episode.
 
     Examples
     --------
@@ -52,15 +57,27 @@ class EpisodeLoader(DataLoader):
             raise TypeError(f"EpisodeLoader: sampler: expected an EpisodeSampler, got {sampler!r}")
         self._gives_lists = sampler is not None and sampler.collate_fn.meta_batch
         super().__init__(dataset, **options)
+        self._carrying = carrying_errors(self, self.collate_fn)
 
     def __iter__(self) -> Iterator[Episode | list[Episode]]:
-        batches = super().__iter__()
+        if self.num_workers:
+            gc.collect()  # a worker that finds another loader among the garbage of the process it was forked from hangs
+        batches = map(delivered, DataLoader.__iter__(self._carrying))
         return map(_episodes if self._gives_lists else _episode, batches)
 
 
 def _episode(pairs: Any) -> Episode:
+    if not (_is_list(pairs) and len(pairs) == 2 and all(map(_is_list, pairs))):
+        raise ValueError(
+            "EpisodeLoader: expected a data set whose items are episodes, ((x, y), (x, y)) of support and query; to "
+            "draw them from a labelled one, give it and an EpisodeSampler, EpisodeLoader(dataset, sampler)"
+        )
     support, query = pairs
     return Episode(tuple(support), tuple(query))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
 
 
 def _episodes(batch: Any) -> list[Episode]:

@@ -7,7 +7,7 @@ import os
 import numpy as np
 from paddle.io import Dataset
 
-from paddle_metaopt.arguments import checked_path, flag, one_of, whole_number
+from paddle_metaopt.arguments import checked_folder, flag, one_of, whole_number
 from paddle_metaopt.data.omniglot_archive import (
     BACKGROUND,
     DRAWINGS_PER_CHARACTER,
@@ -105,7 +105,7 @@ class Omniglot(Dataset):
                 'split="official" has no mode "valid": use "train" or "test", or split="maml", '
                 "which holds out 100 characters for validation"
             )
-        folder = checked_path(self, "root", root)
+        folder = checked_folder(self, "root", root)
         archives = (BACKGROUND, EVALUATION) if split == "maml" else (_OFFICIAL_ARCHIVE[mode],)
         sources = [Drawings(archive, folder, download) for archive in archives]
 

@@ -68,7 +68,7 @@ def episodes(
 
     Raises
     ------
-    FileNotFoundError, ValueError, TypeError
+    OSError, ValueError, TypeError
         As the data set and `EpisodeSampler` do.
 
     Examples

@@ -124,8 +124,9 @@ class EpisodeSampler(BatchSampler):
         super().__init__(dataset, batch_size=(self._tasks_per_batch or 1) * self.collate_fn.episode_size)
 
     def __iter__(self) -> Iterator[list[int]]:
+        at_once = self._episodes_per_batch()
         first, self._first_batch = self._first_batch, 0
-        return self._batches(first, self.epoch)
+        return self._batches(first, self.epoch, at_once)
 
     def __len__(self) -> int:
         """Batches that the next iteration will give."""
@@ -158,8 +159,7 @@ class EpisodeSampler(BatchSampler):
     def _batches_per_epoch(self) -> int:
         return math.ceil(self.episodes / self._episodes_per_batch())
 
-    def _batches(self, first: int, epoch: int) -> Iterator[list[int]]:
-        at_once = self._episodes_per_batch()
+    def _batches(self, first: int, epoch: int, at_once: int) -> Iterator[list[int]]:
         processes, rank = self._share()
         for start in range(first * at_once, self.episodes, at_once):
             tasks = range(start + rank, min(start + at_once, self.episodes), processes)
@@ -204,8 +204,18 @@ def _checked_share(sampler: EpisodeSampler, num_replicas: int | None, rank: int 
 def _labels(dataset: Dataset) -> np.ndarray:
     known = getattr(dataset, "labels", None)
     if known is None or np.size(known) != len(dataset):
-        known = [dataset[i][1] for i in range(len(dataset))]
+        known = [_label(dataset[i]) for i in range(len(dataset))]
     return np.array([_scalar(label) for label in known])
+
+
+def _label(item: Any) -> Any:
+    try:
+        return item[1]
+    except (IndexError, KeyError, TypeError):
+        raise TypeError(
+            f"EpisodeSampler: dataset: expected items (x, label), got {type(item).__name__}; or give the dataset a "
+            "`labels` attribute with the class of every item"
+        ) from None
 
 
 def _scalar(label: Any) -> Any:

@@ -1,13 +1,15 @@
 """A meta-batch of tasks, and its one meta-gradient."""
 
-from .episodes import each_of, episode_parts, loss_on, net_output, support_part
+from .divergence import WHEN_DIVERGED
+from .episodes import each_of, episode_parts, form_of, loss_on, net_output, support_part
 from .loaded import Loaded, LoadedBatches, episodes_of, specs_of, without_targets
 from .meta_batch import MetaBatches
-from .scores import Loss, Metric, arrays_of, as_list, computed, loss_of, score_function, scores_of
+from .scores import Loss, Metric, arrays_of, as_list, computed, loss_of, score_function, scores_of, stacked
 from .task_streams import TaskStreams
 from .together import in_groups, most_at_once
 
 __all__ = [
+    "WHEN_DIVERGED",
     "Loaded",
     "LoadedBatches",
     "Loss",
@@ -20,6 +22,7 @@ __all__ = [
     "each_of",
     "episode_parts",
     "episodes_of",
+    "form_of",
     "in_groups",
     "loss_of",
     "loss_on",
@@ -28,6 +31,7 @@ __all__ = [
     "score_function",
     "scores_of",
     "specs_of",
+    "stacked",
     "support_part",
     "without_targets",
 ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import paddle
@@ -12,6 +11,7 @@ from paddle.io import DataLoader
 from paddle.static import InputSpec
 
 from ..data.episode import Episode
+from ..data.reader_errors import carrying_errors, delivered
 from .episodes import episode_parts, form_of
 
 
@@ -34,21 +34,30 @@ class LoadedBatches:
     """A loader whose batches are read as episodes: ``[Loaded]`` each.
 
     A DataLoader that would stack the arrays of a batch of episodes gives them as they are instead.
+
+    Raises
+    ------
+    ValueError
+        In iterating, if a batch is no episodes, or there is none.
     """
 
     def __init__(self, loader: Any):
         stacks = isinstance(loader, DataLoader) and loader.auto_collate_batch and loader.collate_fn is None
-        if stacks:
-            loader = copy.copy(loader)
-            loader.collate_fn = list
-        self._loader, self._gives_lists = loader, stacks
+        self._loader, self._gives_lists = carrying_errors(loader, list) if stacks else loader, stacks
 
     def __len__(self) -> int:
         return len(self._loader)
 
     def __iter__(self) -> Iterator[list]:
-        for batch in self._loader:
-            yield [Loaded(episodes_in(batch) if self._gives_lists else episodes_of(batch))]
+        is_empty = True
+        for batch in map(delivered, self._loader):
+            is_empty = False
+            yield [Loaded(episodes_in(batch, _is_pair_of_pairs) if self._gives_lists else episodes_of(batch))]
+        if is_empty:
+            raise ValueError(
+                "the loader gave no episodes: is it empty, are they fewer than a batch and drop_last=True, or is it a "
+                "generator, which gives them once, that was used before? Give a list or a DataLoader for several epochs"
+            )
 
 
 def episodes_of(batch: Any) -> list:
@@ -62,7 +71,7 @@ def episodes_of(batch: Any) -> list:
     return [batch] if _is_episode(batch) else episodes_in(batch)
 
 
-def episodes_in(batch: Any) -> list:
+def episodes_in(batch: Any, is_episode: Callable[[Any], bool] | None = None) -> list:
     """Those in a list of episodes.
 
     Raises
@@ -70,7 +79,7 @@ def episodes_in(batch: Any) -> list:
     ValueError
         If it is none.
     """
-    if isinstance(batch, (list, tuple)) and batch and all(map(_is_episode, batch)):
+    if isinstance(batch, (list, tuple)) and batch and all(map(is_episode or _is_episode, batch)):
         return list(batch)
     raise ValueError(
         "expected the loader to give an episode, ((x, y), (x, y)) of support and query, or a list of episodes, got "
@@ -102,11 +111,11 @@ def without_targets(episode: Any) -> Episode:
 
 def _is_episode(value: Any) -> bool:
     """Whether it is one, and not two: an x, unlike a y, may be a list too."""
-    if isinstance(value, Episode):
-        return True
-    if not _is_list(value, 2) or not (_is_list(value[0], 2) and _is_list(value[1], 1, 2)):
-        return False
-    return not isinstance(value[0][1], (list, tuple))
+    return isinstance(value, Episode) or (_is_pair_of_pairs(value) and not isinstance(value[0][1], (list, tuple)))
+
+
+def _is_pair_of_pairs(value: Any) -> bool:
+    return _is_list(value, 2) and _is_list(value[0], 2) and _is_list(value[1], 1, 2)
 
 
 def _is_list(value: Any, *lengths: int) -> bool:

@@ -90,6 +90,11 @@ def arrays_of(output, y) -> list:
     return paddle.utils.map_structure(lambda t: t.numpy() if isinstance(t, paddle.Tensor) else t, as_list(output))
 
 
+def stacked(outputs: tuple):
+    """All the rows of the arrays of several tasks, or of each array in nests of them."""
+    return paddle.utils.map_structure(lambda *arrays: np.concatenate([np.atleast_1d(a) for a in arrays]), *outputs)
+
+
 def as_list(value: Any) -> list:
     """The entries of a tuple or list; anything else as the only one."""
     return list(value) if isinstance(value, (tuple, list)) else [value]

@@ -321,6 +321,16 @@ def test_one_hot_labels_are_refused():
         sampler_of(dataset)
 
 
+@pytest.mark.parametrize("form", [lambda x, y: {"x": x, "label": y}, lambda x, y: (x,), lambda x, y: float(y)])
+def test_items_without_a_label_are_refused(form):
+    class Other(Numbered):
+        def __getitem__(self, index):
+            return form(*super().__getitem__(index))
+
+    with pytest.raises(TypeError, match=r"expected items \(x, label\), got (dict|tuple|float); or give .* `labels`"):
+        sampler_of(Other())
+
+
 @pytest.mark.parametrize("dataset", [3, None, iter([])])
 def test_what_is_no_dataset_is_refused(dataset):
     with pytest.raises(TypeError, match="EpisodeSampler: dataset: expected a paddle.io.Dataset"):
@@ -427,3 +437,10 @@ def test_examples_of_different_shapes_without_lengths(form):
     reason = r"have the shapes \[1\], \[2\], expected one; .* give x as a dict with an entry \"lengths\""
     with pytest.raises(ValueError, match=reason):
         sampler.collate_fn([dataset[i] for i in next(iter(sampler))])
+
+
+@pytest.mark.parametrize("entries", [{"lengths": 1}, {}])
+def test_entries_are_the_same_in_all_examples(entries):
+    first, last = {**entries, "a": np.ones(1)}, {**entries, "b": np.ones(1)}
+    with pytest.raises(ValueError, match="have the entries .*'a' and .*'b', expected the same in all"):
+        sampler_of().collate_fn([(first, 0)] * 8 + [(last, 0)])

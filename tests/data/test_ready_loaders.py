@@ -75,3 +75,6 @@ def test_wrong_arguments(root):
         episodes("mini-imagenet", root)
     with pytest.raises(FileNotFoundError, match="CUB is not in"):
         episodes("cub", root)
+    for name in ("mini-imagenet", "omniglot", "fewrel"):
+        with pytest.raises(NotADirectoryError, match="root: expected the folder that the data are in, got the file /"):
+            episodes(name, root / "mini-imagenet-cache-train.pkl")

@@ -72,6 +72,16 @@ def test_recordings_of_several_rates_are_an_error(script, tmp_path):
         script.read_words(tmp_path, 5, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("content", [b"", b"too short", b"RIFF\x04\0\0\0AVI "])
+def test_what_is_no_recording_is_named(script, tmp_path, content):
+    with pytest.raises(SystemExit, match="nowhere: expected a folder with a folder of wav files for each word"):
+        script.read_words(tmp_path / "nowhere", 5, np.random.default_rng(0))
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "it.wav").write_bytes(content)
+    with pytest.raises(SystemExit, match=r"one/it\.wav: expected a wav file of 16 bits \("):
+        script.read_words(tmp_path, 5, np.random.default_rng(0))
+
+
 def test_each_recording_of_a_word_is_another_one_and_the_seed_gives_them_again(script):
     first, again, other = (script.made_up_words(2, 2, np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert all((first[word] == again[word]).all() for word in first)

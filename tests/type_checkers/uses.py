@@ -75,6 +75,8 @@ reveal_type(opt.learned)  # type: dict[str, paddle.tensor.tensor.Tensor]
 result = metaopt.evaluate(net, opt, [], paddle.nn.functional.mse_loss)
 reveal_type(result)  # type: paddle_metaopt.evaluate.Evaluation
 reveal_type(result.mean)  # type: float
+model = metaopt.Model(net)
+model.prepare(opt, paddle.nn.CrossEntropyLoss(), paddle.metric.Accuracy(), diverged="drop", eval_steps=5)
 reveal_type(metaopt.vmap(loss_fn)(rate, rate))  # type: paddle.tensor.tensor.Tensor
 
 MAMLOptimizer(parameters=weights, inner_lrs=0.1)  # error: Unexpected keyword argument "inner_lrs"
@@ -95,6 +97,7 @@ scores.backward()  # error: has no attribute "backward"
 task.meta_loss(loss)  # error: Argument 1 to "meta_loss" of "Learner"
 adapter.clone(rate)  # error: Argument 1 to "clone" of "InnerAdapter"
 metaopt.evaluate(net, paddle.optimizer.Adam, [], loss_fn)  # error: Argument 2 to "evaluate"
+model.prepare(paddle.optimizer.Adam, loss_fn)  # error: Argument 1 to "prepare" of "Model"
 result.ci96  # error: has no attribute "ci96"
 metaopt.vmap(loss_fn)(rate, 2.0)  # error: Argument 2
 general(mine=3, inner_lr="0.1")  # error: Argument "inner_lr" to "MAMLOver"
