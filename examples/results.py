@@ -2,6 +2,7 @@
 
     python examples/results.py                                  # prints the tables, draws results/curves.png
     python examples/results.py --readme README.md README_cn.md  # and puts the first table between the marks of both
+    python examples/results.py --orders results/orders          # draws first beside second order instead
 """
 
 from __future__ import annotations
@@ -111,6 +112,28 @@ def draw(results: dict[str, dict], unfinished: dict[str, list], path: Path) -> N
         plt.close(figure)
 
 
+def draw_orders(folder: Path, path: Path) -> None:
+    """Validation accuracy of the same training in first and in second order, against tasks and against hours."""
+    found = {order: read(folder / order) for order in ("second", "first")}
+    recipes = sorted(set(found["first"]) & set(found["second"]))
+    if not recipes:
+        raise SystemExit(f"{folder} holds no recipe's json both in first/ and in second/")
+    with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure, axes = plt.subplots(len(recipes), 2, figsize=(11, 4 * len(recipes)), squeeze=False)
+        for recipe, pair in zip(recipes, axes):
+            for axis, (unit, name) in zip(pair, {"tasks": "tasks trained on", "hours": "hours"}.items()):
+                for order, results in found.items():
+                    curve, test = results[recipe]["curve"], percent(results[recipe]["accuracy"])
+                    x, y = [p[unit] for p in curve], [100 * p["accuracy"] for p in curve]
+                    axis.plot(x, y, label=f"{order} order, test {test} %")
+                axis.set(title=recipe, xlabel=name, ylabel="validation accuracy, %")
+                axis.grid(alpha=0.3)
+                axis.legend(frameon=False, loc="lower right")
+        figure.tight_layout()
+        figure.savefig(path, dpi=120)
+        plt.close(figure)
+
+
 def put_between_marks(page: Path, table: str) -> None:
     text = page.read_text(encoding="utf-8")
     first, last = MARKS
@@ -126,7 +149,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="the picture (curves.png in that folder)")
     pages = f"pages to put the first table into, between {' and '.join(MARKS)}"
     parser.add_argument("--readme", type=Path, nargs="+", default=[], help=pages)
+    parser.add_argument("--orders", type=Path, help="folder with first/ and second/, the results of either order")
     args = parser.parse_args()
+    if args.orders:
+        draw_orders(args.orders, args.out or args.orders / "orders.png")
+        return
     results, unfinished = read(args.results), running(args.results)
     if not results and not unfinished:
         parser.error(f"--results {args.results} holds neither results nor runs")

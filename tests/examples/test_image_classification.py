@@ -198,6 +198,20 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
         assert picture.width > 600
 
 
+def test_first_beside_second_order_is_a_picture(run_example, tmp_path):
+    for order in ("first", "second"):
+        folder = tmp_path / "orders" / order
+        folder.mkdir(parents=True)
+        curve = [{"tasks": 10 * i, "hours": i / 10, "accuracy": 0.9 + i / 100} for i in range(3)]
+        measured = {"recipe": "maml-omniglot-5w1s", "accuracy": 0.98765, "curve": curve}
+        (folder / "maml-omniglot-5w1s.json").write_text(json.dumps(measured))
+    run_example("results.py", "--orders", "orders")
+    with Image.open(tmp_path / "orders" / "orders.png") as picture:
+        assert picture.width > 600
+    with pytest.raises(SystemExit, match="orders/first holds no recipe's json both in first/ and in second/"):
+        results.draw_orders(tmp_path / "orders" / "first", tmp_path / "none.png")
+
+
 @pytest.mark.parametrize("readme", ["README.md", "README_cn.md"])
 def test_the_readme_has_the_table_of_the_results_that_there_are(readme):
     found = results.read(ROOT / "results")
