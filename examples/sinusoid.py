@@ -62,15 +62,18 @@ def to_tensors(episode: Episode) -> Episode:
     return Episode((paddle.to_tensor(xs), paddle.to_tensor(ys)), (paddle.to_tensor(xq), paddle.to_tensor(yq)))
 
 
-def new_net_and_optimizer(args: argparse.Namespace):
+def new_net(args: argparse.Namespace) -> MLP:
     paddle.seed(args.seed)
-    net = MLP(sizes=(1, 40, 40, 1))
-    opt = metaopt.MAMLOptimizer(learning_rate=args.lr, parameters=net.parameters(), inner_lr=args.inner_lr)
-    return net, opt
+    return MLP(sizes=(1, 40, 40, 1))
+
+
+def meta_optimizer(args: argparse.Namespace, net: MLP) -> metaopt.MAMLOptimizer:
+    return metaopt.MAMLOptimizer(learning_rate=args.lr, parameters=net.parameters(), inner_lr=args.inner_lr)
 
 
 def train_maml(args: argparse.Namespace):
-    net, opt = new_net_and_optimizer(args)
+    net = new_net(args)
+    opt = meta_optimizer(args, net)
     for bar, episodes in meta_batches(args, "MAML    "):
         loss = opt.meta_loss(net, episodes, F.mse_loss)
         loss.backward()
@@ -81,8 +84,9 @@ def train_maml(args: argparse.Namespace):
 
 
 def train_baseline(args: argparse.Namespace):
-    """Every point of the same tasks in one batch: here the MAMLOptimizer is the plain Adam that it also is."""
-    net, opt = new_net_and_optimizer(args)
+    """By Adam on every point of the same tasks in one batch; MAML's optimizer only adapts it afterwards."""
+    net = new_net(args)
+    opt = paddle.optimizer.Adam(learning_rate=args.lr, parameters=net.parameters())
     for bar, episodes in meta_batches(args, "baseline"):
         x = paddle.concat([x for episode in episodes for x, _ in episode])
         y = paddle.concat([y for episode in episodes for _, y in episode])
@@ -91,7 +95,7 @@ def train_baseline(args: argparse.Namespace):
         opt.step()
         opt.clear_grad()
         show(bar, loss)
-    return net, opt
+    return net, meta_optimizer(args, net)
 
 
 def show(bar: tqdm, loss: paddle.Tensor) -> None:

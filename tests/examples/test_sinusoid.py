@@ -15,6 +15,7 @@ def errors_of(name: str, output: str) -> list[float]:
 def test_adapting_lowers_the_error_and_a_picture_is_drawn(run_example, tmp_path):
     output = run_example("sinusoid.py", "--iterations", 60, "--test-tasks", 30, "--out", "waves.png")
 
+    assert "sinusoid.py:" not in output  # where a warning would say that it comes from
     maml = errors_of("MAML", output)
     assert len(maml) == len(errors_of("no meta-learning", output)) == 4
     assert maml[-1] < maml[0]
