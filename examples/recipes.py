@@ -47,8 +47,7 @@ class Recipe:
     clip : float
         The largest norm of the meta-gradient, which a rare task would make huge.
     together : bool
-        Whether the tasks of a meta-batch run as one program. One by one, ANIL computes the features of the support set
-        once per task; with many of them, of large images, that is faster.
+        Whether the tasks of a meta-batch run as one program.
     valid_every : int
         Iterations between validations.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib
@@ -92,10 +93,20 @@ def details(results: dict[str, dict]) -> str:
     return f"{markdown(header, rows)}\n\n{commands}"
 
 
+@contextmanager
+def picture(path: Path, rows: int):
+    """Two panels a row, to be drawn on; then written to the file."""
+    with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure, axes = plt.subplots(rows, 2, figsize=(11, 4 * rows), squeeze=False)
+        yield axes
+        figure.tight_layout()
+        figure.savefig(path, dpi=120)
+        plt.close(figure)
+
+
 def draw(results: dict[str, dict], unfinished: dict[str, list], path: Path) -> None:
     """Validation accuracy against tasks; dashed where the training goes on."""
-    with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
-        figure, axes = plt.subplots(2, 2, figsize=(11, 8))
+    with picture(path, 2) as axes:
         for (cell, title), axis in zip(CELLS.items(), axes.flat):
             for number, (algorithm, name) in enumerate(OURS.items()):
                 recipe = f"{algorithm}-{cell}"
@@ -107,9 +118,6 @@ def draw(results: dict[str, dict], unfinished: dict[str, list], path: Path) -> N
             axis.grid(alpha=0.3)
             if axis.lines:
                 axis.legend(frameon=False, loc="lower right")
-        figure.tight_layout()
-        figure.savefig(path, dpi=120)
-        plt.close(figure)
 
 
 def draw_orders(folder: Path, path: Path) -> None:
@@ -118,8 +126,7 @@ def draw_orders(folder: Path, path: Path) -> None:
     recipes = sorted(set(found["first"]) & set(found["second"]))
     if not recipes:
         raise SystemExit(f"{folder} holds no recipe's json both in first/ and in second/")
-    with plt.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
-        figure, axes = plt.subplots(len(recipes), 2, figsize=(11, 4 * len(recipes)), squeeze=False)
+    with picture(path, len(recipes)) as axes:
         for recipe, pair in zip(recipes, axes):
             for axis, (unit, name) in zip(pair, {"tasks": "tasks trained on", "hours": "hours"}.items()):
                 for order, results in found.items():
@@ -129,9 +136,6 @@ def draw_orders(folder: Path, path: Path) -> None:
                 axis.set(title=recipe, xlabel=name, ylabel="validation accuracy, %")
                 axis.grid(alpha=0.3)
                 axis.legend(frameon=False, loc="lower right")
-        figure.tight_layout()
-        figure.savefig(path, dpi=120)
-        plt.close(figure)
 
 
 def put_between_marks(page: Path, table: str) -> None:

@@ -22,7 +22,8 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    """A test that hangs ends its process with the stack of every thread, and so fails by its name."""
+    """A test that hangs ends its process with the stack of every thread, and so fails by its name; pytest's own option
+    for that, faulthandler_exit_on_timeout, came with pytest 9, which does without Python 3.9."""
     faulthandler.dump_traceback_later(SECONDS, exit=True, file=item.config.own_stderr)
     try:
         return (yield)

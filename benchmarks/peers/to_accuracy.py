@@ -11,13 +11,13 @@ import argparse
 import json
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import environment
 import machine
 import matplotlib
 import numpy as np
+import paddle
 from adapters import LIBRARIES, OURS, PEERS, ours
 from library import Process
 from training_episodes import written
@@ -47,11 +47,8 @@ class Judge:
         with np.load(file) as weights:
             for name, p in by.named.items():
                 p.set_value(weights[name])
-        return metaopt.evaluate(by.net, by.opt, self._episodes, by.loss_fn, metric=accuracy, steps=TEST_STEPS).mean
-
-
-def accuracy(output, y) -> float:
-    return float((output.argmax(-1) == y).astype("float32").mean())
+        found = metaopt.evaluate(by.net, by.opt, self._episodes, by.loss_fn, paddle.metric.Accuracy(), TEST_STEPS)
+        return found.mean
 
 
 def trained(library: str, folder: Path, judge: Judge, given) -> list[dict]:
@@ -106,10 +103,8 @@ def main():
     sampler = metaopt.data.EpisodeSampler(
         data, WAYS, SHOTS, QUERIES, given.iterations * TASKS, given.seed, tasks_per_batch=TASKS
     )  # fmt: skip
-    workload = replace(WORKLOADS[WORKLOAD], tasks=TASKS, query=WAYS * QUERIES)
-    about = {**machine.about(Path(__file__).parents[2]), "workload": workload.key, "tasks": TASKS, "queries": QUERIES}
-    about["threads"] = given.threads
-    results = {"about": about, "target": given.target, "points": {}}
+    settings = {"workload": WORKLOAD, "tasks": TASKS, "queries": QUERIES, "threads": given.threads}
+    results = {"about": {**machine.about(Path(__file__).parents[2]), **settings}, "target": given.target, "points": {}}
     with tempfile.TemporaryDirectory() as folder:
         written(f"{folder}/episodes.npz", data, sampler, given.iterations)
         for library in given.libraries:

@@ -127,7 +127,7 @@ class ByImage:
         kernel = [*g.shape[:2], *self._geometry.kernel, planes[1]]
         return [
             channels_first(_stacked(to_x), planes) if to_x else None,
-            native.reshape(_stacked(to_w), kernel) if rows is not None else None,
+            native.reshape(_stacked(to_w), kernel) if x is not None else None,
         ]
 
     def _rows_of(self, x):
@@ -147,19 +147,18 @@ class OfPictures(ByImage):
         return x
 
     def out(self, x, w):
-        weights = self._channels_outside(w)
         found = [
-            _joined([product(weights[t], self._unfolded(t, image)) for image in range(self._images)], 1)
-            for t in range(self._geometry.tasks)
+            _joined([product(weights, self._unfolded(t, image)) for image in range(self._images)], 1)
+            for t, weights in enumerate(native.unbind(self._channels_outside(w), 0))
         ]
         return native.reshape(_stacked(found), [self._geometry.tasks, w.shape[1], *self._geometry.out])
 
     def wrt_w(self, x, g):
-        slopes, found = _rows(g), []
-        for t in range(self._geometry.tasks):
+        found = []
+        for t, slopes in enumerate(native.unbind(_rows(g), 0)):
             total = None
             for image in range(self._images):
-                slope = _span(slopes[t], 1, image * self._places, self._places).contiguous()
+                slope = _span(slopes, 1, image * self._places, self._places).contiguous()
                 term = product(slope, self._unfolded(t, image), False, True)
                 total = term if total is None else native.add_(total, term)
             found.append(total)

@@ -6,12 +6,10 @@ from batched_cases import choices
 from batched_graphs import judge
 from cases import all_cases
 from equality import compare, on_given_weights
-from helpers import in_a_fork
+from helpers import OLDER_PADDLE, in_a_fork
 
 from paddle_metaopt.vmap import Batched, CannotBatch, batching
 from paddle_metaopt.vmap.registry import RULES, below
-
-OLDER = not paddle.__version__.startswith("3.3")
 
 #: Cases of which a rule is expected, whatever is batched: none of their ops runs task by task.
 BY_RULE = """
@@ -83,7 +81,7 @@ def test_a_wrong_rule_is_found(broken, monkeypatch):
     assert compare(problem.function, problem.tensors, [0]).verdict in ("wrong", "lost")
 
 
-@pytest.mark.skipif(OLDER, reason="older ops know no keywords")
+@pytest.mark.skipif(OLDER_PADDLE, reason="older ops know no keywords")
 def test_keywords_and_names_that_a_rule_does_not_know_run_task_by_task():
     x = paddle.rand([3, 4, 5])
     with batching():
@@ -94,7 +92,7 @@ def test_keywords_and_names_that_a_rule_does_not_know_run_task_by_task():
     assert (z.stacked - x.sum(1)).abs().max() < 1e-6
 
 
-@pytest.mark.skipif(OLDER, reason="older functions know no out=")
+@pytest.mark.skipif(OLDER_PADDLE, reason="older functions know no out=")
 def test_out_is_refused():
     x = paddle.rand([3, 4])
     with batching(), pytest.raises(CannotBatch):
