@@ -147,7 +147,7 @@ def main() -> None:
         if not path.is_file():
             raise SystemExit(f"there are no weights {path}: name a file, or train")
         found = read_weights(path)
-        load_weights(net, found["weights"], path)
+        load_weights(net, opt, found["weights"], path)
         steps = found.get("adapt_steps") or steps_by_validation(args, recipe, evaluate)[0]
         print(json.dumps({"recipe": args.recipe, **test(args, recipe, steps, evaluate), **origin}))
         return
@@ -172,7 +172,7 @@ def main() -> None:
 
 def finish(args: argparse.Namespace, run: Run, evaluate, origin: dict) -> None:
     """Test the best weights; write them, and the json."""
-    load_weights(run.net, run.best["weights"], run.path)
+    load_weights(run.net, run.opt, run.best["weights"], run.path)
     steps, valid = steps_by_validation(args, run.recipe, evaluate)
     measured = test(args, run.recipe, steps, evaluate)
     choices = {key: getattr(run.recipe, key) for key in ("algorithm", "net", "ways", "shots", "inner_lr")}

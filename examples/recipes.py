@@ -46,8 +46,6 @@ class Recipe:
         the weights themselves.
     clip : float
         The largest norm of the meta-gradient, which a rare task would make huge.
-    together : bool
-        Whether the tasks of a meta-batch run as one program.
     valid_every : int
         Iterations between validations.
     """
@@ -68,7 +66,6 @@ class Recipe:
     first_order: float = 0.0
     ema: float = 0.99
     clip: float = 10.0
-    together: bool = True
     valid_every: int = 500
     valid_episodes: int = 300
 
@@ -87,6 +84,10 @@ _OMNIGLOT_ANIL = replace(
 _OMNIGLOT_MLP = replace(
     _OMNIGLOT_MAML, net="omniglot-mlp", queries=5, iterations=100_000,
     follows="Finn et al. 2017, Omniglot without convolutions; 16 tasks of 5 queries, Adam 3e-3, cosine, EMA",
+)  # fmt: skip
+_OMNIGLOT_MAMLPP = replace(
+    _OMNIGLOT_MAML, algorithm="maml++", lr=1e-3, adapt_steps=3, test_steps=(3,), iterations=10_000,
+    follows="Antoniou et al. 2019: 3 steps, rates learned, every step's loss at first; MAML as above, Adam 1e-3",
 )  # fmt: skip
 _MINI_ANIL = Recipe(
     "anil", "mini-imagenet", "conv4-32", shots=1, queries=5, iterations=20_000, meta_batch=4, lr=2e-3,
@@ -107,6 +108,7 @@ RECIPES = {
     "anil-omniglot-5w5s": replace(_OMNIGLOT_ANIL, shots=5, iterations=16_000),
     "mlp-omniglot-5w1s": _OMNIGLOT_MLP,
     "mlp-omniglot-5w5s": replace(_OMNIGLOT_MLP, shots=5),
+    "mamlpp-omniglot-5w1s": _OMNIGLOT_MAMLPP,
     "anil-mini-imagenet-5w1s": _MINI_ANIL,
     "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=12_000),
     "maml-mini-imagenet-5w1s": replace(_MINI_MAML, iterations=22_000),
@@ -129,9 +131,12 @@ def new_optimizer(recipe: Recipe, net: nn.Layer, schedule) -> metaopt.MetaOptimi
     choices = {"inner_lr": recipe.inner_lr, "adapt_steps": recipe.adapt_steps}
     if recipe.algorithm == "anil":
         choices["head"] = net.classifier
+    elif recipe.algorithm == "maml++":
+        epoch = max(1, recipe.iterations // 100)
+        choices.update(buffers="restore", iterations_per_epoch=epoch, multi_step_loss_epochs=10)
     elif recipe.first_order:
         choices["first_order_iterations"] = round(recipe.first_order * recipe.iterations)
-    of = {"maml": AnnealedMAMLOptimizer, "anil": metaopt.ANILOptimizer}[recipe.algorithm]
+    of = _OPTIMIZERS[recipe.algorithm]
     clip = nn.ClipGradByGlobalNorm(recipe.clip)
     return of(schedule, parameters=net.parameters(), grad_clip=clip, **choices)
 
@@ -162,3 +167,10 @@ class AnnealedMAML(MAML):
 
 class AnnealedMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=AnnealedMAML):
     """MAML with Adam; the inner gradients count as constants for the first `first_order_iterations`."""
+
+
+_OPTIMIZERS = {
+    "maml": AnnealedMAMLOptimizer,
+    "maml++": metaopt.MAMLPlusPlusOptimizer,
+    "anil": metaopt.ANILOptimizer,
+}

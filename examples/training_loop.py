@@ -58,7 +58,7 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
     bar_options = {"bar_format": BAR, "mininterval": 0.1 if sys.stderr.isatty() else 10.0}
     with tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:
         for episodes in batches:
-            loss = run.opt.meta_loss(run.net, episodes, F.cross_entropy, vectorize="auto" if recipe.together else False)
+            loss = run.opt.meta_loss(run.net, episodes, F.cross_entropy)
             loss.backward()
             run.opt.step()
             run.opt.clear_grad()

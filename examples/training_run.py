@@ -59,7 +59,7 @@ class Run:
         self.name, self.recipe, self.seed, self.folder = name, recipe, seed, folder
         self.net, self.opt = net, opt
         self.progress, self.best, self.init_from = Progress(), None, None
-        self._mean = copied(net.state_dict()) if recipe.ema else None
+        self._mean = copied(self._own()) if recipe.ema else None
 
     @property
     def path(self) -> Path:
@@ -68,10 +68,10 @@ class Run:
     def begin_from(self, path: Path) -> None:
         """Take the weights of another run, or of a weights file."""
         found = read_weights(path)
-        load_weights(self.net, found["weights"], path)
+        load_weights(self.net, self.opt, found["weights"], path)
         kept = {key: found[key] for key in ("recipe", "iteration", "accuracy")}
         self.init_from = {"path": str(path), **kept, "sha256": checksum(found["weights"])}
-        self._mean = copied(self.net.state_dict()) if self.recipe.ema else None
+        self._mean = copied(self._own()) if self.recipe.ema else None
 
     def after_update(self, loss: float, seconds: float) -> None:
         self.progress.iteration += 1
@@ -81,14 +81,14 @@ class Run:
         if self._mean is not None:
             done = self.progress.iteration
             decay = min(self.recipe.ema, (1 + done) / (10 + done))  # what the training began with is soon forgotten
-            for name, value in self.net.state_dict().items():
+            for name, value in self._own().items():
                 self._mean[name] = decay * self._mean[name] + (1 - decay) * value
 
     def validate(self, episodes, evaluate) -> dict:
         """A point of the curve; the weights are remembered if they are the best so far."""
         with self.averaged():
             result = evaluate(episodes, self.recipe.test_steps[0])
-            weights = copied(self.net.state_dict())
+            weights = copied(self._own())
         iteration, accuracy = self.progress.iteration, result.mean
         point = {
             "iteration": iteration,
@@ -108,12 +108,12 @@ class Run:
         if self._mean is None:
             yield
             return
-        own = copied(self.net.state_dict())
-        self.net.set_state_dict(self._mean)
+        own = copied(self._own())
+        put(self._mean, self._own())
         try:
             yield
         finally:
-            self.net.set_state_dict(own)
+            put(own, self._own())
 
     def save(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -154,6 +154,9 @@ class Run:
         random.setstate(pythons)
         print(f"resumed at iteration {self.progress.iteration}, sha256 {checksum(self._trained())}", flush=True)
 
+    def _own(self) -> dict:
+        return all_learned(self.net, self.opt)
+
     def _trained(self) -> dict:
         """What has to be the same, bit for bit, for the rest of the run to be."""
         return {
@@ -162,6 +165,16 @@ class Run:
             "optimizer": self.opt.state_dict(),
             "random": [paddle.get_rng_state(), np.random.get_state(), random.getstate()],
         }
+
+
+def all_learned(net, opt) -> dict:
+    """The net's weights and buffers, and what the optimizer has learned beside them, by its place."""
+    return {**net.state_dict(), **{f"learned.{i}": value for i, value in enumerate(opt.learned.values())}}
+
+
+def put(values: dict, into: dict) -> None:
+    for name, value in values.items():
+        into[name].set_value(value)
 
 
 def copied(weights: dict) -> dict:
@@ -177,12 +190,15 @@ def read_weights(path: Path) -> dict:
     return found
 
 
-def load_weights(net, weights: dict, path: Path) -> None:
-    own = {name: list(value.shape) for name, value in net.state_dict().items()}
-    given = {name: list(value.shape) for name, value in weights.items()}
-    if own != given:
-        raise SystemExit(f"{path} holds the weights of another net than the recipe's")
-    net.set_state_dict(weights)
+def load_weights(net, opt, weights: dict, path: Path) -> None:
+    """Of a file without learned rates, the net's weights alone: a warm start."""
+    own = all_learned(net, opt)
+    whole, of_net, given = (
+        {(name, *value.shape) for name, value in values.items()} for values in (own, net.state_dict(), weights)
+    )
+    if not of_net <= given <= whole:
+        raise SystemExit(f"{path} holds the weights of another net, or another algorithm's, than the recipe's")
+    put(weights, own)
 
 
 def _as_kept(recipe: Recipe) -> dict:

@@ -45,7 +45,8 @@ def pretrained(name: str) -> tuple[nn.Layer, dict]:
         In training mode, for its BatchNorm goes by the statistics of the batch at hand.
     settings : dict
         ``inner_lr`` and ``adapt_steps``, as they were chosen on the validation classes, and the ``head`` of ANIL: the
-        keywords of the algorithm's optimizer.
+        keywords of the algorithm's optimizer. Of MAML++, ``parameters`` in place of ``inner_lr``: groups with the rates
+        that were learned, for `MAMLOptimizer`.
 
     Raises
     ------
@@ -63,8 +64,15 @@ def pretrained(name: str) -> tuple[nn.Layer, dict]:
     one_of(None, "pretrained", name, available())
     found = load_checkpoint(WEIGHTS / f"{name}.checkpoint")
     net = backbone(found["net"], found["ways"])
+    rates = {key: found["weights"].pop(key) for key in list(found["weights"]) if key.startswith("learned.")}
     net.set_state_dict(found["weights"])
-    settings = {"inner_lr": found["inner_lr"], "adapt_steps": found["adapt_steps"]}
+    settings = {"adapt_steps": found["adapt_steps"]}
+    if rates:
+        trainable = [p for p in net.parameters() if not p.stop_gradient]
+        by_step = [list(rate.unbind()) for rate in rates.values()]
+        settings["parameters"] = [{"params": [p], "inner_lr": rate} for p, rate in zip(trainable, by_step)]
+    else:
+        settings["inner_lr"] = found["inner_lr"]
     if found["algorithm"] == "anil":
         settings["head"] = net.classifier
     return net, settings

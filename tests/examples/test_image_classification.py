@@ -88,24 +88,26 @@ def a_visualdl(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
 
 
+@pytest.mark.parametrize("algorithm", ["anil", "maml++"])
 def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
-    a_visualdl, run_example, characters, tmp_path
+    algorithm, a_visualdl, run_example, characters, tmp_path
 ):
-    output = train(run_example, characters, "run", recipe="anil-omniglot-5w1s", iterations=3)
-    path = tmp_path / "results" / "anil-omniglot-5w1s.json"
+    name = f"{algorithm.replace('+', 'p')}-omniglot-5w1s"
+    output = train(run_example, characters, "run", recipe=name, iterations=3)
+    path = tmp_path / "results" / f"{name}.json"
     assert "visualdl train/loss 3" in output and "visualdl valid/accuracy 3" in output
     result = json.loads(path.read_text())
     assert result["episodes"] == 2 and result["seed"] == 0 and result["tasks_trained"] == 6
     assert 0 <= result["accuracy"] <= 1 and result["ci95"] >= 0 and result["hours"] >= 0
     assert result["inner_steps"] in (1, 2)
-    assert result["command"].startswith("python ") and "--recipe anil-omniglot-5w1s" in result["command"]
+    assert result["command"].startswith("python ") and f"--recipe {name}" in result["command"]
     assert re.match(r"[0-9a-f]{40}(-dirty)?$", result["commit"])
-    assert result["settings"]["algorithm"] == "anil" and result["settings"]["meta_batch"] == 2
+    assert result["settings"]["algorithm"] == algorithm and result["settings"]["meta_batch"] == 2
     assert f"test accuracy {100 * result['accuracy']:.2f} %" in output
 
     again = run_example(
         "image_classification.py",
-        *options(characters, "elsewhere", "--test", "run/weights.checkpoint", recipe="anil-omniglot-5w1s"),
+        *options(characters, "elsewhere", "--test", "run/weights.checkpoint", recipe=name),
     )
     retested = json.loads(again.splitlines()[-1])
     assert retested["accuracy"] == result["accuracy"] and retested["inner_steps"] == result["inner_steps"]
@@ -125,7 +127,10 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, chara
     assert start["sha256"] == checksum(best["weights"])
 
     with pytest.raises(SystemExit, match="holds the weights of another net"):
-        load_weights(new_net(RECIPES["mlp-omniglot-5w1s"]), best["weights"], first)
+        other = RECIPES["mlp-omniglot-5w1s"]
+        net = new_net(other)
+        load_weights(net, new_optimizer(other, net, new_schedule(other)), best["weights"], first)
+    train(run_example, characters, "third", "--init-from", first, recipe="mamlpp-omniglot-5w1s", iterations=1)
     given = options(characters, tmp_path / "first", "--set", "inner_lr=0.3")
     recipe = parse_arguments(list(map(str, given))).settings
     net = new_net(recipe)
@@ -191,7 +196,7 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
     assert text == chinese
     assert text.startswith("before\n<!-- results -->\n| ") and text.endswith("\n<!-- end of results -->\nafter\n")
     assert "| **MAML, paddle_metaopt** | **98.77 ± 0.12** |  |  |  |" in text and "old" not in text
-    assert "| MAML, PaddleFSL (first order) | 97.13 ± 1.25 |" in text
+    assert "| MAML, PaddleFSL (first order) | 97.13 ± 1.25 |" in text and "ANIL" not in text
     assert "640,000 | 2.5 | random weights | aaaaaaaaaa |" in output
     assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running"]
     with Image.open(folder / "curves.png") as picture:

@@ -9,14 +9,17 @@ import paddle_metaopt as metaopt
 from paddle_metaopt.models import available, pretrained
 from paddle_metaopt.models.trained import WEIGHTS, backbone
 
-OPTIMIZERS = {"maml": metaopt.MAMLOptimizer, "mlp": metaopt.MAMLOptimizer, "anil": metaopt.ANILOptimizer}
+
+def optimizer(algorithm: str, net, settings):
+    of = metaopt.ANILOptimizer if algorithm == "anil" else metaopt.MAMLOptimizer
+    return of(**{"parameters": net.parameters(), **settings})
 
 
 @pytest.mark.parametrize("name", available())
 def test_each_adapts_as_it_comes(name):
     assert (WEIGHTS / f"{name}.checkpoint").stat().st_size < 1_000_000
     net, settings = pretrained(name)
-    opt = OPTIMIZERS[name.partition("-")[0]](parameters=net.parameters(), **settings)
+    opt = optimizer(name.partition("-")[0], net, settings)
     channels, size = (1, 28) if "omniglot" in name else (3, 84)
     paddle.seed(0)
     x, y = paddle.rand([10, channels, size, size]), paddle.arange(5).tile([2])
@@ -41,6 +44,27 @@ def test_a_file_gives_the_net_that_was_saved_and_its_settings(algorithm, tmp_pat
     }
     x = paddle.randn([6, 1, 28, 28])
     np.testing.assert_array_equal(found(x).numpy(), net(x).numpy())
+
+
+def test_learned_rates_come_as_parameter_groups(tmp_path, monkeypatch):
+    monkeypatch.setattr("paddle_metaopt.models.trained.WEIGHTS", tmp_path)
+    net = backbone("omniglot-mlp", ways=3)
+    trained = metaopt.MAMLPlusPlusOptimizer(parameters=net.parameters(), adapt_steps=2)
+    for place, rates in enumerate(trained.learned.values()):
+        rates.set_value(paddle.to_tensor([0.1 + 0.01 * place, -0.05]))
+    beside = {f"learned.{place}": rates for place, rates in enumerate(trained.learned.values())}
+    kept = {"weights": {**net.state_dict(), **beside}, "net": "omniglot-mlp", "ways": 3, "algorithm": "maml++"}
+    metaopt.save_checkpoint(tmp_path / "mine.checkpoint", {**kept, "inner_lr": 0.4, "adapt_steps": 2})
+
+    x, y = paddle.randn([6, 1, 28, 28]), paddle.arange(3).tile([2])
+    found, settings = pretrained("mine")
+    after = []
+    for of, opt in ((net, trained), (found, metaopt.MAMLOptimizer(**settings))):
+        with opt.adapter(of).task() as task:
+            task.adapt(lambda of=of: F.cross_entropy(of(x), y))
+            after.append(of(x).numpy())
+    np.testing.assert_array_equal(*after)
+    assert not np.array_equal(after[0], net(x).numpy())
 
 
 def test_an_unknown_name_lists_what_there_is():
