@@ -116,6 +116,12 @@ def test_a_group_carries_its_inner_lr_and_no_other_choice(name):
         maml([{"params": net.parameters(), name: 1}])
 
 
+def test_a_groups_key_that_is_nearly_inner_lr_is_refused():
+    net = make_net()
+    with pytest.raises(ValueError, match="a group may carry its own inner_lr; there is no inner_rate$"):
+        maml([{"params": net.parameters(), "inner_rate": 1.0, "inner_lr": 1.0, "name": "mine"}])
+
+
 @pytest.mark.parametrize("make", [meta_sgd, plus_plus, maker(metaopt.MetaCurvatureOptimizer)])
 def test_a_parameter_that_was_frozen_when_the_optimizer_was_made_is_named(make):
     net = make_net()
