@@ -236,7 +236,7 @@ class MetaOptimizer(AroundUpdates):
         return over.combined(cls.combination.declared, outer)
 
     def before_step(self):
-        self._begun.warn_if_none(self)
+        self._begun.warn_of_plain(self)
 
     def before_update(self):
         self._begun.end()  # the weights that they began from move
