@@ -109,6 +109,7 @@ def test_what_can_not_be_a_net_a_loss_or_an_episode_is_refused(entry, options, e
         ({"opt": metaopt.MAMLOptimizer}, TypeError, "evaluate: opt: expected a MetaOptimizer"),
         ({"metric": paddle.metric.Accuracy}, TypeError, "evaluate: metric: expected a function"),
         ({"metric": 3}, TypeError, "evaluate: metric: expected a function"),
+        ({"metric": lambda p, y: {"a": 1}}, TypeError, "evaluate: metric: expected one number .* got {'a': 1}"),
         ({"metric": lambda p, y: p}, ValueError, r"metric: expected one number .* got shape \[5, 2\]"),
         ({"steps": -1}, ValueError, "evaluate: steps: expected an integer of at least 0, got -1"),
         ({"steps": 1.5}, ValueError, "steps: expected an integer"),

@@ -44,8 +44,8 @@ def require_slopes(gradients: dict) -> None:
     """Raise a ValueError if an inner loss has no gradient at all."""
     if not gradients:
         raise ValueError(
-            "the inner loss does not depend on the weights that adapt; was it computed with the net instead of "
-            "the learner, before the last inner step, or under paddle.no_grad()?"
+            "the inner loss does not depend on the weights that adapt; was it computed with the net instead of the "
+            "learner, or outside of the task's with block, before the last inner step, or under paddle.no_grad()?"
         )
 
 
