@@ -38,7 +38,8 @@ class Traces:
         if not RandomStates().has_same_shared(self._random):
             raise CannotBatch(
                 "random numbers were drawn by numpy or Python, or by Paddle past its table of ops, of which each task "
-                "has to have its own"
+                "has to have its own. If it was the data set of a loader, which reads ahead in a thread, give the "
+                "loader num_workers=1"
             )
         for kept in self._kept:
             change = kept.change()
