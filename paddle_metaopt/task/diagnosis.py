@@ -80,6 +80,17 @@ def require_dependence(depends: bool) -> None:
         )
 
 
+def checked_solution(solved, task) -> tuple:
+    """What a way back answered, if it is a loss and a gradient, or None, for each tensor that is asked for."""
+    wanted = len(task.meta_parameters)
+    if not (isinstance(solved, (tuple, list)) and len(solved) == 2 and len(solved[1]) == wanted):
+        raise TypeError(
+            f"{type(task.plan.way).__name__}.solve: expected the query loss and a list of {wanted} gradients, one or "
+            "None for each of task.meta_parameters"
+        )
+    return tuple(solved)
+
+
 def one_loss(loss) -> Callable:
     """A function that gives a loss which was computed already.
 

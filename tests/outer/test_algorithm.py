@@ -99,6 +99,7 @@ def test_an_optimizer_is_declared_with_an_algorithms_class():
 @pytest.mark.parametrize(
     "answers, error, message",
     [
+        ({}, NotImplementedError, r"Odd: expected a method step\(p, g, rate, \*slots\)"),
         ({"slots": lambda self, p: paddle.zeros_like(p)}, TypeError, "Odd.slots: expected a tuple"),
         ({"step": lambda self, p, g, rate: p - rate * g}, TypeError, "Odd.step: expected the moved parameter and a"),
         ({"step": lambda self, p, g, rate: (p - rate * g, p)}, TypeError, "got a tuple of Tensor, Tensor"),
