@@ -59,7 +59,7 @@ class MetaOptimizer(AroundUpdates):
             )
             self._settle()
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         refuse_choice(self, name)
         super().__setattr__(name, value)
 
