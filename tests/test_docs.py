@@ -127,6 +127,28 @@ def test_model_programs_run(capsys):
     assert (names["rows"] == np.concatenate(names["answers"])).all()
 
 
+def test_a_folder_of_pictures_for_each_class_is_read_as_the_page_says(tmp_path, monkeypatch):
+    image = pytest.importorskip("PIL.Image")
+    monkeypatch.chdir(tmp_path)
+    for number in range(15):
+        folder = tmp_path / f"pictures/class_{number:02}"
+        folder.mkdir(parents=True)
+        for i in range(10):
+            image.new("RGB", (30 + i, 20), (16 * number, 0, 0)).save(folder / f"{i}.png")
+    (program,) = [block for block in blocks("docs/data.md", "python") if "DatasetFolder" in block]
+    names = {}
+    exec(program, names)
+    for loader, classes in ((names["train"], range(10)), (names["valid"], range(10, 15))):
+        episode = next(iter(loader))
+        (xs, ys), (xq, yq) = episode[0] if isinstance(episode, list) else episode
+        assert xs.shape == [5, 3, 84, 84] and xq.shape == [45, 3, 84, 84]
+        assert ys.tolist() == [0, 1, 2, 3, 4] and yq.tolist() == np.repeat(range(5), 9).tolist()
+        drawn = (xs[:, 0].mean([1, 2]) * 255 / 16).round()
+        assert set(drawn.tolist()) <= set(classes) and (xq[:, 0].mean([1, 2]) * 255 / 16).round().tolist() == [
+            number for number in drawn.tolist() for _ in range(9)
+        ]
+
+
 @pytest.mark.filterwarnings("ignore:The program will return to single-card", "ignore:Currently not a parallel")
 def test_distributed_programs_run_in_one_process():
     names = {}

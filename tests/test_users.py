@@ -72,6 +72,7 @@ def evaluate(net=None, opt=None, episodes=None, loss_fn=F.cross_entropy, **optio
     )  # fmt: skip
 
 
+TOGETHER = [metaopt.Episode(*array_episode())] * 3
 FEW, NONE = array_episode()[0], (np.zeros([0, 3], "float32"), np.zeros([0], "int64"))
 
 
@@ -88,7 +89,9 @@ FEW, NONE = array_episode()[0], (np.zeros([0, 3], "float32"), np.zeros([0], "int
         ({"episodes": metaopt.Episode(*array_episode())}, ValueError, r"got one Episode; use \[episode\]"),
         ({"episodes": array_episode()}, ValueError, r"pair of pairs.*got tuple of ndarray, ndarray.*as \[episode\]"),
         ({"episodes": [[*as_tensors((FEW, FEW))[0]]]}, ValueError, "got list of Tensor, Tensor"),
-        ({"episodes": [3]}, ValueError, "pair of pairs.*got int"),
+        ({"episodes": [3]}, ValueError, "pair of pairs.*got int.*EpisodeLoader makes episodes out of a labelled dat"),
+        ({"episodes": [TOGETHER[:2]]}, ValueError, "got list of Episode, .*what a loader with tasks_per_batch= gives"),
+        ({"episodes": [TOGETHER]}, ValueError, "got list of Episode, .*meta_loss takes one .* evaluate a loader with"),
         ({"episodes": [(NONE, FEW)]}, ValueError, "support set has no examples"),
         ({"episodes": [(FEW, NONE)]}, ValueError, "query set has no examples"),
         ({"episodes": [((FEW[0], NONE[1]), FEW)]}, ValueError, "support set has no examples"),
@@ -106,6 +109,7 @@ def test_what_can_not_be_a_net_a_loss_or_an_episode_is_refused(entry, options, e
         ({"opt": metaopt.MAMLOptimizer}, TypeError, "evaluate: opt: expected a MetaOptimizer"),
         ({"metric": paddle.metric.Accuracy}, TypeError, "evaluate: metric: expected a function"),
         ({"metric": 3}, TypeError, "evaluate: metric: expected a function"),
+        ({"metric": lambda p, y: {"a": 1}}, TypeError, "evaluate: metric: expected one number .* got {'a': 1}"),
         ({"metric": lambda p, y: p}, ValueError, r"metric: expected one number .* got shape \[5, 2\]"),
         ({"steps": -1}, ValueError, "evaluate: steps: expected an integer of at least 0, got -1"),
         ({"steps": 1.5}, ValueError, "steps: expected an integer"),

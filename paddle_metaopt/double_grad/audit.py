@@ -13,7 +13,7 @@ import paddle
 from ..errors import NotTwiceDifferentiableError
 from .activity import ANY_ORDER, order_wanted
 from .graph import RULE_NAME, address_of, is_leaf, pylayer_of, reachable, walk
-from .registry import EXACT_BESIDE_RULES, NATIVELY_EXACT
+from .registry import EXACT_BESIDE_RULES, NATIVELY_EXACT, RULES
 
 _trusted_layers: set[str] = set()
 
@@ -97,13 +97,21 @@ def is_verified(node_name: str) -> bool:
 def explain(culprits: dict[int, str], where: str = "") -> str:
     names = ", ".join(sorted({_op_of(name) for name in culprits.values()}))
     of_gradients = any(name.endswith(("DoubleGradNode", "TripleGradNode")) for name in culprits.values())
-    higher = "call the net inside twice_differentiable(), for derivatives of any order; " if of_gradients else ""
+    inside = "call the net inside twice_differentiable(), for derivatives of any order; " if of_gradients else ""
+    if any(_has_rule(name) for name in culprits.values()):
+        inside = "compute it inside of the twice_differentiable() block or of the task, where it has a rule; "
     return (
-        f"no exact second derivative through {names}{where}. Ways out: {higher}write that part with ops that have a "
+        f"no exact second derivative through {names}{where}. Ways out: {inside}write that part with ops that have a "
         "rule (paddle_metaopt.double_grad.supported() lists them); register a rule "
         "(paddle_metaopt.double_grad.rule), or trust() for a PyLayer of your own; or do without second derivatives "
         "(first_order=True)"
     )
+
+
+def _has_rule(node_name: str) -> bool:
+    """Whether it is Paddle's node of an op that has a rule, so that it was computed where rules were off."""
+    op = node_name.removesuffix("Final").removesuffix("GradNode")
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", op).lower() in RULES
 
 
 #: How Paddle says that it has no second derivative of an op.

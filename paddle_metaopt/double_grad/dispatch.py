@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 
+import numpy as np
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
@@ -56,13 +57,23 @@ def _dispatcher(native, function, native_to, op=None):
             return native(*args, **kwargs)
         if kwargs:
             kwargs = _own_keywords(kwargs, positions, op)
-        if op is not None and autocast_is_on():
-            args, kwargs = cast_operands(op, args, kwargs)
-            with without_autocast():
-                return function(*args, **kwargs)
-        return function(*args, **kwargs)
+        try:
+            if op is not None and autocast_is_on():
+                args, kwargs = cast_operands(op, args, kwargs)
+                with without_autocast():
+                    return function(*args, **kwargs)
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            _refuse_arrays(op or native.__name__, (*args, *kwargs.values()), error)
+            raise
 
     return dispatch
+
+
+def _refuse_arrays(op, operands, error):
+    """A rule that came to grief on a numpy array says so: Paddle's ops take none either."""
+    if any(isinstance(operand, np.ndarray) for operand in operands):
+        raise TypeError(f"{op}: expected Tensors, got a numpy array; use paddle.to_tensor(array)") from error
 
 
 def _switch(native, function):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Callable
 
 import paddle
@@ -63,7 +64,7 @@ class InnerStep:
                 name: g + self.proximal * (fast[name] - start[name].detach()) for name, g in gradients.items()
             }
         if self.transform is not None:
-            gradients = {name: self.transform(own[name], g, step) for name, g in gradients.items()}
+            gradients = {name: _answered(self.transform(own[name], g, step), name) for name, g in gradients.items()}
         exempt = [name for name in gradients if not getattr(own[name], "need_clip", True)]
         gradients = clip_gradients(self.clip, gradients, exempt)
         rates = {name: _fitted(self.rate(own[name], step), own[name]) for name in fast}
@@ -93,8 +94,16 @@ def _has_only_numbers(rule) -> bool:
     return is_ours and all(isinstance(value, (int, float)) for value in vars(rule).values())
 
 
+def _answered(transformed, name):
+    if not isinstance(transformed, paddle.Tensor):
+        raise TypeError(f"transform: expected a Tensor for {name}, got {transformed!r}")
+    return transformed
+
+
 def _fitted(rate, parameter):
     """The rate in the parameter's type; one of one element as a scalar, for it must not add an axis to the weight."""
+    if not isinstance(rate, (paddle.Tensor, Real)):
+        raise TypeError(f"rate: expected a number or a Tensor for {parameter.name}, got {rate!r}")
     if not isinstance(rate, paddle.Tensor):
         return rate
     if rate.dtype != parameter.dtype:

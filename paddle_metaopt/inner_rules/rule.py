@@ -71,7 +71,7 @@ class InnerRule:
 
     def step(self, p, g, rate, *slots) -> tuple:
         """The moved parameter, and what is remembered of it from now on."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: expected a method step(p, g, rate, *slots)")
 
     def has_decay(self) -> bool:
         """Whether weights are drawn towards zero."""

@@ -37,16 +37,30 @@ def episode_parts(episode, net, adapts: bool = True):
     try:
         support, query = _pair(episode)
         (support_x, support_y), (query_x, query_y) = _pair(support), _pair(query)
+        if isinstance(support, Episode):
+            raise TypeError
     except (TypeError, ValueError):
         raise ValueError(
             "an episode is a pair of pairs, ((x, y), (x, y)) of support and query, such as "
-            f"metaopt.data.Episode; got {form_of(episode)}. One episode by itself is given as [episode]"
+            f"metaopt.data.Episode; got {form_of(episode)}. {_way_out(episode)}"
         ) from None
     parts = _with_tensors([support_x, support_y, query_x, query_y], net)
     for name, part in zip(("support", "support", "query", "query"), parts):
         if adapts or name == "query":
             _require_examples(name, part)
     return tuple(parts[:2]), tuple(parts[2:])
+
+
+def _way_out(found) -> str:
+    if isinstance(found, (list, tuple)) and found and isinstance(found[0], Episode):
+        return (
+            "That is what a loader with tasks_per_batch= gives: meta_loss takes one such list at a time, evaluate a "
+            "loader without tasks_per_batch"
+        )
+    return (
+        "One episode by itself is given as [episode]; metaopt.data.EpisodeLoader makes episodes out of a labelled "
+        "dataset"
+    )
 
 
 def support_part(support, net):

@@ -112,4 +112,7 @@ def _number(owner, score) -> float:
             f"{owner}: metric: expected one number for a query set, got shape {list(score.shape)}; reduce it, e.g. by "
             "mean()"
         )
-    return score.item() if isinstance(score, paddle.Tensor) else float(score)
+    try:
+        return score.item() if isinstance(score, paddle.Tensor) else float(score)
+    except TypeError:
+        raise TypeError(f"{owner}: metric: expected one number for a query set, got {score!r}") from None

@@ -38,7 +38,8 @@ class Traces:
         if not RandomStates().has_same_shared(self._random):
             raise CannotBatch(
                 "random numbers were drawn by numpy or Python, or by Paddle past its table of ops, of which each task "
-                "has to have its own"
+                "has to have its own. If it was the data set of a loader, which reads ahead in a thread, give the "
+                "loader num_workers=1"
             )
         for kept in self._kept:
             change = kept.change()
@@ -138,7 +139,8 @@ class Traces:
     def _follow_members(self, where: str, owner, names, depth: int):
         """Keep the members of these names of a class or a module."""
         for part in owner.__mro__ if isinstance(owner, type) else (owner,):
-            if _is_in_a_library(part.__module__ if isinstance(part, type) else part.__name__):
+            module = getattr(part, "__module__", "builtins") if isinstance(part, type) else part.__name__
+            if _is_in_a_library(module):  # a class in C, such as the base of PyLayer, may say none
                 continue
             for value in self._variables(part, names):
                 self._follow_callable(where, value, owner if isinstance(owner, type) else None, depth)

@@ -44,7 +44,7 @@ class WayBack(Kept):
         ``query()`` computes the loss on the weights of the task; ``query(as_number=True)`` where no derivative of it is
         taken.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: expected a method solve(task, query)")
 
 
 class Replaying(Cut, WayBack):

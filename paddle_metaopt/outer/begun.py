@@ -14,6 +14,7 @@ class BegunTasks:
 
     def __init__(self, any_ever: bool = False):
         self._any_ever = any_ever
+        self._any_now = self._passed = self._told = False
         self._graphs = weakref.WeakValueDictionary()
         self._numbers = itertools.count()
 
@@ -21,25 +22,41 @@ class BegunTasks:
         return BegunTasks, (self._any_ever,)  # a task is not copied
 
     def add(self, graph) -> None:
-        self._any_ever = True
+        self._any_ever = self._any_now = True
         self._graphs[next(self._numbers)] = graph
+        graph.tell_of_pass(self._note)
+
+    def _note(self) -> None:
+        self._passed = True
 
     def end(self) -> None:
         """The weights that they began from move, so they are ended."""
         for graph in list(self._graphs.values()):
             graph.outer_step()
         self._graphs.clear()
+        self._any_now = self._passed = False
 
-    def warn_if_none(self, optimizer) -> None:
-        """Warn, once, of a step with gradients before any task was begun: they are those of a plain loss."""
-        if self._any_ever or all(p.grad is None for p in parameters_of(optimizer)):
+    def warn_of_plain(self, optimizer) -> None:
+        """Warn, once each, of a step with gradients before any task was begun, and of one whose tasks no gradient went
+        back through: they are those of a plain loss."""
+        if self._passed or all(p.grad is None for p in parameters_of(optimizer)):
             return
-        self._any_ever = True
-        warnings.warn(
-            f"{type(optimizer).__name__}: a step without a task before it is one of "
-            f"{optimizer.combination.outer.__name__} on a plain loss, without an inner loop. To meta-learn, take it "
-            "from opt.meta_loss(net, episodes, loss_fn) or from a learner that adapts, opt.adapter(net).clone(); with "
-            "paddle.Model, use metaopt.Model in its place",
-            UserWarning,
-            stacklevel=4,
-        )
+        if not self._any_ever:
+            self._any_ever = True
+            _warn(
+                f"{type(optimizer).__name__}: a step without a task before it is one of "
+                f"{optimizer.combination.outer.__name__} on a plain loss, without an inner loop. To meta-learn, take "
+                "it from opt.meta_loss(net, episodes, loss_fn) or from a learner that adapts, "
+                "opt.adapter(net).clone(); with paddle.Model, use metaopt.Model in its place"
+            )
+        elif self._any_now and not self._told:
+            self._told = True
+            _warn(
+                f"{type(optimizer).__name__}: no gradient went back through the tasks that were begun for this step. "
+                "Was the query loss computed with the net in place of the learner, or after the task's with block? "
+                "Gradients that you set yourself are taken as they are"
+            )
+
+
+def _warn(what: str) -> None:
+    warnings.warn(what, UserWarning, stacklevel=5)

@@ -91,6 +91,15 @@ class Choices:
         return cls(**chosen)
 
 
+def refuse_choice(optimizer, name: str) -> None:
+    """Raise an AttributeError if that is the name of a choice, which an optimizer keeps from its construction on."""
+    if name in Choices.__dataclass_fields__:
+        raise AttributeError(
+            f"{type(optimizer).__name__}: {name} is chosen when the optimizer is made; make another one, which takes "
+            "over the state by set_state_dict(opt.state_dict())"
+        )
+
+
 def adapts_only(which, argument: str) -> Callable:
     """A predicate from what a user gives as ``adapt=`` or ``head=``: a Layer, parameters, or a predicate.
 

@@ -80,14 +80,19 @@ def given_groups(parameters, of_the_whole: set) -> list:
     Raises
     ------
     ValueError
-        If a group has a key in `of_the_whole`, which is a choice for the whole optimizer.
+        If a group has a key in `of_the_whole`, which is a choice for the whole optimizer, or one that is meant for
+        `inner_lr` by its look: Paddle keeps keys that it does not know, without a word.
     """
     groups = parameters if isinstance(parameters[0], dict) else [{"params": parameters}]
-    misplaced = sorted(of_the_whole.intersection(set().union(*groups)))
+    keys = set().union(*groups)
+    misplaced = sorted(of_the_whole.intersection(keys))
     if misplaced:
         raise ValueError(
             f"parameters: a group may carry its own inner_lr; {', '.join(misplaced)} is the whole optimizer's"
         )
+    unknown = sorted(key for key in keys - {"inner_lr"} if str(key).startswith("inner"))
+    if unknown:
+        raise ValueError(f"parameters: a group may carry its own inner_lr; there is no {', '.join(unknown)}")
     return groups
 
 

@@ -18,6 +18,7 @@ from . import learned as learning
 from .adapter import InnerAdapter
 from .algorithm import Algorithm
 from .begun import BegunTasks
+from .choices import refuse_choice
 from .planned import construction, fixed_plan
 
 
@@ -57,6 +58,10 @@ class MetaOptimizer(AroundUpdates):
                 algorithm.buffers, algorithm.adapt_steps if algorithm.statistics_per_step else None
             )
             self._settle()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        refuse_choice(self, name)
+        super().__setattr__(name, value)
 
     def _settle(self):
         """Make what follows from the choices and parameters, and knows these by their ids."""
@@ -236,7 +241,7 @@ class MetaOptimizer(AroundUpdates):
         return over.combined(cls.combination.declared, outer)
 
     def before_step(self):
-        self._begun.warn_if_none(self)
+        self._begun.warn_of_plain(self)
 
     def before_update(self):
         self._begun.end()  # the weights that they began from move

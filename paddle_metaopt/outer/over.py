@@ -45,6 +45,12 @@ def combination_of(cls: type, algorithm: type) -> Combination:
     """Of a class that is just being made."""
     if not (isinstance(algorithm, type) and hasattr(algorithm, "choices")):
         raise TypeError(f"algorithm=: expected a class derived from Algorithm, got {algorithm!r}")
+    lost = vars(algorithm).get("__annotations__", {}).keys() - algorithm.__dataclass_fields__.keys()
+    if lost:
+        raise TypeError(
+            f"algorithm=: {', '.join(sorted(lost))} of {algorithm.__name__} would be no keyword; put "
+            "@dataclass(frozen=True, eq=False) above the class"
+        )
     outer = next(base for base in cls.__bases__ if is_optimizer(base))
     return Combination(vars(cls).get("declared_as", cls), algorithm, outer)
 

@@ -44,8 +44,8 @@ def require_slopes(gradients: dict) -> None:
     """Raise a ValueError if an inner loss has no gradient at all."""
     if not gradients:
         raise ValueError(
-            "the inner loss does not depend on the weights that adapt; was it computed with the net instead of "
-            "the learner, before the last inner step, or under paddle.no_grad()?"
+            "the inner loss does not depend on the weights that adapt; was it computed with the net instead of the "
+            "learner, or outside of the task's with block, before the last inner step, or under paddle.no_grad()?"
         )
 
 
@@ -78,6 +78,17 @@ def require_dependence(depends: bool) -> None:
             "the query loss does not depend on the weights of the task; compute it inside the function, with the "
             "learner, or with the net in a task() block"
         )
+
+
+def checked_solution(solved, task) -> tuple:
+    """What a way back answered, if it is a loss and a gradient, or None, for each tensor that is asked for."""
+    wanted = len(task.meta_parameters)
+    if not (isinstance(solved, (tuple, list)) and len(solved) == 2 and len(solved[1]) == wanted):
+        raise TypeError(
+            f"{type(task.plan.way).__name__}.solve: expected the query loss and a list of {wanted} gradients, one or "
+            "None for each of task.meta_parameters"
+        )
+    return tuple(solved)
 
 
 def one_loss(loss) -> Callable:

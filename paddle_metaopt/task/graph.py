@@ -31,7 +31,7 @@ class TaskGraph:
         self.stale = False
         self._processes = processes
         self._trained = []
-        self._on_outer_step = lambda: None
+        self._on_outer_step = self._on_pass = lambda: None
         self._way_name = way_name
         self._ours = False
         self._guard = None
@@ -117,6 +117,10 @@ class TaskGraph:
         """Have a method called when the weights that the task began from have moved; it is held weakly."""
         self._on_outer_step = weakref.WeakMethod(method)
 
+    def tell_of_pass(self, function):
+        """Have a function called when a gradient has gone through."""
+        self._on_pass = function
+
     def outer_step(self):
         """The weights have moved: end the task, if it still runs."""
         self.stale = True
@@ -132,6 +136,7 @@ class TaskGraph:
                 "these gradients are averaged over the processes after a backward() that the library knows of; call "
                 "loss.backward(), not a copy of paddle.autograd.backward or paddle.grad that was imported by its name"
             )
+        self._on_pass()
         if in_backward():
             if self._processes is None:
                 self._guard = None

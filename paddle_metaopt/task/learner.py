@@ -13,7 +13,7 @@ from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from ..vmap import summed
 from .deployment import adapted_net
-from .diagnosis import one_loss, refuse_attribute_of, require_dependence
+from .diagnosis import checked_solution, one_loss, refuse_attribute_of, require_dependence
 from .moment import Surroundings
 from .task import Task, asked_for
 
@@ -155,7 +155,8 @@ class Learner(paddle.nn.Layer):
         with Undo(partial(vars(self).update, _solving=False)):
             vars(self)["_solving"] = True
             with task.graph.differentiated_by_us(), paddle.enable_grad():
-                value, found = task.plan.way.solve(task, partial(self._query_loss, query, surroundings))
+                solved = task.plan.way.solve(task, partial(self._query_loss, query, surroundings))
+        value, found = checked_solution(solved, task)
         return MetaGradient(summed(value.detach()), task.meta_parameters, [summed(g) for g in found], task.graph)
 
     def _query_loss(self, query, surroundings, as_number=False):

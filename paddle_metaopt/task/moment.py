@@ -45,13 +45,13 @@ class Moment:
         Raises
         ------
         ReplayError
-            If it is another one than then, and the weights are not `elsewhere`.
+            If it is another one than then, and the weights are not `elsewhere`; or if its data have come to an end.
         """
         replay = self.replay
         with replay.surroundings.now().kept():
             replay.surroundings.restore()
             with replay.residence.at(self, fast):
-                loss = scalar(replay.compute(), "loss")
+                loss = scalar(self._computed_again(), "loss")
         if not elsewhere:
             for first, second in zip(numbers_in(replay.loss), numbers_in(loss)):  # of each task
                 self._require_the_same(first, second, loss.dtype)
@@ -63,6 +63,15 @@ class Moment:
         with self.replay.surroundings.now().kept():
             self.replay.before_update.restore()
             yield
+
+    def _computed_again(self):
+        try:
+            return self.replay.compute()
+        except StopIteration:
+            raise ReplayError(
+                f"the loss of inner step {self.step} reads on in an iterator, which has no more when the step is taken "
+                "again; call adapt for each batch: for x, y in batches: learner.adapt(lambda x=x, y=y: ..., steps=1)"
+            ) from None
 
     def _require_the_same(self, first: float, second: float, dtype):
         if not _close(second, first, dtype):

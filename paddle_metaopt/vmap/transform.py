@@ -77,7 +77,8 @@ def vmap(function: _Function, in_axes: Any = 0, out_axes: Any = 0) -> _Function:
         sliced = _mapped(axes, args, functools.partial(_slices, sizes), "in_axes")
         if len(sizes) != 1:
             found = ", ".join(f"{size} along {where}" for size, where in sizes.items())
-            raise ValueError(f"vmap: sizes differ: {found}" if sizes else "vmap: none of the arguments is sliced")
+            none = "none of the arguments is sliced; those by keyword are passed on whole"
+            raise ValueError(f"vmap: sizes differ: {found}" if sizes else f"vmap: {none}")
         (size,) = sizes
         if not size:
             raise ValueError("vmap: there is no slice")

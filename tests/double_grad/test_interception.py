@@ -90,6 +90,15 @@ def test_only_the_forward_has_to_run_inside():
     np.testing.assert_array_equal(found[0], found[1])
 
 
+@pytest.mark.parametrize("function", [paddle.cumsum, paddle.logsumexp, F.log_softmax, F.gelu, nn.Flatten(0)])
+def test_what_was_computed_outside_is_said_to_belong_inside(function):
+    x = leaf(3, 4)
+    value = function(x).sum()
+    match = "compute it inside of the twice_differentiable.. block or of the task, where it has a rule"
+    with twice_differentiable(), pytest.raises(NotTwiceDifferentiableError, match=match):
+        paddle.grad(value, [x], create_graph=True)
+
+
 def test_third_derivatives_through_closed_rules():
     w, x = leaf(1, 1, 2, 2), paddle.randn([1, 1, 3, 3], "float64")
     with twice_differentiable():
@@ -136,6 +145,16 @@ def test_a_value_assigned_by_an_index_tensor_is_refused_in_first_order_too():
 def test_an_offset_into_the_middle_of_an_element_is_refused():
     with twice_differentiable(), pytest.raises(NotTwiceDifferentiableError, match="whole elements of 8 bytes, got 4"):
         paddle.as_strided(leaf(4), [2], [1], 4)
+
+
+def test_an_array_among_tensors_is_refused_by_the_name_of_the_op():
+    w = leaf(3, 2)
+    with twice_differentiable():
+        for op, use in {"linear": F.linear, "matmul": paddle.matmul}.items():
+            with pytest.raises(TypeError, match=f"^{op}: expected Tensors, got a numpy array; use paddle.to_tensor"):
+                use(np.ones([2, 3]), w)
+        with pytest.raises(AttributeError, match="'int' object"):
+            paddle.matmul(1, w)
 
 
 class Doubled(paddle.autograd.PyLayer):

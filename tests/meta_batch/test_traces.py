@@ -397,6 +397,30 @@ def test_a_batched_tensor_is_not_written_into_another():
     assert own.dtype == paddle.float64 and own.shape == [7, 4] and not own.abs().sum()
 
 
+@metaopt.double_grad.trust
+class DoubledByHand(paddle.autograd.PyLayer):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 2
+
+
+class WithAPyLayer(Classifier):
+    def forward(self, x):
+        return super().forward(DoubledByHand.apply(x * self.head.weight.mean()))
+
+
+def test_a_net_with_a_pylayer_of_its_own_runs_one_by_one():
+    expected = numbers(WithAPyLayer, vectorize=False)
+    with pytest.warns(UserWarning, match="one after the other, .*the PyLayer DoubledByHand .in the layer WithAPyLayer"):
+        found = numbers(WithAPyLayer)
+    for f, e in zip(found, expected):
+        np.testing.assert_array_equal(f, e)
+
+
 def test_a_net_that_changes_nothing_runs_at_once_whatever_it_holds():
     assert np.isfinite(numbers(lambda: Changing(lambda net: 1.0), vectorize=True)[0])
 

@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from helpers import Net, episode, gradients_of, make_net, maml, output_of, small_net, trainable
+from helpers import Net, episode, gradients_of, make_net, maml, output_of, part, small_net, trainable
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.double_grad.testing import compare_with_differences
@@ -65,6 +65,19 @@ def test_a_replay_with_another_small_loss_raises_too():
         learner.adapt(lambda: F.mse_loss(learner(x), y), steps=1)  # noqa: B023  what a user gets wrong
     with pytest.raises(metaopt.ReplayError):
         learner.meta_loss(lambda: F.mse_loss(learner(x), y))
+
+
+def test_a_replay_of_what_an_iterator_gave_says_how_to_take_batches():
+    net, batches = small_net(), [part(1), part(2)]
+
+    def loss():
+        x, y = next(given)
+        return F.mse_loss(learner(x), y)
+
+    learner, given = maml(net, "checkpointed", adapt_steps=2).adapter(net).clone(), iter(batches)
+    learner.adapt(loss)
+    with pytest.raises(metaopt.ReplayError, match="inner step 1 reads on in an iterator.*for x, y in batches: lea"):
+        learner.meta_loss(lambda: F.mse_loss(learner(batches[0][0]), batches[0][1]))
 
 
 def test_a_replay_sees_the_same_dropout_buffers_and_modes():

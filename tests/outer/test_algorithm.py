@@ -63,6 +63,9 @@ def parameter_of(shape=(1,)):
          ValueError, "learns: 'a.' is there twice; give each another kind"),
         ({"rate": lambda self, beside, p, step: beside.learned("alpha", p)},
          ValueError, "nothing of the kind 'alpha' is learned beside a parameter; there is nothing"),
+        ({"rate": lambda self, beside, p, step: "0.1"}, TypeError, "rate: expected a number or a Tensor for .*'0.1'"),
+        ({"transform": lambda self, beside, p, gradient, step: None},
+         TypeError, "transform: expected a Tensor for body.0.weight, got None"),
         ({"begin": lambda self, beside, start, net, support: [1]}, TypeError, "begin: expected a dict"),
         ({"begin": lambda self, beside, start, net, support: {paddle.ones([1]): paddle.ones([1])}},
          ValueError, "begin: expected trainable parameters of the net as keys"),
@@ -86,10 +89,17 @@ def test_an_optimizer_is_declared_with_an_algorithms_class():
     with pytest.raises(TypeError, match="algorithm=: expected a class derived from Algorithm"):
         type("OddOptimizer", (MetaOptimizer, paddle.optimizer.Adam), {}, algorithm=Algorithm())
 
+    class Undecorated(Algorithm):
+        factor: float = 0.9
+
+    with pytest.raises(TypeError, match="factor of Undecorated would be no keyword; put @dataclass.frozen=True, eq=Fa"):
+        type("OddOptimizer", (MetaOptimizer, paddle.optimizer.Adam), {}, algorithm=Undecorated)
+
 
 @pytest.mark.parametrize(
     "answers, error, message",
     [
+        ({}, NotImplementedError, r"Odd: expected a method step\(p, g, rate, \*slots\)"),
         ({"slots": lambda self, p: paddle.zeros_like(p)}, TypeError, "Odd.slots: expected a tuple"),
         ({"step": lambda self, p, g, rate: p - rate * g}, TypeError, "Odd.step: expected the moved parameter and a"),
         ({"step": lambda self, p, g, rate: (p - rate * g, p)}, TypeError, "got a tuple of Tensor, Tensor"),

@@ -1,12 +1,15 @@
 """A script in which the optimizer alone was changed is warned, once; no use with tasks is."""
 
 import copy
+import re
 import warnings
 
 import paddle
 import paddle.nn.functional as F
 import pytest
 from helpers import array_episode, as_tensors, maml, normed_net
+
+import paddle_metaopt as metaopt
 
 
 def plain_loss(net):
@@ -15,7 +18,7 @@ def plain_loss(net):
 
 
 def of_plain_steps(caught):
-    return [w for w in caught if "on a plain loss" in str(w.message)]
+    return [w for w in caught if re.search("on a plain loss|no gradient went back", str(w.message))]
 
 
 @pytest.mark.parametrize("take_step", [lambda opt, loss: opt.step(), lambda opt, loss: opt.minimize(loss)])
@@ -124,4 +127,63 @@ def test_no_use_with_tasks_warns(train_step):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         train_step(net, maml(net))
+    assert not of_plain_steps(caught)
+
+
+OPTIMIZERS = {
+    "maml": metaopt.MAMLOptimizer,
+    "first order": lambda **o: metaopt.MAMLOptimizer(first_order=True, **o),
+    "no steps": lambda **o: metaopt.MAMLOptimizer(adapt_steps=0, **o),
+    "checkpointed": lambda **o: metaopt.MAMLOptimizer(meta_gradient="checkpointed", **o),
+    "evolution": lambda **o: metaopt.MAMLOptimizer(meta_gradient=metaopt.meta_gradients.Evolution(), **o),
+    "anil": lambda net, **o: metaopt.ANILOptimizer(head=net.head, **o),
+    "cavia": lambda net, **o: metaopt.CAVIAOptimizer(context=net.head.bias, **o),
+    "meta-sgd": metaopt.MetaSGDOptimizer,
+    "maml++": metaopt.MAMLPlusPlusOptimizer,
+    "reptile": metaopt.ReptileOptimizer,
+    "imaml": metaopt.IMAMLOptimizer,
+}
+
+
+@pytest.mark.parametrize("train_step", [by_meta_loss, by_hand])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_no_algorithm_warns(name, train_step):
+    net = normed_net()
+    given = {"net": net} if name in ("anil", "cavia") else {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            opt = OPTIMIZERS[name](parameters=net.parameters(), **given)
+            for _ in range(2):
+                train_step(net, opt)
+        except (metaopt.NeedsMetaLossError, ValueError) as error:  # it needs losses as functions, or meta_loss
+            assert "function" in str(error) or "meta_loss" in str(error)
+    assert not of_plain_steps(caught)
+
+
+def with_the_net_in_the_learners_place(net, opt):
+    learner = opt.adapter(net).clone()
+    learner.adapt(plain_loss(learner))
+    plain_loss(net).backward()
+    opt.step()
+
+
+def after_the_block(net, opt):
+    with opt.adapter(net).task() as task:
+        task.adapt(lambda: plain_loss(net))
+    plain_loss(net).backward()
+    opt.step()
+
+
+@pytest.mark.parametrize("mistake", [with_the_net_in_the_learners_place, after_the_block])
+def test_a_query_loss_on_the_nets_own_weights_warns_once(mistake):
+    net = normed_net()
+    opt = maml(net)
+    by_hand(net, opt)
+    with pytest.warns(UserWarning, match="no gradient went back through.*place of the learner, or after") as caught:
+        mistake(net, opt)
+    assert [w.filename for w in of_plain_steps(caught)] == [__file__]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        mistake(net, opt)
     assert not of_plain_steps(caught)

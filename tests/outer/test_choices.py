@@ -116,6 +116,19 @@ def test_a_group_carries_its_inner_lr_and_no_other_choice(name):
         maml([{"params": net.parameters(), name: 1}])
 
 
+@pytest.mark.parametrize("name", ["inner_lr", "adapt_steps", "first_order", "meta_gradient"])
+def test_a_choice_is_not_changed_by_an_assignment_that_nothing_would_come_of(name):
+    opt = maml(make_net().parameters())
+    with pytest.raises(AttributeError, match=f"MAMLOptimizer: {name} is chosen when the optimizer is made; make anoth"):
+        setattr(opt, name, 1)
+
+
+def test_a_groups_key_that_is_nearly_inner_lr_is_refused():
+    net = make_net()
+    with pytest.raises(ValueError, match="a group may carry its own inner_lr; there is no inner_rate$"):
+        maml([{"params": net.parameters(), "inner_rate": 1.0, "inner_lr": 1.0, "name": "mine"}])
+
+
 @pytest.mark.parametrize("make", [meta_sgd, plus_plus, maker(metaopt.MetaCurvatureOptimizer)])
 def test_a_parameter_that_was_frozen_when_the_optimizer_was_made_is_named(make):
     net = make_net()

@@ -55,3 +55,17 @@ def test_a_net_that_takes_gradients_itself(way):
             lambda: float(opt.meta_loss(net, [episode], F.mse_loss)), [p.grad for p in weights], weights
         )
         assert result.error < (1e-5 if way == "hessian_free" else 1e-6), result
+
+
+def test_layers_in_a_plain_list_are_said_to_be_none_of_the_nets():
+    class Listing(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.first, self.rest = nn.Linear(3, 4), [nn.Linear(4, 2)]
+
+        def forward(self, x):
+            return self.rest[0](self.first(x))
+
+    net = Listing()
+    with pytest.raises(ValueError, match="in a plain list or dict are not the net's parameters; use a LayerList"):
+        maml(net).meta_loss(net, [((paddle.ones([2, 3]), None),) * 2], lambda output, y: output.mean())

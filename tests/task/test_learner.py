@@ -8,10 +8,11 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from helpers import assert_unchanged, holdings, image_part, norm_net
+from helpers import assert_unchanged, holdings, image_part, maml, norm_net, part, small_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
+from paddle_metaopt.meta_gradients import WayBack
 
 
 def test_the_net_is_as_it_was_after_a_task_and_after_an_exception(net, opt):
@@ -271,3 +272,26 @@ def test_parts_and_methods_of_the_net_are_used_in_a_block():
     with adapter.task() as task:
         task.adapt(lambda: net(x).square().mean())
         assert abs(net.embed(x) - before).max() > 1e-3
+
+
+def test_a_way_back_that_answers_something_else_is_told_what_was_expected():
+    class Lacking(WayBack):
+        name = "lacking"
+
+    class Short(Lacking):
+        def solve(self, task, query):
+            return query(), [None]
+
+    class OnlyTheLoss(Lacking):
+        def solve(self, task, query):
+            return query()
+
+    net = small_net()
+    expected = r"{}.solve: expected the query loss and a list of 4 gradients, one or None for each"
+    for way, error, message in (
+        (Lacking, NotImplementedError, r"Lacking: expected a method solve\(task, query\)"),
+        (Short, TypeError, expected.format("Short")),
+        (OnlyTheLoss, TypeError, expected.format("OnlyTheLoss")),
+    ):
+        with pytest.raises(error, match=message):
+            maml(net, way()).meta_loss(net, [(part(1), part(2))], F.mse_loss)

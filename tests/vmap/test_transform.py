@@ -132,6 +132,7 @@ def test_arrays_and_what_all_slices_share():
         (lambda f, x: metaopt.vmap(f, out_axes=True), "out_axes"),
         (lambda f, x: metaopt.vmap(f, in_axes=(0, 0))(x), "2 entries for 1"),
         (lambda f, x: metaopt.vmap(f, in_axes=None)(x), "none of the arguments"),
+        (lambda f, x: metaopt.vmap(f)(x=x), "none of the arguments is sliced; those by keyword are passed on whole"),
         (lambda f, x: metaopt.vmap(f, in_axes=2)(x), "axis 2"),
         (lambda f, x: metaopt.vmap(lambda x, y: x, in_axes=(0, 1))(x, x), "sizes differ: 3 along"),
         (lambda f, x: metaopt.vmap(f, out_axes=None)(x), "each slice has its own"),
