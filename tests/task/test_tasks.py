@@ -15,6 +15,18 @@ from paddle_metaopt.meta_gradients import Evolution, Implicit
 WAYS = ["unrolled", "first_order", "checkpointed", "hessian_free", "implicit"]
 
 
+def test_a_task_that_cannot_begin_leaves_no_rule_on_while_its_error_is_held():
+    class Odd(metaopt.inner_rules.InnerRule):
+        def slots(self, p):
+            raise ZeroDivisionError
+
+    net, relu = small_net(), paddle._C_ops.relu
+    opt = maml(net, inner_rule=Odd())
+    with pytest.raises(ZeroDivisionError) as held:
+        opt.adapter(net).clone()
+    assert held.value.__traceback__ is not None and paddle._C_ops.relu is relu
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_gradients_being_off_does_not_stop_the_inner_loop(way):
     net, support, query = small_net(), part(1), part(2)
