@@ -208,6 +208,8 @@ class MetaOptimizer(AroundUpdates):
             super().set_state_dict(outer)
             return
         learning.require_same(ours.get("learned", []), self._learned)
+        if self._learned:
+            self._begun.end()  # what they depend on moves
         super().set_state_dict(translated(self, outer, ours))
         self.outer_steps = state.restore_ours(self, ours, self._learned, self._keeper)
 
