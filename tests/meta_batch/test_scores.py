@@ -99,7 +99,7 @@ def test_metrics_of_paddle_and_functions_are_asked_as_evaluate_asks_them():
     net = classifier()
     opt = maml(net)
     episodes = [labelled_episode(seed) for seed in range(3)]
-    for metric in (paddle.metric.Accuracy(), paddle.metric.Accuracy(topk=(1, 2)), Wide(), lambda output, y: 0.25):
+    for metric in (paddle.metric.Accuracy(), paddle.metric.Accuracy(topk=(2,)), Wide(), lambda output, y: 0.25):
         _, scores = opt.meta_loss(net, episodes, F.cross_entropy, metric=metric)
         evaluated = metaopt.evaluate(net, opt, episodes, F.cross_entropy, metric)
         np.testing.assert_array_equal(scores, evaluated.values)
@@ -135,3 +135,6 @@ def test_what_is_no_metric_is_refused(ask, owner):
         ask(net, opt, paddle.metric.Accuracy)
     with pytest.raises(ValueError, match=rf"{owner}: metric: expected one number for a query set, got shape \[7\]"):
         ask(net, opt, lambda output, y: output[:, 0])
+    for two in (paddle.metric.Accuracy(topk=(1, 2)), lambda output, y: np.ones(2)):
+        with pytest.raises(ValueError, match=rf"{owner}: metric: expected one number for a query set, got shape \[2\]"):
+            ask(net, opt, two)
