@@ -30,9 +30,9 @@ from .outer import MetaOptimizer, require_meta_optimizer
 from .vmap import batching, for_all_tasks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Scores over tasks.
+    """Scores over tasks; equal if those of all tasks are.
 
     Attributes
     ----------
@@ -47,6 +47,9 @@ class Evaluation:
     mean: float
     ci95: float
     values: np.ndarray
+
+    def __eq__(self, other):
+        return isinstance(other, Evaluation) and np.array_equal(self.values, other.values, equal_nan=True)
 
     def __str__(self):
         return f"{self.mean:.4f} ± {self.ci95:.4f} ({len(self.values)} tasks)"

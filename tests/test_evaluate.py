@@ -55,3 +55,11 @@ def test_a_net_with_synchronized_batch_norm_trains_and_is_scored_in_one_process(
         scores.append(result.mean)
     np.testing.assert_allclose(*losses, rtol=1e-6)
     np.testing.assert_allclose(*scores, rtol=1e-6)
+
+
+def test_evaluations_are_equal_if_their_scores_are():
+    def of(*values):
+        return metaopt.Evaluation(float(np.mean(values)), 0.0, np.array(values))
+
+    assert of(1.0, 2.0) == of(1.0, 2.0) and of(np.nan) == of(np.nan)
+    assert of(1.0, 2.0) != of(2.0, 1.0) and of(1.0) != 1.0
