@@ -13,7 +13,7 @@ from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from ..vmap import summed
 from .deployment import adapted_net
-from .diagnosis import one_loss, refuse_attribute_of, require_dependence
+from .diagnosis import one_loss, refuse_attribute_of, refuse_to_load, require_dependence
 from .moment import Surroundings
 from .task import Task, asked_for
 
@@ -222,6 +222,8 @@ class Learner(paddle.nn.Layer):
     def state_dict(self, *args, **kwargs):
         with self.task.residence.entered():
             return self.net.state_dict(*args, **kwargs)
+
+    set_state_dict = load_state_dict = load_dict = set_dict = refuse_to_load
 
     def train(self):
         self.net.train()
