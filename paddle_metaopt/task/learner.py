@@ -120,7 +120,7 @@ class Learner(paddle.nn.Layer):
     def meta_loss(self, query: Callable[[], paddle.Tensor], inputs: Sequence[paddle.Tensor] = ()) -> paddle.Tensor:
         """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
 
-        The task's graph is freed before it returns.
+        It holds nothing of the task's graph, which goes with the learner.
 
         Parameters
         ----------
