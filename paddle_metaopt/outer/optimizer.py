@@ -48,6 +48,7 @@ class MetaOptimizer(AroundUpdates):
             algorithm = chooses.taken_from(kwargs, type(self).__name__)
             given, self._rule, self._learned = construction(algorithm, outer, args, kwargs)
             super().__init__(**given)
+            algorithm.require_all()
             algorithm.require_fit(parameters_of(self))
             self._algorithm = algorithm
             self.outer_steps = 0
