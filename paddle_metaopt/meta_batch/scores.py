@@ -106,6 +106,8 @@ def _asked(metric: paddle.metric.Metric, output, y):
 
 
 def _number(owner, score) -> float:
+    if score is None:
+        raise TypeError(f"{owner}: metric: expected one number for a query set, got None; is there a return?")
     number = score if isinstance(score, paddle.Tensor) else np.asarray(score)
     if number.size != 1:
         raise ValueError(

@@ -174,6 +174,8 @@ def test_what_is_no_metric_is_refused(ask, owner):
         ask(net, opt, paddle.metric.Accuracy)
     with pytest.raises(ValueError, match=rf"{owner}: metric: expected one number for a query set, got shape \[7\]"):
         ask(net, opt, lambda output, y: output[:, 0])
+    with pytest.raises(TypeError, match=rf"{owner}: metric: expected one number for a query set, got None"):
+        ask(net, opt, lambda output, y: None)
     for two in (paddle.metric.Accuracy(topk=(1, 2)), lambda output, y: np.ones(2)):
         with pytest.raises(ValueError, match=rf"{owner}: metric: expected one number for a query set, got shape \[2\]"):
             ask(net, opt, two)
