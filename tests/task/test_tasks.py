@@ -41,6 +41,16 @@ def test_blocks_of_two_nets_are_left_in_any_order():
     assert nets[1][0].weight is own[1]
 
 
+def test_a_net_is_its_own_again_after_blocks_that_were_left_in_any_order():
+    net = small_net()
+    opt = metaopt.ANILOptimizer(parameters=net.parameters(), head=net[2], adapt_steps=2)  # which replaces net.forward
+    first, second = opt.adapter(net).task(), opt.adapter(net).task()
+    own = net.parameters()
+    first.__enter__(), second.__enter__()
+    first.__exit__(None, None, None), second.__exit__(None, None, None)
+    assert all(p is q for p, q in zip(net.parameters(), own)) and "forward" not in vars(net)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_gradients_being_off_does_not_stop_the_inner_loop(way):
     net, support, query = small_net(), part(1), part(2)
