@@ -64,7 +64,7 @@ def one_of(owner, name: str, value, choices) -> str:
 
 def checked_vectorize(owner, value):
     """'auto', True or False; anything else raises a ValueError."""
-    if value not in ("auto", True, False):
+    if not (isinstance(value, bool) or (isinstance(value, str) and value == "auto")):
         raise ValueError(f"{_of(owner)}vectorize: expected 'auto', True or False, got {value!r}")
     return value
 

@@ -30,9 +30,9 @@ from .outer import MetaOptimizer, require_meta_optimizer
 from .vmap import batching, for_all_tasks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Scores over tasks.
+    """Scores over tasks; equal if those of all tasks are.
 
     Attributes
     ----------
@@ -47,6 +47,9 @@ class Evaluation:
     mean: float
     ci95: float
     values: np.ndarray
+
+    def __eq__(self, other):
+        return isinstance(other, Evaluation) and np.array_equal(self.values, other.values, equal_nan=True)
 
     def __str__(self):
         return f"{self.mean:.4f} ± {self.ci95:.4f} ({len(self.values)} tasks)"
@@ -152,21 +155,26 @@ class _Run:
         return [score for number, part in tasks for score in streams.alone(number, partial(self._adapted, part, None))]
 
     def _together(self, tasks, streams, accept) -> list:
+        def accepted():
+            _set_modes(self._net, True, self._statistics)  # as they were at first: else they count as written
+            accept()
+            _set_modes(self._net, False, self._statistics)
+
         numbers, parts = zip(*tasks)
         with streams.of(numbers) as own, batching(len(parts), own):
-            scores = self._adapted(for_all_tasks(parts), len(parts))
-        accept()
-        return scores
+            return self._adapted(for_all_tasks(parts), len(parts), accepted)
 
-    def _adapted(self, part, tasks) -> list:
-        """The score of a task, or those of so many at once."""
+    def _adapted(self, part, tasks, accept=lambda: None) -> list:
+        """The score of a task, or those of so many at once; ``accept()`` is called before they are asked for."""
         net, (support, (x, y)) = self._net, part
         learner = self._opt.begin(net, support, plan=self._plan, tasks=tasks)
         try:
             learner.adapt(partial(loss_on, learner, support, self._loss_fn), steps=self._steps)
             _set_modes(net, False, self._statistics)
             with paddle.set_grad_enabled(learner.task.leaves.net_takes_gradients):
-                return scores_of(self._score, net_output(learner, x), y, tasks)
+                output = net_output(learner, x)
+                accept()
+                return scores_of(self._score, output, y, tasks)
         finally:
             learner.end()
             _set_modes(net, True, self._statistics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from functools import partial
 from typing import Callable, Sequence
@@ -61,7 +62,7 @@ class Model(paddle.Model):
         super().__init__(checked_layer("Model", "network", network), inputs, labels)
         # By its length Paddle tells inputs from labels, and a forward(*inputs) shows none.
         self._inputs = self._inputs or [paddle.static.InputSpec([None], name="x")]
-        self._metrics, self._evaluation, self._losses_so_far = [], {}, None
+        self._metrics, self._evaluation, self._losses_so_far, self._runs = [], {}, None, False
 
     def prepare(
         self, optimizer: MetaOptimizer | None = None, loss: Callable | None = None, metrics=None, amp_configs=None, *,
@@ -145,8 +146,7 @@ class Model(paddle.Model):
         return self._results(np.mean(so_far), of_metrics)
 
     def predict_batch(self, inputs) -> list:
-        """What the adapted net says of the query set of each episode of a batch: for each output of the net, a list
-        with an array for each task."""
+        """What the adapted net says of the query sets of a batch: for each output, a list with an array a task."""
         episodes = self._episodes("predict_batch", inputs)
         self.mode = "test"
         outputs = self._scored(map(without_targets, episodes), arrays_of)
@@ -162,7 +162,7 @@ class Model(paddle.Model):
         `prepare`. The loss is the mean over all the episodes, as the metrics are, where Paddle has that of the last
         batch; so it is in ``fit``, for the callbacks that go by it.
         """
-        with self._with_steps("evaluate", steps):
+        with self._beside_others("evaluate", steps, stops=num_iters is not None):
             return super().evaluate(eval_data, batch_size, log_freq, verbose, num_workers, callbacks, num_iters)
 
     def predict(
@@ -180,7 +180,7 @@ class Model(paddle.Model):
             For each output of the net, a tuple with an array for each episode; or one array with all of their rows, if
             `stack_outputs`.
         """
-        with self._with_steps("predict", steps):
+        with self._beside_others("predict", steps):
             fields = super().predict(test_data, batch_size, num_workers, False, verbose, callbacks)
         outputs = [tuple(array for batch in field for array in batch) for field in fields]
         return [stacked(arrays) for arrays in outputs] if stack_outputs else outputs
@@ -188,8 +188,7 @@ class Model(paddle.Model):
     def load(self, path: str, skip_mismatch: bool = False, reset_optimizer: bool = False) -> None:
         """Load what ``save`` saved: the weights, and all that the optimizer has, what it learned included.
 
-        The arguments are those of ``paddle.Model.load``. The files are read by ``paddle.load``, which executes what
-        they say: load those only that you trust.
+        The arguments are those of ``paddle.Model.load``. Reading the files executes what they say: load what you trust.
         """
         super().load(path, skip_mismatch, reset_optimizer=True)  # the optimizer has nests that Paddle's does not read
         root = os.path.splitext(path)[0]
@@ -204,8 +203,9 @@ class Model(paddle.Model):
 
     def _run_one_epoch(self, data_loader, callbacks, mode, logs=None):
         # Paddle takes apart what a loader gives, all the way down, and counts by the first axis of the first tensor.
-        with Undo(partial(setattr, self, "_losses_so_far", None)):
-            self._losses_so_far = [] if mode == "eval" else None
+        with Undo(partial(vars(self).update, _losses_so_far=self._losses_so_far, _runs=self._runs)):
+            self._losses_so_far, self._runs = [] if mode == "eval" else None, True
+            self._reset_metrics()  # of a run that was broken off
             found = super()._run_one_epoch(LoadedBatches(data_loader), callbacks, mode, {} if logs is None else logs)
         sampler = getattr(data_loader, "batch_sampler", None)
         if mode == "train" and isinstance(sampler, EpisodeSampler):
@@ -237,14 +237,14 @@ class Model(paddle.Model):
 
     def _results(self, loss, of_metrics):
         """What Paddle's loop takes from a batch, after the metrics were told of what was computed for each task."""
-        if not self._metrics:
-            return [np.asarray(loss)]
         updates = [[m.update(*task[at]) for task in of_metrics] for at, m in enumerate(self._metrics)]
-        return [np.asarray(loss)], updates
+        return ([np.asarray(loss)], updates) if self._metrics else [np.asarray(loss)]
 
-    def _with_steps(self, owner: str, steps: int | None) -> Undo:
-        """A context in which the net adapts with so many inner steps."""
-        before = Undo(partial(setattr, self, "_evaluation", self._evaluation))
+    def _beside_others(self, owner: str, steps: int | None, stops: bool = False) -> Undo:
+        """A context for a run with so many inner steps; one in whose callback it is goes on, also if it `stops`."""
+        kept = ["_evaluation", "_metrics", "num_iters"] + ["stop_training"] * stops
+        before = Undo(partial(vars(self).update, {name: vars(self).get(name) for name in kept}))
+        self.num_iters, self._metrics = None, copy.deepcopy(self._metrics) if self._runs else self._metrics
         if steps is not None:
             self._evaluation = {**self._evaluation, "steps": whole_number(f"Model.{owner}", "steps", steps)}
         return before

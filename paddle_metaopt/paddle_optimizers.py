@@ -213,7 +213,27 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
             )
         own_key = ours[accumulator, position]
         own[own_key] = _checked_shape(state[key], tensors[own_key], parameters, position)
+    if tensors.keys() - own.keys():  # the state is of fewer steps
+        own = {**_before_the_first_step(optimizer), **own}
     return own
+
+
+def _before_the_first_step(optimizer) -> dict:
+    """What the tensors of ``optimizer.state_dict()`` began with, by their names."""
+    names = ("_accumulators", "_already_create_accumulator")
+    present = {name: vars(optimizer)[name] for name in names}
+    stepped = [p for p in parameters_of(optimizer) if p.name in optimizer._already_create_accumulator]
+    vars(optimizer).update({name: attributes_at_the_start(optimizer)[name] for name in names})
+    try:
+        optimizer._create_accumulators(paddle.static.default_main_program().global_block(), stepped)
+        begun = optimizer._accumulators
+    finally:
+        vars(optimizer).update(present)
+    return {
+        tensor.name: begun[accumulator][name]
+        for accumulator, by_name in optimizer._accumulators.items()
+        for name, tensor in by_name.items()
+    }
 
 
 def forget_what_was_loaded(optimizer) -> None:

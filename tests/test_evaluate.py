@@ -1,10 +1,12 @@
 """Evaluation leaves everything as it was, and scores as by hand."""
 
+import itertools
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from helpers import array_episode, assert_unchanged, holdings, image_part, maml, normed_net
+from helpers import array_episode, as_tensors, assert_unchanged, holdings, image_part, maml, normed_net
 from paddle import nn
 
 import paddle_metaopt as metaopt
@@ -55,3 +57,32 @@ def test_a_net_with_synchronized_batch_norm_trains_and_is_scored_in_one_process(
         scores.append(result.mean)
     np.testing.assert_allclose(*losses, rtol=1e-6)
     np.testing.assert_allclose(*scores, rtol=1e-6)
+
+
+def test_evaluations_are_equal_if_their_scores_are():
+    def of(*values):
+        return metaopt.Evaluation(float(np.mean(values)), 0.0, np.array(values))
+
+    assert of(1.0, 2.0) == of(1.0, 2.0) and of(np.nan) == of(np.nan)
+    assert of(1.0, 2.0) != of(2.0, 1.0) and of(1.0) != 1.0
+
+
+def test_episodes_may_come_out_of_blocks_of_another_net_that_stay_open():
+    student, teacher = normed_net(), normed_net()
+    opt, (x, y) = maml(student), as_tensors(array_episode())[0]
+
+    def taught():
+        while True:
+            with maml(teacher).adapter(teacher).task() as task:
+                task.adapt(lambda: F.cross_entropy(teacher(x), y))
+                yield ((x, teacher(x).argmax(1)), (x, teacher(x).argmax(1)))
+
+    student.eval()
+    own, endless = teacher.head.weight, taught()
+    next(endless)
+    for _ in range(2):
+        metaopt.evaluate(student, opt, itertools.islice(endless, 3), F.cross_entropy)
+        assert not any(layer.training for layer in student.sublayers(include_self=True))
+        assert teacher.head.weight is not own
+    endless.close()
+    assert teacher.head.weight is own

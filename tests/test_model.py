@@ -768,3 +768,58 @@ def test_an_exception_in_a_callback_leaves_the_model_usable():
     with pytest.raises(KeyboardInterrupt):
         model.evaluate(Items(4), verbose=0, callbacks=Fails(), steps=7)
     assert model.eval_batch(Items(1).items)[0].item() == expected
+
+
+def test_a_run_in_a_callback_leaves_the_other_one_as_it_is():
+    """Its losses and metrics, its count of iterations, and whether it goes on."""
+
+    class Evaluates(paddle.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.found, self.seen, self.is_within = [], [], False
+
+        def _evaluate(self, logs):
+            self.seen.append(dict(logs or {}))
+            if not self.is_within:
+                self.is_within = True
+                self.found.append(self.model.evaluate(Items(2), verbose=0, num_iters=2))
+                self.model.predict(Items(2), verbose=0)
+                self.is_within = False
+
+        def on_eval_batch_end(self, step, logs=None):
+            self._evaluate(logs)
+
+        def on_train_batch_end(self, step, logs=None):
+            self._evaluate(logs)
+
+        def on_epoch_end(self, epoch, logs=None):
+            self._evaluate(logs)
+
+    class Watches(Evaluates):
+        is_within = property(lambda self: True, lambda self, value: None)
+
+    runs = {
+        "evaluate": lambda model, callback: model.evaluate(Items(4), verbose=0, callbacks=callback),
+        "fit": lambda model, callback: quietly(model, Items(3), epochs=3, num_iters=5, callbacks=callback),
+    }
+    for name, run in runs.items():
+        models = [prepared(metrics=paddle.metric.Accuracy()) for _ in range(2)]
+        evaluates, watches = Evaluates(), Watches()
+        results = [run(model, callback) for model, callback in zip(models, (evaluates, watches))]
+        assert evaluates.seen == watches.seen and evaluates.found and not watches.found
+        assert models[0]._optimizer.outer_steps == models[1]._optimizer.outer_steps
+        if name == "evaluate":
+            assert results[0] == results[1]
+            assert all(found == models[0].evaluate(Items(2), verbose=0) for found in evaluates.found)
+
+
+def test_metrics_of_a_run_that_was_broken_off_do_not_count_in_the_next():
+    class Fails(paddle.callbacks.Callback):
+        def on_eval_batch_end(self, step, logs=None):
+            raise KeyboardInterrupt
+
+    model = prepared(metrics=paddle.metric.Accuracy())
+    expected = model.evaluate(Items(4), verbose=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.evaluate(Items(4), verbose=0, callbacks=Fails())
+    assert model.evaluate(Items(4), verbose=0) == expected

@@ -314,7 +314,7 @@ class IMAMLOptimizer(MetaOptimizer, Adam):
     The inner loss gets a proximal term λ/2 |θ' − θ|², and the meta-gradient is that of its minimum, found by
     conjugate gradient: memory does not grow with the inner steps, and how the minimum was reached does not matter.
     The meta-gradient comes from ``meta_loss`` only. The arguments not listed here are those of `MAMLOptimizer`, without
-    ``meta_gradient``.
+    ``meta_gradient`` and ``learned_group``.
 
     Parameters
     ----------
@@ -783,8 +783,8 @@ class ReptileOptimizer(MetaOptimizer, Adam):
 
     The meta-gradient is θ − θ_K, the way back from where the inner loop ended, and comes from ``meta_loss`` only; the
     query set gives the loss that is reported. Give the examples that the paper would train on as the support set.
-    What does not adapt gets no gradient. The arguments are those of `MAMLOptimizer`, without ``meta_gradient``;
-    ``first_order`` is always True.
+    What does not adapt gets no gradient. The arguments are those of `MAMLOptimizer`, without ``meta_gradient`` and
+    ``learned_group``; ``first_order`` is always True.
 
     Parameters
     ----------

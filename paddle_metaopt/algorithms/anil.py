@@ -13,16 +13,13 @@ from ..outer import Algorithm, MetaOptimizer, Which, adapts_only, itself, requir
 class ANIL(Algorithm):
     """Adapts the head only (Raghu et al. 2020, https://arxiv.org/abs/1909.09157)."""
 
-    head: Which = required()
+    head: Which = required("the Layer that adapts, such as net.classifier, or its parameters")
     adapt: None = itself(None)
 
     def adapts(self):
-        if self.head is None:
-            raise TypeError("head: expected the Layer that adapts, such as net.classifier, or its parameters")
         return adapts_only(self.head, "head")
 
     def require_fit(self, parameters):
-        self.adapts()  # says what is expected
         require_some_of(self.head, "head", parameters)
 
     def fixed_head(self):

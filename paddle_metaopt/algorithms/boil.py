@@ -14,17 +14,14 @@ from ..outer import Algorithm, MetaOptimizer, Which, all_but, itself, require_so
 class BOIL(Algorithm):
     """Adapts all but the head (Oh et al. 2021, https://arxiv.org/abs/2008.08882)."""
 
-    head: Which = required()
+    head: Which = required("the Layer that stays, such as net.classifier, or its parameters")
     inner_lr: Rate = 0.5
     adapt: None = itself(None)
 
     def adapts(self):
-        if self.head is None:
-            raise TypeError("head: expected the Layer that stays, such as net.classifier, or its parameters")
         return all_but(self.head, "head")
 
     def require_fit(self, parameters):
-        self.adapts()  # says what is expected
         require_some_of(self.head, "head", parameters)
 
 

@@ -16,13 +16,10 @@ class CAVIA(Algorithm):
     https://arxiv.org/abs/1810.03642)."""
 
     inner_lr: Rate = 1.0
-    context: Members = required()
+    context: Members = required("the Parameter that adapts, such as net.context, or several, or a Layer")
     adapt: None = itself(None)
 
-    def __post_init__(self):
-        super().__post_init__()
-        if self.context is None:
-            raise TypeError("context: expected the Parameter that adapts, such as net.context, or several, or a Layer")
+    def require_fit(self, parameters):
         parameters_in(self.context, "context")
 
     def adapts_among(self, trained):

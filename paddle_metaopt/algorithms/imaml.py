@@ -44,7 +44,7 @@ class IMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=IMAML):
     The inner loss gets a proximal term λ/2 |θ' − θ|², and the meta-gradient is that of its minimum, found by
     conjugate gradient: memory does not grow with the inner steps, and how the minimum was reached does not matter.
     The meta-gradient comes from ``meta_loss`` only. The arguments not listed here are those of `MAMLOptimizer`, without
-    ``meta_gradient``.
+    ``meta_gradient`` and ``learned_group``.
 
     Parameters
     ----------

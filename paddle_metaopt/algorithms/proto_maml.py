@@ -15,7 +15,7 @@ class ProtoMAML(Algorithm):
     """Begins each task with a linear head that classifies by the distance to the class means of the support set
     (Triantafillou et al. 2020, https://arxiv.org/abs/1903.03096)."""
 
-    head: paddle.nn.Linear = required()
+    head: paddle.nn.Linear = required("a paddle.nn.Linear with a bias, such as net.classifier")
 
     def __post_init__(self):
         super().__post_init__()

@@ -36,8 +36,8 @@ class ReptileOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=Reptile):
 
     The meta-gradient is θ − θ_K, the way back from where the inner loop ended, and comes from ``meta_loss`` only; the
     query set gives the loss that is reported. Give the examples that the paper would train on as the support set.
-    What does not adapt gets no gradient. The arguments are those of `MAMLOptimizer`, without ``meta_gradient``;
-    ``first_order`` is always True.
+    What does not adapt gets no gradient. The arguments are those of `MAMLOptimizer`, without ``meta_gradient`` and
+    ``learned_group``; ``first_order`` is always True.
 
     Parameters
     ----------

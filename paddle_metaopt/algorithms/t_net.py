@@ -13,16 +13,13 @@ from ..outer import Algorithm, MetaOptimizer, Which, all_but, itself, require_so
 class TNet(Algorithm):
     """Adapts all but the layers that warp what passes them (Lee & Choi 2018, https://arxiv.org/abs/1801.05558)."""
 
-    warp: Which = required()
+    warp: Which = required("the Layers that stay in the inner loop, such as [net.warp1, net.warp2]")
     adapt: None = itself(None)
 
     def adapts(self):
-        if self.warp is None:
-            raise TypeError("warp: expected the Layers that stay in the inner loop, such as [net.warp1, net.warp2]")
         return all_but(self.warp, "warp")
 
     def require_fit(self, parameters):
-        self.adapts()  # says what is expected
         require_some_of(self.warp, "warp", parameters)
 
 

@@ -78,8 +78,10 @@ def _padded(key: str, inputs: Sequence[Mapping], padding: Mapping[str, float]) -
 def _stack(inputs: Sequence[Any]) -> Any:
     first = inputs[0]
     if isinstance(first, Mapping):
+        _require_same_entries(inputs)
         return {key: _stack([x[key] for x in inputs]) for key in first}
     if isinstance(first, tuple):
+        _require_same_length(inputs)
         return tuple(_stack(leaves) for leaves in zip(*inputs))
     if isinstance(first, paddle.Tensor):
         return paddle.stack(inputs)
@@ -90,4 +92,14 @@ def _stack(inputs: Sequence[Any]) -> Any:
             f"examples of an episode have the shapes {', '.join(str(list(shape)) for shape in shapes[:3])}, expected "
             'one; make them equal, or let the dataset give x as a dict with an entry "lengths", which is padded'
         )
-    return np.stack(arrays)
+    stacked = np.stack(arrays)
+    if stacked.dtype.kind not in "biufc":
+        raise TypeError(f"examples of an episode: expected arrays, Tensors or numbers, got {first!r}")
+    return stacked
+
+
+def _require_same_length(inputs: Sequence[tuple]) -> None:
+    lengths = sorted({len(x) for x in inputs})
+    if len(lengths) > 1:
+        some = " and ".join(map(str, lengths[:3]))
+        raise ValueError(f"examples of an episode are tuples of {some} entries, expected the same in all")

@@ -100,6 +100,8 @@ def _pair(value):
     if isinstance(value, (paddle.Tensor, np.ndarray, str, dict)):  # its rows, letters or keys are no parts
         raise TypeError
     first, second = value
+    if isinstance(first, Episode):  # two of a loader's batch
+        raise TypeError
     return first, second
 
 

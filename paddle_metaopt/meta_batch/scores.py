@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Callable, Union
 
 import numpy as np
@@ -68,7 +67,7 @@ def score_function(owner: str, metric) -> Callable:
         If that is no function, and no ``paddle.metric.Metric``. When called, a ValueError if it gives no single number.
     """
     if isinstance(metric, paddle.metric.Metric):
-        return partial(_score_by, metric)
+        return lambda output, y: _number(owner, _asked(metric, output, y))
     checked_function(owner, "metric", metric, "metric(net_output, y), or a paddle.metric.Metric object")
     return lambda output, y: _number(owner, metric(output, y))
 
@@ -100,19 +99,22 @@ def as_list(value: Any) -> list:
     return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
-def _score_by(metric, output, y) -> float:
+def _asked(metric: paddle.metric.Metric, output, y):
     metric.reset()
     metric.update(*computed(metric, output, y))
-    return float(np.mean(metric.accumulate()))
+    return metric.accumulate()
 
 
 def _number(owner, score) -> float:
-    if isinstance(score, paddle.Tensor) and score.size != 1:
+    if score is None:
+        raise TypeError(f"{owner}: metric: expected one number for a query set, got None; is there a return?")
+    number = score if isinstance(score, paddle.Tensor) else np.asarray(score)
+    if number.size != 1:
         raise ValueError(
-            f"{owner}: metric: expected one number for a query set, got shape {list(score.shape)}; reduce it, e.g. by "
-            "mean()"
+            f"{owner}: metric: expected one number for a query set, got shape {list(number.shape)}; reduce it, e.g. by "
+            "mean(), or choose one: Accuracy(topk=(1,))"
         )
     try:
-        return score.item() if isinstance(score, paddle.Tensor) else float(score)
+        return float(number.item())
     except TypeError:
         raise TypeError(f"{owner}: metric: expected one number for a query set, got {score!r}") from None

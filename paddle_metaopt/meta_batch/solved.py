@@ -21,7 +21,8 @@ def solved(
     """The query loss after adaptation, and its meta-gradient, with the scores of the tasks of these `numbers` if there
     is a function for them.
 
-    ``accept(found)`` is called before the task ends. Where something raised an error, nothing remains of its buffers.
+    ``accept(found)`` is called before the scores are asked for, whose function may keep what it sees. Where something
+    raised an error, nothing remains of the task's buffers.
     """
     support, query = part
     learner = optimizer.begin(net, support, tasks=tasks, by_solve=True)
@@ -30,9 +31,9 @@ def solved(
         learner.adapt(partial(loss_on, learner, support, loss_fn))
         asked = partial(loss_on, learner, query, loss_fn) if score is None else ScoredQuery(learner, query, loss_fn)
         found = learner.solve(asked, inputs)
+        accept(found)
         if score is not None:
             found = replace(found, scores=dict(zip(numbers, asked.scores(score, tasks))))
-        accept(found)
         accepted = True
         return found
     finally:

@@ -26,10 +26,9 @@ def itself(value: Any) -> Any:
     return field(init=False, default=value)
 
 
-def required() -> Any:
-    """A field for a choice without a default: it is None where the user left it out, and `adapts` or the like says what
-    is expected."""
-    return field(default=None, metadata={"required": True})
+def required(expected: str) -> Any:
+    """A field for a choice without a default; a TypeError says what is `expected` of who left it out."""
+    return field(default=None, metadata={"required": expected})
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +50,12 @@ class Choices:
         flag(None, "first_order", self.first_order)
         one_of(None, "buffers", self.buffers, POLICIES)
         _require_clip(self.inner_grad_clip)
+
+    def require_all(self) -> None:
+        """Raise a TypeError for one without a default that was left out."""
+        for choice in fields(self):
+            if "required" in choice.metadata and getattr(self, choice.name) is None:
+                raise TypeError(f"{choice.name}: expected {choice.metadata['required']}")
 
     @classmethod
     def choices(cls) -> dict[str, Any]:

@@ -28,8 +28,8 @@ class MetaOptimizer(AroundUpdates):
     A subclass names its algorithm, ``class X(MetaOptimizer, paddle.optimizer.Adam, algorithm=MyAlgorithm)``, and has
     the choices of that one as keyword arguments besides those of the outer optimizer.
 
-    ``step()`` ends the tasks that still run. If no task was ever begun, it warns, once: the gradients are those of a
-    plain loss.
+    ``step()`` ends the tasks that still run. It warns, once, of gradients that went back through none: those of a plain
+    loss.
     """
 
     combination: over.Combination
@@ -54,9 +54,8 @@ class MetaOptimizer(AroundUpdates):
             self.outer_steps = 0
             self._begun = BegunTasks()
             self.meta_batches = MetaBatches()
-            self._keeper = BufferKeeper(
-                algorithm.buffers, algorithm.adapt_steps if algorithm.statistics_per_step else None
-            )
+            steps = algorithm.adapt_steps if algorithm.statistics_per_step else None
+            self._keeper = BufferKeeper(algorithm.buffers, steps)
             self._settle()
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -210,9 +209,10 @@ class MetaOptimizer(AroundUpdates):
         """
         outer, ours = state.taken_apart(state_dict)
         if ours is None:
-            super().set_state_dict(outer)
-            return
+            return super().set_state_dict(outer)
         learning.require_same(ours.get("learned", []), self._learned)
+        if self._learned:
+            self._begun.end()  # what they depend on moves
         super().set_state_dict(translated(self, outer, ours))
         self.outer_steps = state.restore_ours(self, ours, self._learned, self._keeper)
 

@@ -25,6 +25,7 @@ def rule_and_learned(algorithm: Algorithm, groups: list) -> tuple:
 def construction(algorithm: Algorithm, outer: type, args: tuple, kwargs: dict) -> tuple[dict[str, Any], Any, list]:
     """The arguments of an outer optimizer, with what is learned among the parameters; and as `rule_and_learned`."""
     given = outer_arguments(outer, args, kwargs, algorithm.choices())
+    algorithm.require_all()
     groups = given_groups(given["parameters"], set(algorithm.choices()) - {"inner_lr"})
     rule, learned = rule_and_learned(algorithm, groups)
     require_group_options(outer, algorithm.learned_group, learned)

@@ -136,8 +136,9 @@ def _forward_of(layer, forward) -> Undo:
     """From now on a layer has another forward; what is returned is a context to be left for its own."""
     attributes = vars(layer)
     if "forward" in attributes:
-        before = Undo(partial(attributes.__setitem__, "forward", attributes["forward"]))
+        put_own_back = partial(attributes.__setitem__, "forward", attributes["forward"])
     else:
-        before = Undo(partial(attributes.pop, "forward", None))
+        put_own_back = partial(attributes.pop, "forward", None)
+    before = Undo(put_own_back, frozenset({id(layer)}))
     attributes["forward"] = forward
     return before

@@ -102,7 +102,7 @@ class BufferKeeper:
         return [[name, step, value.clone()] for (name, step), value in self._kept.items()]
 
     def set_state(self, state: list) -> None:
-        self._kept = {(name, int(step)): value.clone() for name, step, value in state}
+        self._kept = {(name, int(step)): paddle.assign(value) for name, step, value in state}  # or a numpy array
 
 
 class TaskBuffers:

@@ -58,6 +58,15 @@ def refuse_attribute_of(net, name: str) -> None:
         )
 
 
+def refuse_to_load(learner, *args, **kwargs):
+    """Raise a TypeError, where a Layer has a method that loads weights: Paddle's own would find nothing in a learner to
+    load them into, and say so only in what it returns."""
+    raise TypeError(
+        "a Learner's weights follow from its task, so none can be loaded into it; load them into the net, by "
+        "net.set_state_dict(...), and begin a task by adapter.clone()"
+    )
+
+
 def require_leaf_inputs(inputs) -> list:
     """What a user names as ``inputs=``; anything but leaf tensors that want a gradient raises."""
     if not isinstance(inputs, (list, tuple)):

@@ -109,8 +109,8 @@ class TaskGraph:
     def check(self):
         if self.stale:
             raise StaleTaskError(
-                "the net's weights have changed since this task began (opt.step()), so its derivatives would be "
-                "wrong; start a new task after each step"
+                "what is learned has changed since this task began (opt.step(), or opt.set_state_dict()), so its "
+                "derivatives would be wrong; start a new task after each step"
             )
 
     def tell_of_outer_step(self, method):

@@ -13,7 +13,7 @@ from ..meta_gradients import MetaGradient
 from ..tensors import scalar
 from ..vmap import summed
 from .deployment import adapted_net
-from .diagnosis import checked_solution, one_loss, refuse_attribute_of, require_dependence
+from .diagnosis import checked_solution, one_loss, refuse_attribute_of, refuse_to_load, require_dependence
 from .moment import Surroundings
 from .task import Task, asked_for
 
@@ -120,7 +120,7 @@ class Learner(paddle.nn.Layer):
     def meta_loss(self, query: Callable[[], paddle.Tensor], inputs: Sequence[paddle.Tensor] = ()) -> paddle.Tensor:
         """The query loss, as a tensor whose gradient is the meta-gradient, for every way back.
 
-        The task's graph is freed before it returns.
+        It holds nothing of the task's graph, which goes with the learner.
 
         Parameters
         ----------
@@ -149,9 +149,8 @@ class Learner(paddle.nn.Layer):
         checked_function("meta_loss", "query", query, "query(), which computes the query loss")
         task = self.task
         task.meta_parameters = asked_for(task, inputs)
-        # Of several query losses, each draws the same random numbers, in whatever order.
         several = task.plan.query_weights is not None or task.plan.way.compares_queries
-        surroundings = Surroundings(self.net) if several else None
+        surroundings = Surroundings(self.net) if several else None  # each draws the same random numbers
         with Undo(partial(vars(self).update, _solving=False)):
             vars(self)["_solving"] = True
             with task.graph.differentiated_by_us(), paddle.enable_grad():
@@ -223,6 +222,8 @@ class Learner(paddle.nn.Layer):
     def state_dict(self, *args, **kwargs):
         with self.task.residence.entered():
             return self.net.state_dict(*args, **kwargs)
+
+    set_state_dict = load_state_dict = load_dict = set_dict = refuse_to_load
 
     def train(self):
         self.net.train()

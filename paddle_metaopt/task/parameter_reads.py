@@ -17,7 +17,7 @@ def noted_in(reads: list, own: list) -> Undo:
     own : list of tuple
         (layer, the dict of its parameters).
     """
-    ended = Undo(partial(put_back, own))
+    ended = Undo(partial(put_back, own), frozenset(id(parameters) for _, parameters in own))
     for layer, parameters in own:
         vars(layer)["_parameters"] = noting = _Noting(parameters)
         noting.reads = reads

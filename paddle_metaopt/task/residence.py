@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Callable
 
-from ..double_grad.undo import Undo, grad_mode_kept, repair
+from ..double_grad.undo import Undo, grad_mode_kept, hold_open, latest, repair
 from .buffers import TaskBuffers
 from .moment import Moment
 from .slots import Slots
@@ -58,8 +58,9 @@ class Residence:
 
     def open_block(self):
         """From now on the net runs on them, until `close_block`."""
-        block = self.entered()
+        block, before = self.entered(), latest()
         block.__enter__()
+        hold_open(before)
         self._open_blocks.append(block)
 
     def close_block(self, *exception):
@@ -112,7 +113,7 @@ class Residence:
         Buffers come back as they were before, but for the present moment's, which are used as they are.
         """
         held = self.holds_net()
-        with Undo(partial(self._go_back_to, self.fast, self.is_at_the_end, held)):
+        with Undo(partial(self._go_back_to, self.fast, self.is_at_the_end, held), self._slots.containers):
             self.is_at_the_end = moment.step == self.steps
             self.fast = {**moment.fast, **(fast or {})}
             with self._task_buffers.replaced(moment.buffers or None):

@@ -26,6 +26,8 @@ class Slots:
     buffers : dict of str to Tensor or None
         What a forward pass may change: buffers, those that are empty too, and statistics that Paddle keeps as
         parameters.
+    containers : frozenset of int
+        The ids of what they stand in.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class Slots:
                 for position, weight in enumerate(second_list):
                     if id(weight) in self._name_of:
                         self._places[self._name_of[id(weight)]].append((second_list, position))
+        self.containers = frozenset(id(container) for places in self._places.values() for container, _ in places)
 
     def _add(self, found, prefix, container, key):
         tensor = container[key]
@@ -84,7 +87,7 @@ class Slots:
     def holding(self, tensors: dict) -> Undo:
         """From now on the Layer runs on `tensors` (by name); what is returned is a context to be left for its own."""
         displaced = []
-        stay = Undo(partial(_put_back, displaced))
+        stay = Undo(partial(_put_back, displaced), self.containers)
         for name, tensor in tensors.items():
             for container, key in self._places[name]:
                 displaced.append((container, key, container[key]))

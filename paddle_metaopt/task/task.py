@@ -94,13 +94,13 @@ class Task:
         self.residence = Residence(slots, buffers, fast, around)
         release = activate(plan.way.order)
         self.lifetime = Lifetime(self.graph, self.history, release, partial(plan.way.finish, buffers))
-        if plan.begin is not None:
-            try:
+        try:
+            if plan.begin is not None:
                 self._begin_elsewhere(support)
-            except BaseException:
-                self.lifetime.end()
-                raise
-        self._state = plan.step.before({name: fast[name] for name in self.adapted})
+            self._state = plan.step.before({name: fast[name] for name in self.adapted})
+        except BaseException:
+            self.lifetime.end()
+            raise
 
     def _begin_elsewhere(self, support):
         with self.leaves.watching():

@@ -76,7 +76,7 @@ def test_orders_switch_after_the_epochs_that_were_said_and_the_count_is_saved():
     assert other.epoch == 3
 
 
-def test_statistics_of_each_step():
+def test_statistics_of_each_step(tmp_path):
     net, task = make_net(), episode()
     own = net.norm._mean.numpy().copy()
     opt = plus_plus(net, adapt_steps=2, inner_lr=0.5)
@@ -94,8 +94,11 @@ def test_statistics_of_each_step():
                 running.adapt(lambda: F.mse_loss(net(task.support[0]), task.support[1]), steps=1)
     result = metaopt.evaluate(net, opt, [task], F.mse_loss, steps=4, statistics="running")
     assert np.isfinite(result.mean)
-    other = plus_plus(make_net(), adapt_steps=2, inner_lr=0.5)
-    other.set_state_dict(opt.state_dict())
-    restored = {(name, number): value.numpy() for name, number, value in other.state_dict()["MetaOptimizer"]["buffers"]}
-    for key, value in kept.items():
-        np.testing.assert_array_equal(restored[key], value)
+    paddle.save(opt.state_dict(), str(tmp_path / "state"))
+    for numpy in (False, True):
+        other = plus_plus(make_net(), adapt_steps=2, inner_lr=0.5)
+        other.set_state_dict(paddle.load(str(tmp_path / "state"), return_numpy=numpy))
+        buffers = other.state_dict()["MetaOptimizer"]["buffers"]
+        restored = {(name, number): value.numpy() for name, number, value in buffers}
+        for key, value in kept.items():
+            np.testing.assert_array_equal(restored[key], value)

@@ -444,3 +444,13 @@ def test_entries_are_the_same_in_all_examples(entries):
     first, last = {**entries, "a": np.ones(1)}, {**entries, "b": np.ones(1)}
     with pytest.raises(ValueError, match="have the entries .*'a' and .*'b', expected the same in all"):
         sampler_of().collate_fn([(first, 0)] * 8 + [(last, 0)])
+    with pytest.raises(ValueError, match="have the entries .*'a' and .*'b', expected the same in all"):
+        sampler_of().collate_fn([((first,), 0)] * 8 + [((last,), 0)])
+
+
+def test_tuples_are_of_one_length_and_examples_of_numbers():
+    with pytest.raises(ValueError, match="are tuples of 1 and 2 entries, expected the same in all"):
+        sampler_of().collate_fn([((1.0, 2.0), 0)] * 8 + [((1.0,), 0)])
+    for x in ("a", None, {"text": "a"}):
+        with pytest.raises(TypeError, match="expected arrays, Tensors or numbers, got "):
+            sampler_of().collate_fn([(x, 0)] * 9)

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from paddle_metaopt.double_grad import undo
-from paddle_metaopt.double_grad.undo import Undo, repair
+from paddle_metaopt.double_grad.undo import Undo, hold_open, latest, repair
 
 
 @pytest.fixture
@@ -32,6 +32,38 @@ def test_what_was_kept_from_ending_ends_before_what_began_earlier(done):
     outer.__exit__(None, None, None)
     inner.__exit__(None, None, None)
     assert done == ["inner", "outer"]
+
+
+def held(undo, touches=()):
+    before = latest()
+    context = Undo(undo, frozenset(touches)).__enter__()
+    hold_open(before)
+    return context
+
+
+@pytest.mark.parametrize("touches, order", [("ab", ["first", "second"]), ("aa", ["second", "first"])])
+def test_what_users_hold_ends_in_their_order_unless_it_puts_back_the_same(done, touches, order):
+    first, second = (held(lambda name=name: done.append(name), t) for name, t in zip(("first", "second"), touches))
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert done == order
+
+
+def test_what_users_hold_neither_ends_a_block_that_goes_on_nor_is_ended_by_one(done):
+    first = held(lambda: done.append("first"))
+    with Undo(lambda: done.append("block")):
+        second = held(lambda: done.append("second"))
+        first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert done == ["first", "block", "second"]
+
+
+def test_what_was_kept_from_ending_ends_before_what_users_hold(done):
+    first = held(lambda: done.append("held"))
+    kept = Undo(lambda: done.append("kept"))
+    first.__exit__(None, None, None)
+    assert done == ["kept", "held"]
+    del kept
 
 
 def test_another_threads_stays(done):

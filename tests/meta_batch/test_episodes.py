@@ -41,6 +41,15 @@ def test_a_meta_batch_is_the_mean_and_reads_every_kind_of_episode():
         opt.meta_loss(net, [], F.cross_entropy)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_batch_of_episodes_is_not_taken_for_one(count):
+    """Two would be a pair of pairs of pairs: net(*(x, y))."""
+    net = small_net()
+    batch = [metaopt.Episode(part(), part()) for _ in range(count)]
+    with pytest.raises(ValueError, match="an episode is a pair of pairs, .*; got list of Episode"):
+        metaopt.evaluate(net, maml(net), [batch, batch], F.mse_loss)
+
+
 def test_the_sinusoids_are_taken_as_they_are():
     net = models.MLP()
     opt = metaopt.MAMLOptimizer(1e-3, parameters=net.parameters(), inner_lr=0.01)

@@ -1,10 +1,13 @@
 """The scores of a meta-batch are those of the nets that its query losses are of."""
 
+import warnings
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
 from helpers import Classifier, gradients_of, in_double, labelled_episode, maml, trainable
+from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.algorithms.maml import MAML
@@ -99,10 +102,46 @@ def test_metrics_of_paddle_and_functions_are_asked_as_evaluate_asks_them():
     net = classifier()
     opt = maml(net)
     episodes = [labelled_episode(seed) for seed in range(3)]
-    for metric in (paddle.metric.Accuracy(), paddle.metric.Accuracy(topk=(1, 2)), Wide(), lambda output, y: 0.25):
+    for metric in (paddle.metric.Accuracy(), paddle.metric.Accuracy(topk=(2,)), Wide(), lambda output, y: 0.25):
         _, scores = opt.meta_loss(net, episodes, F.cross_entropy, metric=metric)
         evaluated = metaopt.evaluate(net, opt, episodes, F.cross_entropy, metric)
         np.testing.assert_array_equal(scores, evaluated.values)
+
+
+class Counting(nn.Layer):
+    """Whose tasks can't run as one program, for each counts them."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.calls = nn.Linear(3, 3), 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.linear(x)
+
+
+@pytest.mark.parametrize("what", ["a trace", "a diverged task"])
+def test_a_metric_is_asked_once_for_each_task_whatever_is_run_again(what):
+    """It may keep what it sees, as a confusion matrix does."""
+    seen, episodes = [], [labelled_episode(seed) for seed in range(4)]
+    net = in_double(Counting() if what == "a trace" else nn.Linear(3, 3))
+    if what == "a diverged task":
+        support, (x, y) = episodes[2]
+        episodes[2] = (support, (x * float("nan"), y))
+    kept = [y for number, (_, (_, y)) in enumerate(episodes) if number != 2 or what == "a trace"]
+
+    def metric(output, y):
+        seen.append(y.numpy())
+        return 0.0
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        maml(net).meta_loss(net, episodes, F.cross_entropy, metric=metric, diverged="drop")
+        np.testing.assert_array_equal(seen, kept)
+        if what == "a trace":
+            seen.clear()
+            metaopt.evaluate(net, maml(net), episodes, F.cross_entropy, metric)
+            np.testing.assert_array_equal(seen, kept)
 
 
 def test_a_task_whose_query_loss_counts_before_its_end_only_is_scored_at_its_end_too():
@@ -135,3 +174,8 @@ def test_what_is_no_metric_is_refused(ask, owner):
         ask(net, opt, paddle.metric.Accuracy)
     with pytest.raises(ValueError, match=rf"{owner}: metric: expected one number for a query set, got shape \[7\]"):
         ask(net, opt, lambda output, y: output[:, 0])
+    with pytest.raises(TypeError, match=rf"{owner}: metric: expected one number for a query set, got None"):
+        ask(net, opt, lambda output, y: None)
+    for two in (paddle.metric.Accuracy(topk=(1, 2)), lambda output, y: np.ones(2)):
+        with pytest.raises(ValueError, match=rf"{owner}: metric: expected one number for a query set, got shape \[2\]"):
+            ask(net, opt, two)

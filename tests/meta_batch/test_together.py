@@ -285,8 +285,9 @@ def test_ragged_episodes_are_grouped_by_their_shapes_and_no_more_than_asked_for_
         np.testing.assert_allclose(a, b, rtol=1e-10)
     with pytest.raises(ValueError, match="tasks_at_once: expected an integer of at least 1"):
         opt.meta_loss(net, ragged, F.cross_entropy, tasks_at_once=0)
-    with pytest.raises(ValueError, match="vectorize: expected 'auto', True or False"):
-        opt.meta_loss(net, ragged, F.cross_entropy, vectorize="yes")
+    for odd in ("yes", 0, 1, np.False_):  # which are no "auto"
+        with pytest.raises(ValueError, match="vectorize: expected 'auto', True or False"):
+            opt.meta_loss(net, ragged, F.cross_entropy, vectorize=odd)
 
 
 class Reads(nn.Layer):

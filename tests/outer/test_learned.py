@@ -29,6 +29,19 @@ def test_the_same_step_moves_what_is_learned_and_the_state_carries_it(algorithm,
         metaopt.MAMLOptimizer(1e-3, parameters=make_net().parameters()).set_state_dict(opt.state_dict())
 
 
+def test_a_task_ends_when_a_state_is_loaded_that_moves_what_it_learns_by():
+    net = make_net()
+    opt = metaopt.MetaSGDOptimizer(1e-3, parameters=net.parameters())
+    learner = opt.adapter(net).clone()
+    x, y = episode().support
+    learner.adapt(F.mse_loss(learner(x), y))
+    loss = F.mse_loss(learner(x), y)
+    opt.set_state_dict(opt.state_dict())
+    assert not learner.is_running
+    with pytest.raises(metaopt.StaleTaskError, match=r"what is learned has changed .*opt.set_state_dict\(\)"):
+        loss.backward()
+
+
 @pytest.mark.parametrize("outer", [paddle.optimizer.SGD, paddle.optimizer.Momentum, paddle.optimizer.AdamW])
 def test_learned_parameters_have_a_group_of_their_own(outer):
     net = make_net()

@@ -124,6 +124,22 @@ def test_parameters_without_a_state_yet_can_come_later():
     assert not np.allclose(before, net[0].bias.numpy())
 
 
+@pytest.mark.parametrize("outer", OUTER)
+def test_an_optimizer_that_has_stepped_goes_back_to_a_state_from_before(outer):
+    net = make_net()
+    opt = metaopt.MAMLOptimizer.over(outer)(0.05, parameters=net.parameters(), inner_lr=0.1, **options_of(outer))
+    start, state = weights(net), opt.state_dict()
+    train(net, opt, 2)
+    expected = weights(net)
+    for p, value in zip(net.parameters(), start):
+        p.set_value(value)
+    opt.set_state_dict(state)
+    assert opt.outer_steps == 0
+    train(net, opt, 2)
+    for a, b in zip(weights(net), expected):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_a_state_of_another_model_is_refused():
     net, wider = make_net(), nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
     opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters())

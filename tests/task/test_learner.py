@@ -224,6 +224,14 @@ def test_a_learner_tells_of_the_net_on_the_fast_weights():
     assert learner.training and net[1].training
 
 
+@pytest.mark.parametrize("method", ["set_state_dict", "load_state_dict", "load_dict", "set_dict"])
+def test_no_weights_are_loaded_into_a_learner(net, opt, method):
+    """Paddle's own method would find nothing to load them into."""
+    learner = opt.adapter(net).clone()
+    with pytest.raises(TypeError, match=r"none can be loaded into it; load them into the net, by net.set_state_dict"):
+        getattr(learner, method)(learner.state_dict())
+
+
 class Uncovered(nn.Layer):
     def forward(self, x):
         return paddle.cumsum(x, 1)

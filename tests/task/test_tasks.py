@@ -15,6 +15,42 @@ from paddle_metaopt.meta_gradients import Evolution, Implicit
 WAYS = ["unrolled", "first_order", "checkpointed", "hessian_free", "implicit"]
 
 
+def test_a_task_that_cannot_begin_leaves_no_rule_on_while_its_error_is_held():
+    class Odd(metaopt.inner_rules.InnerRule):
+        def slots(self, p):
+            raise ZeroDivisionError
+
+    net, relu = small_net(), paddle._C_ops.relu
+    opt = maml(net, inner_rule=Odd())
+    with pytest.raises(ZeroDivisionError) as held:
+        opt.adapter(net).clone()
+    assert held.value.__traceback__ is not None and paddle._C_ops.relu is relu
+
+
+def test_blocks_of_two_nets_are_left_in_any_order():
+    nets = [small_net(seed) for seed in (1, 2)]
+    first, second = (maml(net).adapter(net).task() for net in nets)
+    data, own = part(), [net[0].weight for net in nets]
+    first.__enter__(), second.__enter__()
+    second.adapt(lambda: loss_of(nets[1], data))
+    expected = loss_of(nets[1], data).item()
+    first.__exit__(None, None, None)
+    assert nets[0][0].weight is own[0]
+    assert loss_of(nets[1], data).item() == second.meta_loss(lambda: loss_of(nets[1], data)).item() == expected
+    second.__exit__(None, None, None)
+    assert nets[1][0].weight is own[1]
+
+
+def test_a_net_is_its_own_again_after_blocks_that_were_left_in_any_order():
+    net = small_net()
+    opt = metaopt.ANILOptimizer(parameters=net.parameters(), head=net[2], adapt_steps=2)  # which replaces net.forward
+    first, second = opt.adapter(net).task(), opt.adapter(net).task()
+    own = net.parameters()
+    first.__enter__(), second.__enter__()
+    first.__exit__(None, None, None), second.__exit__(None, None, None)
+    assert all(p is q for p, q in zip(net.parameters(), own)) and "forward" not in vars(net)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_gradients_being_off_does_not_stop_the_inner_loop(way):
     net, support, query = small_net(), part(1), part(2)
