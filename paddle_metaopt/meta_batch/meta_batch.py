@@ -48,7 +48,8 @@ class Trial:
 class MetaBatches:
     """How an optimizer runs its meta-batches.
 
-    What could not run as one program once, a net in the same modes with the same loss function, is not tried again.
+    What could not run as one program once, a net in the same modes with a loss function of the same code, is not tried
+    again.
     """
 
     def __init__(self):
@@ -182,4 +183,5 @@ def _layers(net, kinds: tuple):
 
 
 def _circumstances(net, loss_fn) -> tuple:
-    return id(loss_fn), tuple(layer.training for layer in net.sublayers(include_self=True))
+    code = getattr(loss_fn, "__code__", None)  # a lambda or a method is another object each time
+    return code or weakref.ref(loss_fn), tuple(layer.training for layer in net.sublayers(include_self=True))

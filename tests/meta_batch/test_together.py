@@ -426,6 +426,23 @@ def test_an_evaluation_has_each_tasks_own_score_in_their_order(metric):
         metaopt.evaluate(net, opt, tasks, F.cross_entropy, vectorize=2)
 
 
+def test_what_could_not_run_as_one_program_is_known_by_its_code_and_another_function_is_tried():
+    paddle.seed(8)
+    net, tasks, kept = nn.Linear(4, 3), episodes(), []
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=1)
+
+    def another(logits, y):
+        return F.cross_entropy(logits, y) * (1 + float(logits.std()) ** 2)
+
+    with pytest.warns(UserWarning, match="one after the other") as caught:
+        for _ in range(3):
+            kept.append(lambda logits, y: F.cross_entropy(logits, y) * (1 + float(logits.mean()) ** 2))
+            opt.meta_loss(net, tasks, kept[-1])
+            assert len(caught) == 1
+        opt.meta_loss(net, tasks, another)
+        assert len(caught) == 2
+
+
 def test_an_evaluation_that_can_not_run_as_one_program_says_so():
     paddle.seed(13)
     net, tasks = Reads("value"), episodes()
