@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...double_grad import kernels
+from ...double_grad.rules.shape import axes_in
 from ..batched import Batched, tasks_of
 from ..entrances import has_batched
 from ..registry import batches, below
@@ -12,8 +13,7 @@ from ..registry import batches, below
 
 def axes_behind_tasks(axis, ndim: int) -> list[int]:
     """The axes of the stacked tensor, in the form ``TASKS``, for those of one task's; all for None or none."""
-    axes = [axis] if isinstance(axis, int) else list(axis or [])
-    return [a % ndim + 1 for a in axes] or list(range(1, ndim + 1))
+    return [a % ndim + 1 for a in axes_in(axis)] or list(range(1, ndim + 1))
 
 
 def _reduced(name, x, axis=None, keepdim=False, *all_of_them):
