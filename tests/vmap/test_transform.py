@@ -227,3 +227,18 @@ def test_the_relu_of_many_small_numbers_in_float64():
     x.stop_gradient = False
 
     assert bool((paddle.grad(applied(F.relu, x).sum(), [x])[0] == 1).all())
+
+
+@pytest.mark.parametrize("function", [lambda x, y: x * y, lambda x, y: y / x, paddle.maximum, lambda x, y: x < y])
+@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32"), ("float32", "int64")])
+@pytest.mark.parametrize("shapes", [([3], [3]), ([3], [3, 4]), ([3, 4], [3])])
+def test_a_number_is_promoted_as_it_is_for_one_task(function, dtypes, shapes):
+    x, y = (paddle.randn(shape).abs().astype(dtype) + 1 for shape, dtype in zip(shapes, dtypes))
+    try:
+        theirs = looped(function, x, y)
+    except TypeError as error:
+        with pytest.raises(type(error)):
+            applied(function, x, y)
+    else:
+        ours = applied(function, x, y)
+        assert ours.dtype == theirs.dtype and close(ours.astype("float64"), theirs.astype("float64"))

@@ -12,7 +12,7 @@ from ..entrances import has_batched
 from ..forms import PLANES, TASKS
 from ..planes import plus_per_plane
 from ..registry import batches, below
-from .aligned import aligned
+from .aligned import aligned, is_promoted_otherwise
 
 _OF_ONE = (
     "abs acos acosh asin asinh assign atan atanh bitwise_not cast ceil celu clip conj cos cosh digamma elu erf erfinv "
@@ -36,7 +36,7 @@ def _of_one(name, x, *args, **kwargs):
 
 
 def _of_several(name, x, y, *args, **kwargs):
-    if has_batched(args, kwargs):
+    if has_batched(args, kwargs) or is_promoted_otherwise(x, y):
         return NotImplemented
     (x, y), form = aligned(x, y)
     return Batched(below[name](x, y, *args, **kwargs), form)
