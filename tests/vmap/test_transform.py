@@ -242,3 +242,17 @@ def test_a_number_is_promoted_as_it_is_for_one_task(function, dtypes, shapes):
     else:
         ours = applied(function, x, y)
         assert ours.dtype == theirs.dtype and close(ours.astype("float64"), theirs.astype("float64"))
+
+
+def test_large_pictures_that_are_constants_first_and_then_are_not():
+    x, w = paddle.rand([2, 5, 3, 100, 100]), paddle.rand([2, 2, 3, 3, 3])
+
+    def slopes(x, w):
+        with paddle.no_grad():
+            constant = F.conv2d(x, w)
+        x.stop_gradient = False
+        (slope,) = paddle.grad(F.conv2d(x, w).sum(), [x])
+        return slope, constant
+
+    for ours, theirs in zip(applied(slopes, x, w), looped(slopes, x, w)):
+        assert close(ours, theirs)
