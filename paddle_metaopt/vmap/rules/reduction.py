@@ -18,13 +18,16 @@ def axes_behind_tasks(axis, ndim: int) -> list[int]:
 
 def _reduced(name, x, axis=None, keepdim=False, *all_of_them):
     """In some versions of Paddle a flag follows that asks for all axes."""
-    if has_batched((axis, *all_of_them)):
+    if has_batched((axis, *all_of_them)) or (name == "logsumexp" and x.ndim > _LOGSUMEXP_AXES - 1):
         return NotImplemented
     if not x.ndim:
         return x if name in ("mean", "max", "min", "amax", "amin") else NotImplemented
     axes = axes_behind_tasks(None if any(all_of_them) else axis, x.ndim)
     return Batched(below[name](tasks_of(x), axes, keepdim, *[False] * len(all_of_them)))
 
+
+#: More the kernel does not take.
+_LOGSUMEXP_AXES = 4
 
 for _name in ("mean", "max", "min", "amax", "amin", "logsumexp", "all", "any"):
     if hasattr(kernels.TABLE, _name):

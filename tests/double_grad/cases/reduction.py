@@ -66,6 +66,7 @@ CASES = {
     "paddle.prod two axes": op(lambda x: paddle.prod(x, [0, 2]), (3, 2, 2)),
     **forms("logsumexp", paddle.logsumexp, (3, 4)),
     "paddle.logsumexp two axes": op(lambda x: paddle.logsumexp(x, [0, 2]), (3, 4, 2)),
+    "paddle.logsumexp four axes": op(lambda x: paddle.logsumexp(x, [1, 3]), (2, 3, 2, 2)),
     "paddle.logsumexp no axes": op(lambda x: paddle.logsumexp(x, ()), (3, 4)),
     "paddle.logsumexp NumPy axis": op(lambda x: paddle.logsumexp(x, np.int64(0)), (3, 4)),
     **forms("std", paddle.std, (3, 4)),
