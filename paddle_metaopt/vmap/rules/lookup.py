@@ -43,7 +43,6 @@ def _gathered(name, x, index, axis):
     if axis or index.ndim > 1 or (index.ndim == 1 and not index.size):
         return NotImplemented
     where = tasks_of(index)
-    tasks = where.shape[0]
     if type(x) is Batched:
         stacked = tasks_of(x)
         where = _in_one_table(paddle.where(where < 0, where + stacked.shape[1], where), stacked.shape[1])
