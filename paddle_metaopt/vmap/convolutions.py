@@ -70,9 +70,9 @@ def convolution(geometry: Geometry, x, kept: dict):
     kind = Convolution if geometry.bytes_of_patches <= _KEPT_BYTES else ByImage
     if kind is ByImage and x.stop_gradient and geometry.channels < _FEW_CHANNELS:
         kind = OfPictures
-    made = kind(geometry, x, kept.get(geometry))
+    made = kind(geometry, x, kept.get((kind, geometry)))
     if x.stop_gradient:  # the same images in each inner step
-        kept[geometry] = made.kept
+        kept[kind, geometry] = made.kept
     return made
 
 

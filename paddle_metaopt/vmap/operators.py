@@ -9,7 +9,8 @@ import paddle
 
 from .batched import Batched, CannotBatch
 from .indexing import picked
-from .rules.aligned import aligned
+from .rules.aligned import aligned, is_promoted_otherwise
+from .task_by_task import task_by_task
 
 
 def _as_tensor(other):
@@ -19,6 +20,8 @@ def _as_tensor(other):
 def _operator(function, swapped=False):
     def apply(self, other):
         other = _as_tensor(other)
+        if is_promoted_otherwise(self, other):
+            return task_by_task(function, (other, self) if swapped else (self, other), {})
         (x, y), form = aligned(self, other)
         return Batched(function(y, x) if swapped else function(x, y), form)
 

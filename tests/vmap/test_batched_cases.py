@@ -24,7 +24,9 @@ paddle.logsumexp|paddle.masked_fill|F.normalize|F.unfold
 """.replace("\n", "|").strip("|").split("|")  # fmt: skip
 
 #: Ops that run task by task.
-BY_LOOP = ["linalg.inv", "linalg.svd", "F.grid_sample", "F.rrelu", "paddle.scatter_nd_add", "fft.rfft"]
+BY_LOOP = """
+paddle.logsumexp four axes|linalg.inv|linalg.svd|F.grid_sample|F.rrelu|paddle.scatter_nd_add|fft.rfft
+""".strip().split("|")
 
 #: What can't be done for all tasks at once.
 REFUSED = ["paddle.as_strided", "paddle.masked_scatter"]

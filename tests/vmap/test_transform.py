@@ -175,3 +175,85 @@ def test_each_slice_draws_its_own_and_a_seed_gives_the_same():
     first = drawn()
     assert not bool((first[0] == first[1]).all())
     assert bool((first == drawn()).all())
+
+
+AXES = [np.int64(0), np.int64(1), np.array([0]), np.array([0, 1]), paddle.to_tensor(0), paddle.to_tensor(1), (), None]
+
+
+@pytest.mark.parametrize("axis", AXES, ids=repr)
+@pytest.mark.parametrize("reduction", [paddle.sum, paddle.mean, paddle.any, paddle.std, paddle.squeeze])
+def test_an_axis_may_be_of_numpy_or_a_tensor(reduction, axis):
+    x = paddle.randn([3, 4, 5])
+    if reduction is paddle.any:
+        x = x > 1
+    if reduction is paddle.squeeze:
+        x = x[:, :1, :1]
+
+    ours, theirs = (each(lambda t: reduction(t, axis), x) for each in (applied, looped))
+
+    assert close(ours.astype("float64"), theirs.astype("float64"))
+
+
+def applied(function, *stacks):
+    return metaopt.vmap(function)(*stacks)
+
+
+LOOKUPS = {
+    "embedding": lambda table, index: F.embedding(index, table),
+    "gather": paddle.gather,
+    "index_select": paddle.index_select,
+}
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+@pytest.mark.parametrize("beyond", [5, 6, -6])
+def test_an_index_beyond_its_table_reads_no_other_one(name, beyond):
+    tables, index = paddle.randn([3, 5, 2]), paddle.to_tensor([[0, 1], [beyond, 1], [2, 4]])
+    with pytest.raises((ValueError, IndexError)):
+        metaopt.vmap(LOOKUPS[name])(tables, index)
+
+
+def test_the_relu_of_many_has_the_slope_one_up_to_infinity():
+    x = paddle.to_tensor([-1.0, 0.0, 2e-38, 1.0, 3.3e38, float("inf"), -float("inf"), float("nan")], "float32")
+    x = x.tile([3, 3000])
+    x.stop_gradient = False
+
+    (ours,), (theirs,) = (paddle.grad(each(F.relu, x).sum(), [x]) for each in (applied, looped))
+
+    assert bool((ours == theirs).all())
+
+
+def test_the_relu_of_many_small_numbers_in_float64():
+    x = paddle.full([3, 10000], 1e-40)
+    x.stop_gradient = False
+
+    assert bool((paddle.grad(applied(F.relu, x).sum(), [x])[0] == 1).all())
+
+
+@pytest.mark.parametrize("function", [lambda x, y: x * y, lambda x, y: y / x, paddle.maximum, lambda x, y: x < y])
+@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float64", "float32"), ("float32", "int64")])
+@pytest.mark.parametrize("shapes", [([3], [3]), ([3], [3, 4]), ([3, 4], [3])])
+def test_a_number_is_promoted_as_it_is_for_one_task(function, dtypes, shapes):
+    x, y = (paddle.randn(shape).abs().astype(dtype) + 1 for shape, dtype in zip(shapes, dtypes))
+    try:
+        theirs = looped(function, x, y)
+    except TypeError as error:
+        with pytest.raises(type(error)):
+            applied(function, x, y)
+    else:
+        ours = applied(function, x, y)
+        assert ours.dtype == theirs.dtype and close(ours.astype("float64"), theirs.astype("float64"))
+
+
+def test_large_pictures_that_are_constants_first_and_then_are_not():
+    x, w = paddle.rand([2, 5, 3, 100, 100]), paddle.rand([2, 2, 3, 3, 3])
+
+    def slopes(x, w):
+        with paddle.no_grad():
+            constant = F.conv2d(x, w)
+        x.stop_gradient = False
+        (slope,) = paddle.grad(F.conv2d(x, w).sum(), [x])
+        return slope, constant
+
+    for ours, theirs in zip(applied(slopes, x, w), looped(slopes, x, w)):
+        assert close(ours, theirs)

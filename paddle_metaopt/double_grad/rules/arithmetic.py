@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from .. import kernels
+from ..activity import here
 from ..kinds import times_conjugate
 from ..primitive import requires_grad, with_pullback
 from ..registry import NATIVELY_EXACT, RULES, natively_exact, rule
@@ -45,9 +46,14 @@ def divide(x, y):
     return with_pullback(lambda: kernels.native.divide(x, y), [x, y], pullback)
 
 
-@rule("pow", native_to=2)
+@rule("pow", native_to=1)
 def power(x, exponent=1.0):
-    """To the power of a number, which Paddle's kernels round to float32, and once more in each derivative."""
+    """To the power of a number, which Paddle's kernels round to float32, and once more in each derivative.
+
+    Paddle's own second derivative is NaN for the exponent zero where x is zero, and right otherwise.
+    """
+    if exponent != 0 and here.activations.highest <= 2:
+        return kernels.native.pow(x, exponent)
     exponent = in_float32(exponent)
     lower = exponent - 1
 

@@ -55,9 +55,7 @@ class _Term:
 
 def _diagonal(tensor, first, second):
     """Axes first and second in one, in the place of the first."""
-    size = tensor.shape[first]
-    shape = [size if axis in (first, second) else 1 for axis in range(tensor.ndim)]
-    return paddle.sum(tensor * paddle.eye(size, dtype=tensor.dtype).reshape(shape), second)
+    return paddle.moveaxis(paddle.diagonal(tensor, 0, first, second), -1, first)
 
 
 def _product(x, y, output):

@@ -101,6 +101,12 @@ def strided_slice(x, axes, starts, ends, strides):
     )
 
 
+@rule("index_select")
+def index_select(x, index, axis=0):
+    # Paddle's derivative puts what was counted from the end elsewhere.
+    return native.index_select(x, paddle.where(index < 0, index + x.shape[axis], index), axis)
+
+
 @rule("index_sample")
 def index_sample(x, index):
     values = x.detach()

@@ -111,11 +111,14 @@ def _one_hot(label, ignore_index, axis, x):
 def nll_loss(x, label, weight, ignore_index, reduction):
     """Returns the loss and the total weight; the classes are on axis 1."""
     kept = label != ignore_index
-    index = paddle.where(kept, label, paddle.zeros_like(label))
+    # A negative label is none that counts from the end: it becomes one that Paddle refuses.
+    index = paddle.where(label < 0, paddle.full_like(label, x.shape[1]), label)
+    index = paddle.where(kept, index, paddle.zeros_like(label))
     weights = kept.astype(x.dtype)
     if weight is not None:
         weights = weights * paddle.gather(weight, index.flatten()).reshape(label.shape)
-    loss = -paddle.take_along_axis(x, index.unsqueeze(1), 1).squeeze(1) * weights
+    picked = paddle.take_along_axis(x, index.unsqueeze(1), 1).squeeze(1)
+    loss = -paddle.where(kept, picked, paddle.zeros_like(picked)) * weights
     if reduction == "none":
         return loss, paddle.zeros([], x.dtype)
     total, total_weight = paddle.sum(loss), paddle.sum(weights)

@@ -148,6 +148,8 @@ def batch_norm(
         offset = offset if shift is None else offset + shift
         trailing = _without_leading_ones(shape)
         return (x * slope.reshape(trailing) + offset.reshape(trailing), *unused)
+    if x.size == x.shape[channel]:
+        return (batch_norm_of_one(x, scale, shift), *unused)
     values = x.detach()
     with paddle.no_grad():
         unit, zero = paddle.ones([x.shape[channel]], mean.dtype), paddle.zeros([x.shape[channel]], mean.dtype)
@@ -164,6 +166,15 @@ def batch_norm(
     statistics = [s.reshape(_without_leading_ones(shape)).astype(x.dtype) for s in (batch_mean, inverse_std)]
     standard = Standardization(x, axes, epsilon, *statistics, jacobian=lambda this, g: fused(unit, g)[0])
     return (_affine(standard, scale, shift, shape, y.detach, lambda g: fused(scale_value, g)), *unused)
+
+
+def batch_norm_of_one(x, scale, shift):
+    """x: of a single element in a channel Paddle takes no statistics, and leaves it alone."""
+
+    def pullback(g):
+        return [g, *(None if t is None else paddle.zeros_like(t) for t in (scale, shift))]
+
+    return with_pullback(lambda: paddle.assign(x), [x, scale, shift], pullback)
 
 
 @replaces(kernels.TABLE, "sync_batch_norm_", always=True)

@@ -24,13 +24,12 @@ _FRACTIONAL_MAX_POOL_GRAD = {4: kernels.native.fractional_max_pool2d_grad, 5: ke
 def pool(
     x, kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive, padding_algorithm
 ):
+    options = (
+        kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive, padding_algorithm,
+    )  # fmt: skip
+    forward, values = _POOL[x.ndim], x.detach()
     if kind == "avg":
-        options = (
-            kernel_size, stride, padding, ceil_mode, exclusive, data_format, kind, over_all, adaptive,
-            padding_algorithm,
-        )  # fmt: skip
-        forward, transpose = _POOL[x.ndim], _POOL_GRAD[x.ndim]
-        values = x.detach()  # for its shape, which the kernel wants
+        transpose = _POOL_GRAD[x.ndim]  # it wants the values for their shape
         return linear_map(x, lambda t: forward(t, *options), lambda g: transpose(values, g, g, *options))
     if data_format[-1] == "C":
         spatial = range(2, x.ndim)
@@ -47,11 +46,17 @@ def pool(
         padding = edges[::2]
         if edges[1::2] != padding:
             x, padding = _pad_with_lowest(x, edges), [0] * rank
-    return max_pool_with_index(x, kernel_size, stride, padding, over_all, adaptive, ceil_mode)[0]
+    sizes = (kernel_size, stride, padding, over_all, adaptive, ceil_mode)
+    return _max_pool(x, *sizes, lambda: forward(values, *options))[0]
 
 
 @rule("max_pool2d_with_index", "max_pool3d_with_index")
 def max_pool_with_index(x, kernel_size, stride, padding, over_all, adaptive, ceil_mode):
+    return _max_pool(x, kernel_size, stride, padding, over_all, adaptive, ceil_mode)
+
+
+def _max_pool(x, kernel_size, stride, padding, over_all, adaptive, ceil_mode, value=None):
+    """The maxima and their index; by ``value()`` where none is larger than any number, as of NaN."""
     if over_all:
         rank = x.ndim - 2
         kernel_size, stride, padding, adaptive = [1] * rank, [1] * rank, [0] * rank, True
@@ -60,7 +65,7 @@ def max_pool_with_index(x, kernel_size, stride, padding, over_all, adaptive, cei
     values = x.detach()
     with paddle.no_grad():
         maxima, index = forward(values, *options)
-    return _picked(x, maxima, index, lambda g: gradient(values, index, g, *options)), index
+    return _picked(x, maxima, index, lambda g, index: gradient(values, index, g, *options), value), index
 
 
 @rule("fractional_max_pool2d", "fractional_max_pool3d")
@@ -71,17 +76,36 @@ def fractional_max_pool(x, output_size, kernel_size, u, return_mask):
     values = x.detach()
     with paddle.no_grad():
         maxima, index = forward(values, *options)
-    return _picked(x, maxima, index, lambda g: gradient(values, index, g, *options)), index
+    return _picked(x, maxima, index, lambda g, index: gradient(values, index, g, *options)), index
 
 
-def _picked(x, maxima, index, put_back):
-    """The elements of x at the `index` into each flattened plane, which are the `maxima`."""
+def _picked(x, maxima, index, put_back, value=None):
+    """The elements of x at the `index` into each flattened plane, which are the `maxima`; constants where there is no
+    such element, and by ``value()``, if given."""
+    none = _without_index(index)
+    if none is None:
+        return _picked_at(x, maxima, index, put_back)
+    with paddle.no_grad():
+        index = paddle.clip(index, min=0)
+        maxima = maxima if value is None else paddle.where(none, value(), maxima)
+    found = _picked_at(x, maxima, index, put_back)
+    return paddle.where(none, maxima, found)
+
+
+def _without_index(index):
+    """Where the kernels found nothing larger than the least number of float32, as among NaN, and left -1, at which
+    those of the gradient write; None if nowhere."""
+    is_everywhere = index.place.is_cpu_place() and (not index.size or int(kernels.native.min(index, [], False)) >= 0)
+    return None if is_everywhere else index < 0
+
+
+def _picked_at(x, maxima, index, put_back):
     flat_index = paddle.flatten(index, 2).astype("int64")
 
     def pick(t):
         return paddle.take_along_axis(paddle.flatten(t, 2), flat_index, 2).reshape(index.shape)
 
-    return linear_map(x, pick, put_back, value=maxima)
+    return linear_map(x, pick, lambda g: put_back(g, index), value=maxima)
 
 
 @rule("unpool", "unpool3d")

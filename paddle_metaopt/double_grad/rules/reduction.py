@@ -13,18 +13,16 @@ from ..kernels import native
 from ..kinds import linear_map
 from ..primitive import with_pullback
 from ..registry import natively_exact, replaces, rule
-from .shape import sum_to
+from .shape import axes_in, sum_to
 
 natively_exact("Mean", "Sum")
 
 
 def reduced_axes(axis, ndim) -> list[int]:
-    if isinstance(axis, paddle.Tensor):
-        axis = axis.tolist()
-    if axis is None or axis == []:
+    axes = axes_in(axis)
+    if not axes:
         return list(range(ndim))
-    axes = [axis] if isinstance(axis, int) else axis
-    return [int(a) % ndim for a in axes] if ndim else []
+    return [a % ndim for a in axes] if ndim else []
 
 
 def squeezed(tensor, axes, keepdim):

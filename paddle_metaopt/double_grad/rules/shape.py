@@ -20,6 +20,15 @@ natively_exact(
 )  # fmt: skip
 
 
+def axes_in(axis) -> list[int]:
+    """The axes that an op was given, as a number, numbers, or an array or a tensor of them; none for None."""
+    if isinstance(axis, int):
+        return [axis]
+    if hasattr(axis, "tolist"):
+        return axes_in(axis.tolist())
+    return [int(a) for a in axis or ()]
+
+
 def sum_to(tensor, shape):
     """Undo a broadcast."""
     if tensor.shape == shape:

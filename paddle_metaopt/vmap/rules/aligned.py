@@ -8,6 +8,13 @@ from ..batched import Batched, tasks_of
 from ..forms import PLANES, TASKS
 
 
+def is_promoted_otherwise(x, y) -> bool:
+    """Whether Paddle may take the two in another type than their stacks: it does so with a number beside a vector, and
+    with some ops."""
+    numbers = any(type(t) is Batched and not t.ndim for t in (x, y))
+    return numbers and isinstance(x, paddle.Tensor) and isinstance(y, paddle.Tensor) and x.dtype != y.dtype
+
+
 def aligned(*operands) -> tuple:
     """The operands, Tensors and numbers among them, as stacked tensors; and the form of the result."""
     batched = [x for x in operands if type(x) is Batched]

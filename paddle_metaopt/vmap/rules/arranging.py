@@ -7,6 +7,7 @@ from functools import partial
 import paddle
 
 from ...double_grad import kernels
+from ...double_grad.rules.shape import axes_in
 from ..batched import Batched, CannotBatch, tasks_of
 from ..entrances import has_batched
 from ..registry import batches, below
@@ -35,13 +36,13 @@ for _name in ("tril", "triu"):
 
 @batches("flip")
 def flip(x, axis):
-    axes = [axis] if isinstance(axis, int) else list(axis)
+    axes = axes_in(axis)
     return Batched(below["flip"](tasks_of(x), [a % x.ndim + 1 for a in axes])) if axes else x
 
 
 @batches("roll")
 def roll(x, shifts, axis=()):
-    axes = [axis] if isinstance(axis, int) else list(axis or [])
+    axes = axes_in(axis)
     if not axes or type(x) is not Batched or type(shifts) is Batched:
         return NotImplemented
     return Batched(below["roll"](tasks_of(x), shifts, [a % x.ndim + 1 for a in axes]))

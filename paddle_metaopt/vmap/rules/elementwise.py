@@ -12,7 +12,7 @@ from ..entrances import has_batched
 from ..forms import PLANES, TASKS
 from ..planes import plus_per_plane
 from ..registry import batches, below
-from .aligned import aligned
+from .aligned import aligned, is_promoted_otherwise
 
 _OF_ONE = (
     "abs acos acosh asin asinh assign atan atanh bitwise_not cast ceil celu clip conj cos cosh digamma elu erf erfinv "
@@ -36,7 +36,7 @@ def _of_one(name, x, *args, **kwargs):
 
 
 def _of_several(name, x, y, *args, **kwargs):
-    if has_batched(args, kwargs):
+    if has_batched(args, kwargs) or is_promoted_otherwise(x, y):
         return NotImplemented
     (x, y), form = aligned(x, y)
     return Batched(below[name](x, y, *args, **kwargs), form)
@@ -127,7 +127,7 @@ _MANY = 20000
 @batches("relu")
 def relu(x):
     stacked = x.stacked
-    if stacked.size < _MANY or not requires_grad(stacked):
+    if stacked.size < _MANY or stacked.dtype != paddle.float32 or not requires_grad(stacked):
         return Batched(below["relu"](stacked), x.form)
     value = kernels.native.relu(stacked.detach())
     return Batched(with_pullback(value.detach, [stacked], lambda g: [_where_positive(value, g)]), x.form)
@@ -140,4 +140,5 @@ def _where_positive(x, g):
     )
 
 
-_SMALLEST, _LARGEST = 1.2e-38, 3e38
+#: In float32; of other types the smaller ones round it to zero, which would be let through.
+_SMALLEST, _LARGEST = 1.1754944e-38, float("inf")

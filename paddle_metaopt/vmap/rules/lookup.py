@@ -18,16 +18,20 @@ def embedding(index, weight, padding_index=-1, sparse=False):
     tables = tasks_of(weight)
     tasks, rows, width = tables.shape
     index = for_each_task(index, tasks)
-    moved = index + _first_rows(tasks, rows, index)
+    moved = _in_one_table(index, rows)
     if padding_index != -1:  # what is to be zero lies behind all tables
         moved = paddle.where(index == padding_index, paddle.full_like(moved, tasks * rows), moved)
         padding_index = tasks * rows
     return Batched(below["embedding"](moved, tables.reshape([-1, width]), padding_index, sparse))
 
 
-def _first_rows(tasks, rows, index):
-    """Where each task's rows begin, in the shape of an index of all tasks."""
-    return (paddle.arange(tasks, dtype=index.dtype) * rows).reshape([tasks, *[1] * (index.ndim - 1)])
+def _in_one_table(index, rows):
+    """The index in a table in which each task's rows follow on the last one's; beyond all where it is beyond its own
+    task's, for Paddle to refuse it."""
+    tasks = index.shape[0]
+    first = (paddle.arange(tasks, dtype=index.dtype) * rows).reshape([tasks, *[1] * (index.ndim - 1)])
+    beyond = (index >= rows).astype(index.dtype) - (index < 0).astype(index.dtype)
+    return index + paddle.where(beyond == 0, first, beyond * (tasks * rows))
 
 
 def _gathered(name, x, index, axis):
@@ -39,10 +43,9 @@ def _gathered(name, x, index, axis):
     if axis or index.ndim > 1 or (index.ndim == 1 and not index.size):
         return NotImplemented
     where = tasks_of(index)
-    tasks = where.shape[0]
     if type(x) is Batched:
         stacked = tasks_of(x)
-        where = paddle.where(where < 0, where + stacked.shape[1], where) + _first_rows(tasks, stacked.shape[1], where)
+        where = _in_one_table(paddle.where(where < 0, where + stacked.shape[1], where), stacked.shape[1])
         x = stacked.reshape([-1, *stacked.shape[2:]])
     found = below[name](x, where.reshape([-1]), 0)
     return Batched(found.reshape([*where.shape, *found.shape[1:]]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...double_grad import kernels
+from ...double_grad.rules.shape import axes_in
 from ..batched import Batched, tasks_of
 from ..entrances import has_batched
 from ..registry import batches, below
@@ -12,19 +13,21 @@ from ..registry import batches, below
 
 def axes_behind_tasks(axis, ndim: int) -> list[int]:
     """The axes of the stacked tensor, in the form ``TASKS``, for those of one task's; all for None or none."""
-    axes = [axis] if isinstance(axis, int) else list(axis or [])
-    return [a % ndim + 1 for a in axes] or list(range(1, ndim + 1))
+    return [a % ndim + 1 for a in axes_in(axis)] or list(range(1, ndim + 1))
 
 
 def _reduced(name, x, axis=None, keepdim=False, *all_of_them):
     """In some versions of Paddle a flag follows that asks for all axes."""
-    if has_batched((axis, *all_of_them)):
+    if has_batched((axis, *all_of_them)) or (name == "logsumexp" and x.ndim > _LOGSUMEXP_AXES - 1):
         return NotImplemented
     if not x.ndim:
         return x if name in ("mean", "max", "min", "amax", "amin") else NotImplemented
     axes = axes_behind_tasks(None if any(all_of_them) else axis, x.ndim)
     return Batched(below[name](tasks_of(x), axes, keepdim, *[False] * len(all_of_them)))
 
+
+#: More the kernel does not take.
+_LOGSUMEXP_AXES = 4
 
 for _name in ("mean", "max", "min", "amax", "amin", "logsumexp", "all", "any"):
     if hasattr(kernels.TABLE, _name):

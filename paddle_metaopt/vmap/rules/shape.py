@@ -7,6 +7,7 @@ import math
 import paddle
 
 from ...double_grad import kernels, linear_map
+from ...double_grad.rules.shape import axes_in
 from ..batched import Batched, tasks_of
 from ..forms import PLANES
 from ..registry import batches, below
@@ -49,17 +50,14 @@ def _rows_transposed(x, order):
 
 @batches("unsqueeze")
 def unsqueeze(x, axis):
-    axes = [axis] if isinstance(axis, int) else list(axis)
-    if not all(isinstance(a, int) for a in axes):
-        return NotImplemented
-    return Batched(below["unsqueeze"](tasks_of(x), [a + 1 if a >= 0 else a for a in axes]))
+    axes = [a + 1 if a >= 0 else a for a in axes_in(axis)]
+    return Batched(below["unsqueeze"](tasks_of(x), axes))
 
 
 @batches("squeeze")
 def squeeze(x, axis=()):
-    axes = [axis] if isinstance(axis, int) else list(axis or [])
     shape = x.shape
-    axes = [a % x.ndim for a in axes] or list(range(x.ndim))
+    axes = [a % x.ndim for a in axes_in(axis)] or list(range(x.ndim))
     axes = [a + 1 for a in axes if shape[a] == 1]
     return Batched(below["squeeze"](tasks_of(x), axes)) if axes else x
 

@@ -111,6 +111,8 @@ CASES = {
     "paddle.gather_nd rows": op(lambda x: paddle.gather_nd(x, integers([0], [2], [2])), (3, 4)),
     "paddle.index_select": op(lambda x: paddle.index_select(x, rows()), (3, 4)),
     "paddle.index_select columns": op(lambda x: paddle.index_select(x, rows(), -1), (3, 4)),
+    "paddle.index_select from the end": op(lambda x: paddle.index_select(x, integers(-1, 0, -1)), (3, 4)),
+    "paddle.index_select columns from the end": op(lambda x: paddle.index_select(x, integers(-1, -3), 1), (3, 4)),
     "paddle.index_sample": op(lambda x: paddle.index_sample(x, repeating_index()), (3, 4)),
     "paddle.take_along_axis": op(lambda x: paddle.take_along_axis(x, repeating_index(), 1), (3, 4)),
     "paddle.take_along_axis broadcast": op(lambda x: paddle.take_along_axis(x, integers([2, 0, 2, 1]), 0), (3, 4)),

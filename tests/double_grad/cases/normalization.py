@@ -70,6 +70,8 @@ CASES = {
     "F.batch_norm 2D": op(batch_norm(True), (3, 2, 4, 3), (2,), (2,)),
     "F.batch_norm NHWC": op(batch_norm(True, data_format="NHWC"), (3, 4, 3, 2), (2,), (2,)),
     "F.batch_norm not affine": op(batch_norm(True), (3, 2, 4, 3)),
+    "F.batch_norm of one": op(batch_norm(True), (1, 3), (3,), (3,)),
+    "F.batch_norm of one, NHWC": op(batch_norm(True, data_format="NHWC"), (1, 1, 1, 3), (3,), (3,)),
     "F.batch_norm eval": op(batch_norm(False), (3, 2, 4, 3), (2,), (2,)),
     "F.batch_norm eval, batch statistics": op(batch_norm(False, False), (3, 2, 4, 3), (2,), (2,)),
     "F.batch_norm train, running statistics": op(batch_norm(True, True), (3, 2, 4, 3), (2,), (2,)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import paddle
 
 from .case import op, spread
@@ -50,6 +51,8 @@ CASES = {
     "paddle.nanmean gaps": op(lambda x: paddle.nanmean(gaps(x), 1), (3, 4)),
     **forms("max", paddle.max, spread(3, 4)),
     "paddle.max two axes": op(lambda x: paddle.max(x, [0, 2]), spread(3, 4, 2)),
+    "paddle.max no axes": op(lambda x: paddle.max(x, ()), spread(3, 4)),
+    "paddle.max NumPy axis": op(lambda x: paddle.max(x, np.int64(1)), spread(3, 4)),
     **forms("min", paddle.min, spread(3, 4)),
     **forms("amax", paddle.amax, spread(3, 4)),
     "paddle.amax two axes": op(lambda x: paddle.amax(x, [0, 2]), spread(3, 4, 2)),
@@ -63,6 +66,8 @@ CASES = {
     "paddle.prod two axes": op(lambda x: paddle.prod(x, [0, 2]), (3, 2, 2)),
     **forms("logsumexp", paddle.logsumexp, (3, 4)),
     "paddle.logsumexp two axes": op(lambda x: paddle.logsumexp(x, [0, 2]), (3, 4, 2)),
+    "paddle.logsumexp four axes": op(lambda x: paddle.logsumexp(x, [1, 3]), (2, 3, 2, 2)),
+    "paddle.logsumexp no axes": op(lambda x: paddle.logsumexp(x, ()), (3, 4)),
     **forms("std", paddle.std, (3, 4)),
     "paddle.std biased": op(lambda x: paddle.std(x, 1, unbiased=False), (3, 4)),
     "paddle.std two axes": op(lambda x: paddle.std(x, [0, 2]), (3, 4, 2)),
