@@ -82,7 +82,7 @@ _OMNIGLOT_ANIL = replace(
     follows="Raghu et al. 2020: the head in 5 steps of 0.1; 16 tasks of 3 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _OMNIGLOT_MLP = replace(
-    _OMNIGLOT_MAML, net="omniglot-mlp", queries=5, iterations=100_000,
+    _OMNIGLOT_MAML, net="omniglot-mlp", queries=5, iterations=30_000,
     follows="Finn et al. 2017, Omniglot without convolutions; 16 tasks of 5 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _OMNIGLOT_MAMLPP = replace(
@@ -99,7 +99,7 @@ _MINI_MAML = replace(
     follows="PaddleFSL: 5 steps of 0.03, 10 in tests, Adam 2e-3, cosine; 4 tasks of 5 queries, second order at the end",
 )  # fmt: skip
 
-#: Iterations are what a core of its own does in 3 hours on Omniglot (the MLP in less), 4 for ANIL on miniImageNet, and
+#: Iterations are what a core of its own does in 3 hours on Omniglot (the MLP in half an hour), 4 for ANIL on miniImageNet, and
 #: 6 for MAML; two trainings run beside each other on two cores.
 RECIPES = {
     "maml-omniglot-5w1s": _OMNIGLOT_MAML,
