@@ -40,7 +40,7 @@ class Recipe:
         validations meanwhile.
     first_order : float
         The share of the iterations, from the first on, whose meta-gradient is of first order: cheaper, and close enough
-        at the beginning (MAML only).
+        at the beginning. Of other algorithms than MAML it is 0 or 1.
     ema : float
         Decay, per iteration, of the exponential mean of the weights, which is then what is validated and tested; 0 for
         the weights themselves.
@@ -134,6 +134,8 @@ def new_optimizer(recipe: Recipe, net: nn.Layer, schedule) -> metaopt.MetaOptimi
     elif recipe.algorithm == "maml++":
         epoch = max(1, recipe.iterations // 100)
         choices.update(buffers="restore", iterations_per_epoch=epoch, multi_step_loss_epochs=10)
+    if recipe.first_order == 1:
+        choices["first_order"] = True
     elif recipe.first_order:
         choices["first_order_iterations"] = round(recipe.first_order * recipe.iterations)
     of = _OPTIMIZERS[recipe.algorithm]
