@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
 import paddle
 from paddle import nn
 
@@ -46,6 +47,8 @@ class Recipe:
         the weights themselves.
     clip : float
         The largest norm of the meta-gradient, which a rare task would make huge.
+    views : bool
+        Whether a class has its pictures mirrored and moved as well in training.
     valid_every : int
         Iterations between validations.
     """
@@ -66,6 +69,7 @@ class Recipe:
     first_order: float = 0.0
     ema: float = 0.99
     clip: float = 10.0
+    views: bool = False
     valid_every: int = 500
     valid_episodes: int = 300
 
@@ -146,10 +150,36 @@ def new_optimizer(recipe: Recipe, net: nn.Layer, schedule) -> metaopt.MetaOptimi
 def episode_loader(recipe: Recipe, root, mode: str, episodes: int, seed: int, tasks_per_batch=None, first_batch=0):
     """Episodes of `mode`, in lists if `tasks_per_batch` is given; but for "train" they have 15 queries per class."""
     data = _dataset(recipe.data, root, mode)
+    if recipe.views and mode == "train":
+        data = Views(data)
     queries = recipe.queries if mode == "train" else 15
     sampler = EpisodeSampler(data, recipe.ways, recipe.shots, queries, episodes, seed, tasks_per_batch)
     sampler.resume(first_batch)
     return EpisodeLoader(data, sampler)
+
+
+class Views(paddle.io.Dataset):
+    """Each picture in 18 views: mirrored or not, and moved by a tenth or not. A number stands for each, so that an
+    episode depends on its seed alone."""
+
+    _KINDS, _MOVE = (3, 3, 2), 8
+
+    def __init__(self, pictures) -> None:
+        self._pictures = pictures
+        self.labels = np.tile(pictures.labels, math.prod(self._KINDS))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int):
+        view, number = divmod(index, len(self._pictures))
+        *moves, mirrored = np.unravel_index(view, self._KINDS)
+        picture, label = self._pictures[number]
+        _, height, width = picture.shape
+        top, left = (self._MOVE * int(move) for move in moves)
+        edge = (self._MOVE, self._MOVE)
+        picture = np.pad(picture, [(0, 0), edge, edge], mode="edge")[:, top : top + height, left : left + width]
+        return np.ascontiguousarray(picture[:, :, ::-1] if mirrored else picture), label
 
 
 @lru_cache(maxsize=None)

@@ -6,7 +6,7 @@ import json
 import random
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +136,8 @@ class Run:
         """
         state = metaopt.load_checkpoint(self.path)
         now = {"name": self.name, "seed": self.seed, **_as_kept(self.recipe)}
-        before = {"name": state["name"], "seed": state["seed"], **state["recipe"]}
+        added_since = {each.name: each.default for each in fields(Recipe)}
+        before = {"name": state["name"], "seed": state["seed"], **added_since, **state["recipe"]}
         for key in now.keys() - {"iterations", "follows"}:
             if now[key] != before.get(key):
                 raise SystemExit(

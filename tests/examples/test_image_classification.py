@@ -24,7 +24,7 @@ from .interruption import digests, stop_after
 
 sys.path.append(str(ROOT / "examples"))
 from image_classification import parse_arguments  # noqa: E402
-from recipes import RECIPES, new_net, new_optimizer, new_schedule  # noqa: E402
+from recipes import RECIPES, Views, new_net, new_optimizer, new_schedule  # noqa: E402
 from training_run import Run, load_weights, read_weights  # noqa: E402
 
 import results  # noqa: E402
@@ -114,6 +114,12 @@ def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
     assert not (tmp_path / "elsewhere").exists()
 
 
+def resumed(characters, folder, *more) -> None:
+    recipe = parse_arguments(list(map(str, options(characters, folder, *more)))).settings
+    net = new_net(recipe)
+    Run("maml-omniglot-5w1s", recipe, 0, folder, net, new_optimizer(recipe, net, new_schedule(recipe))).load()
+
+
 def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, characters, tmp_path):
     train(run_example, characters, "first", iterations=3)
     output = train(run_example, characters, "first", iterations=6)
@@ -131,12 +137,29 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, chara
         net = new_net(other)
         load_weights(net, new_optimizer(other, net, new_schedule(other)), best["weights"], first)
     train(run_example, characters, "third", "--init-from", first, recipe="mamlpp-omniglot-5w1s", iterations=1)
-    given = options(characters, tmp_path / "first", "--set", "inner_lr=0.3")
-    recipe = parse_arguments(list(map(str, given))).settings
-    net = new_net(recipe)
-    opt = new_optimizer(recipe, net, new_schedule(recipe))
-    with pytest.raises(SystemExit, match="was made with inner_lr = 0.4, not 0.3"):
-        Run("maml-omniglot-5w1s", recipe, 0, tmp_path / "first", net, opt).load()
+    older = metaopt.load_checkpoint(first)
+    del older["recipe"]["views"]
+    metaopt.save_checkpoint(first, older)
+    resumed(characters, tmp_path / "first")
+    for other, message in (("inner_lr=0.3", "inner_lr = 0.4, not 0.3"), ("views=1", "views = False, not True")):
+        with pytest.raises(SystemExit, match=f"was made with {message}"):
+            resumed(characters, tmp_path / "first", "--set", other)
+
+
+def test_views_are_the_picture_mirrored_and_moved():
+    picture = np.random.default_rng(0).random((3, 20, 20), np.float32)
+
+    class Two(list):
+        labels = [4, 7]
+
+    views = Views(Two([(picture, 4), (picture + 1, 7)]))
+    assert len(views) == 36 and [views[i][1] for i in range(36)] == views.labels.tolist() == 18 * [4, 7]
+    seen = [views[2 * i][0] for i in range(18)]
+    assert len({view.tobytes() for view in seen}) == 18 and all(view.shape == picture.shape for view in seen)
+    assert sum(np.array_equal(view, picture) for view in seen) == 1
+    assert sum(np.array_equal(view, picture[:, :, ::-1]) for view in seen) == 1
+    moved = [view for view in seen if np.array_equal(view[:, :12, :12], picture[:, 8:, 8:])]
+    assert len(moved) == 1 and (moved[0][:, 12:, :12] == picture[:, 19:, 8:]).all()
 
 
 def test_wrong_arguments_are_said_at_once(characters, capsys):
