@@ -82,7 +82,7 @@ class Run:
             done = self.progress.iteration
             decay = min(self.recipe.ema, (1 + done) / (10 + done))  # what the training began with is soon forgotten
             for name, value in self._own().items():
-                self._mean[name] = decay * self._mean[name] + (1 - decay) * value
+                self._mean[name] = decay * self._mean[name] + (1 - decay) * value.detach()
 
     def validate(self, episodes, evaluate) -> dict:
         """A point of the curve; the weights are remembered if they are the best so far."""
