@@ -146,6 +146,19 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, chara
             resumed(characters, tmp_path / "first", "--set", other)
 
 
+def test_the_mean_of_the_weights_keeps_no_graph(tmp_path):
+    recipe = RECIPES["mlp-omniglot-5w1s"]
+    net = new_net(recipe)
+    run = Run("mlp-omniglot-5w1s", recipe, 0, tmp_path, net, new_optimizer(recipe, net, new_schedule(recipe)))
+    first = net.classifier.weight.numpy()
+    net.classifier.weight.set_value(first + 1)
+    run.after_update(1.0, 0.1)
+    with run.averaged():
+        np.testing.assert_allclose(net.classifier.weight.numpy(), first + 9 / 11, rtol=1e-5)  # 1 - 2 / 11
+        assert all(p.grad is None and p.is_leaf for p in net.parameters())
+    assert all(value.stop_gradient for value in run._mean.values())
+
+
 def test_views_are_the_picture_mirrored_and_moved():
     picture = np.random.default_rng(0).random((3, 20, 20), np.float32)
 
