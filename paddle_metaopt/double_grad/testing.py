@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Callable, Sequence
@@ -89,7 +90,8 @@ def compare_with_differences(
                     raise ValueError("the function has too many kinks here, or is not deterministic")
                 continue
             slope = _inner(claimed, direction)
-            comparison.error = max(comparison.error, abs(slope - fine) / scale)
+            error = abs(slope - fine) / scale
+            comparison.error = max(comparison.error, error if math.isfinite(error) else math.inf)
             done += 1
     finally:
         for tensor, start in zip(tensors, origin):

@@ -80,7 +80,10 @@ def elementwise_pow(x, y):
         if requires_grad(x):
             # Where y is zero so is the derivative, at x = 0 too.
             exponent = paddle.where((x == 0) & (y == 0), paddle.ones_like(y), y - 1)
-            to_x = times_conjugate(g, y * elementwise_pow(x, exponent))
+            base = x
+            if x.is_complex():  # of which Paddle's 0 ** 0 is NaN, not one
+                base = paddle.where((x == 0) & (exponent == 0), paddle.ones_like(x), x)
+            to_x = times_conjugate(g, y * elementwise_pow(base, exponent))
         if requires_grad(y):
             # 0 ** y is constant for positive y, though log(0) is infinite.
             base = paddle.where(x == 0, paddle.ones_like(x), x)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import paddle
 
 from .case import op, positive, spread, uniform
@@ -80,7 +82,7 @@ CASES = {
     "paddle.pow negative base": op(lambda x: paddle.pow(x, paddle.full_like(x, 3)), (3, 4)),
     "paddle.pow of zero": op(lambda x: paddle.pow(x * sparse(x), paddle.full_like(x, 2)), (3, 4)),
     "paddle.pow of zero to a live exponent": op(
-        lambda x, y: paddle.pow(x * sparse(x), y), positive(3, 4), positive(3, 4)
+        lambda x, y: paddle.pow(x * sparse(x), y), positive(3, 4), uniform(3, 4, low=2.3, high=4.0)
     ),
     "paddle.maximum": op(paddle.maximum, *PAIR),
     "paddle.maximum broadcast": op(lambda x, y: paddle.maximum(x, y[0]), *PAIR),
@@ -119,7 +121,9 @@ CASES = {
     "paddle.sign": op(lambda x: paddle.sign(x) * x, spread(3, 4)),
     "paddle.sgn": op(lambda x: paddle.sgn(x) * x, spread(3, 4)),
     "paddle.frexp": op(lambda x: paddle.frexp(x), spread(3, 4)),
-    "paddle.nan_to_num": op(lambda x: paddle.nan_to_num(paddle.where(x > 1, x / 0, x)), spread(3, 4)),
+    "paddle.nan_to_num": op(
+        lambda x: paddle.nan_to_num(paddle.where(x > 1, paddle.full_like(x, math.inf), x), posinf=2.0), spread(3, 4)
+    ),
     "paddle.deg2rad": op(paddle.deg2rad, (3, 4)),
     "paddle.rad2deg": op(paddle.rad2deg, (3, 4)),
 }
