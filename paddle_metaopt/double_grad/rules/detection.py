@@ -13,7 +13,36 @@ from .linear import matmul
 
 @rule("roi_align")
 def roi_align(x, *options):
-    return _average(x, kernels.native.roi_align, kernels.native.roi_align_grad, *options)
+    return _average(x, kernels.native.roi_align, _align_transposed, *options)
+
+
+def _align_transposed(values, boxes, boxes_num, g, *options):
+    """The transpose of roi_align. Paddle's own on the CPU takes each box for at least a pixel wide and high, but the
+    forward does so only where `aligned` is false."""
+    *_, scale, _, aligned = options
+    narrow = ((boxes[:, 2:] - boxes[:, :2]) * scale < 1).any(1)
+    if not (aligned and values.place.is_cpu_place() and bool(narrow.any())):
+        return kernels.native.roi_align_grad(values, boxes, boxes_num, g, *options)
+    wide = paddle.logical_not(narrow).astype(g.dtype).reshape([-1, 1, 1, 1])
+    found = kernels.native.roi_align_grad(values, boxes, boxes_num, g * wide, *options)
+    images = paddle.unbind(found)
+    image = paddle.repeat_interleave(paddle.arange(len(images)), boxes_num.astype("int64")).tolist()
+    for box in paddle.nonzero(narrow).flatten().tolist():
+        images[image[box]] = images[image[box]] + _put_back(g[box], values.shape[2:], boxes[box : box + 1], options)
+    return paddle.stack(images)
+
+
+def _put_back(g, size, box, options):
+    """What the pixels of an image get from `g`, [channels, height, width] of what was pooled in one box. The weight of a
+    pixel is that of its row times that of its column, which pooling each row and each column tells."""
+    height, width = size
+    rows = paddle.eye(height, dtype=g.dtype).unsqueeze(2).expand([height, height, width])
+    columns = paddle.eye(width, dtype=g.dtype).unsqueeze(1).expand([width, height, width])
+    probes = paddle.concat([rows, columns, paddle.ones([1, height, width], g.dtype)]).unsqueeze(0)
+    weights = kernels.native.roi_align(probes, box, paddle.ones([1], "int32"), *options).flatten(2)[0]
+    rows, columns, whole = paddle.split(weights, [height, width, 1])
+    share = g.flatten(1) * paddle.where(whole == 0, whole, 1 / whole)
+    return paddle.matmul(share.unsqueeze(1) * rows, columns, transpose_y=True)
 
 
 @rule("psroi_pool")

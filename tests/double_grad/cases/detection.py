@@ -24,6 +24,8 @@ def deformed(**options):
 CASES = {
     "vision.ops.roi_align": op(pooled(ops.roi_align, 2), (2, 2, 5, 6)),
     "vision.ops.roi_align scale, samples": op(pooled(ops.roi_align, [2, 3], 0.7, 2, False), (2, 2, 5, 6)),
+    "vision.ops.roi_align less than a pixel": op(pooled(ops.roi_align, 2, 0.3), (2, 2, 5, 6)),
+    "vision.ops.roi_align less than a pixel, samples": op(pooled(ops.roi_align, [2, 3], 0.2, 2), (2, 2, 5, 6)),
     "vision.ops.roi_pool": op(pooled(ops.roi_pool, 2), spread(2, 2, 5, 6)),
     "vision.ops.roi_pool scale, empty bins": op(pooled(ops.roi_pool, (4, 3), 2.0), spread(2, 2, 5, 6)),
     "vision.ops.psroi_pool": op(pooled(ops.psroi_pool, 2), (2, 8, 5, 6)),
