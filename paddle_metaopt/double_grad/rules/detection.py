@@ -33,8 +33,8 @@ def _align_transposed(values, boxes, boxes_num, g, *options):
 
 
 def _put_back(g, size, box, options):
-    """What the pixels of an image get from the cotangent g, [channels, height, width], of one box. The weight of a pixel
-    is that of its row times that of its column, which pooling each row and each column tells."""
+    """What the pixels of an image get from the cotangent g, [channels, height, width], of one box. A pixel's weight is
+    that of its row times that of its column, which pooling each row and each column tells."""
     height, width = size
     rows = paddle.eye(height, dtype=g.dtype).unsqueeze(2).expand([height, height, width])
     columns = paddle.eye(width, dtype=g.dtype).unsqueeze(1).expand([width, height, width])
