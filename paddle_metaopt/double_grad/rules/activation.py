@@ -20,9 +20,17 @@ piecewise_linear("leaky_relu", "relu", native_to=2)
 piecewise_linear("hardsigmoid", "relu6", by_output=True)
 
 
-@smooth("gelu")
+def _is_approximate(option):
+    return option in (True, "tanh")  # from Paddle 3.3 on it may also be "none"
+
+
+def _gelu_grad(x, g, approximate):
+    return kernels.native.gelu_grad(x, g, _is_approximate(approximate))
+
+
+@smooth("gelu", fused=_gelu_grad)
 def gelu_slope(x, approximate=False):
-    if approximate:
+    if _is_approximate(approximate):
         scale, cubic = math.sqrt(2 / math.pi), 0.044715
         t = paddle.tanh((x + x * x * x * cubic) * scale)
         return (t + 1) * 0.5 + x * (1 - t * t) * (x * x * (3 * cubic) + 1) * (0.5 * scale)

@@ -104,6 +104,8 @@ CASES = {
 
 if hasattr(F, "swiglu"):  # Paddle 3.3
     CASES |= {
+        "F.gelu tanh": wide(lambda x: F.gelu(x, "tanh")),
+        "F.gelu none": wide(lambda x: F.gelu(x, approximate="none")),
         "F.swiglu": op(F.swiglu, (3, 4), (3, 4)),
         "F.swiglu halves": op(F.swiglu, (3, 6)),
         "paddle.softmax": op(lambda x: paddle.softmax(x, 0), (3, 4)),
