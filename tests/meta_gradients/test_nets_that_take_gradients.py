@@ -26,7 +26,8 @@ def plain(net, x):
 def gradient_penalty(net, x):
     x = live(x)
     y = net(x)
-    return (slope(y, x).square().sum([1, 2, 3]).sqrt() - 1).square().mean() + y.mean()
+    squared = slope(y, x).square().sum([1, 2, 3]) + 0.01  # of a dead net it is zero, where the root has no slope
+    return (squared.sqrt() - 1).square().mean() + y.mean()
 
 
 def forces(net, x):
