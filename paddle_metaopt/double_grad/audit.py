@@ -40,14 +40,16 @@ def audit(outputs, inputs) -> None:
     ------
     NotTwiceDifferentiableError
     """
-    culprits = unverified_nodes(outputs, inputs)
+    inputs = _listed(inputs)
+    may_follow = len(inputs) > 1 and not all(tensor.is_leaf for tensor in inputs)
+    culprits = unverified_nodes(outputs, inputs, past_inputs=may_follow)
     if culprits:
         raise NotTwiceDifferentiableError(explain(culprits))
 
 
-def unverified_nodes(outputs, inputs) -> dict[int, str]:
+def unverified_nodes(outputs, inputs, past_inputs: bool = False) -> dict[int, str]:
     """The nodes on a path from `outputs` to `inputs` that were not verified: address to name."""
-    path = nodes_between(outputs, inputs)
+    path = nodes_between(outputs, inputs, past_inputs)
     return {address: name for address, name in path.items() if not is_verified(name)}
 
 
@@ -74,12 +76,13 @@ def leaves_below(output, boundary=(), further_stops=frozenset()) -> tuple[dict, 
     return leaves, met
 
 
-def nodes_between(outputs, inputs) -> dict[int, str]:
-    """Address and name of each node on a path from `outputs` to `inputs`."""
+def nodes_between(outputs, inputs, past_inputs: bool = False) -> dict[int, str]:
+    """Address and name of each node on a path from `outputs` to `inputs`; with `past_inputs` also on one that leads
+    through another of the `inputs`, for which more of the graph is looked at."""
     targets = {address_of(tensor) for tensor in _listed(inputs)}
     on_path, names = set(targets), {}
-    for address, node, children in walk(_listed(outputs), targets):
-        if address not in targets and not on_path.isdisjoint(children):
+    for address, node, children in walk(_listed(outputs), () if past_inputs else targets):
+        if not on_path.isdisjoint(children):
             on_path.add(address)
             names[address] = node.name()
     return names

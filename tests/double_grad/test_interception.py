@@ -176,6 +176,18 @@ def test_a_users_pylayer_is_refused_until_trusted():
     np.testing.assert_allclose(paddle.grad(g.sum(), [x])[0].numpy(), 8)
 
 
+def test_what_lies_below_an_input_is_audited_for_another_input_there(monkeypatch):
+    monkeypatch.delitem(registry.RULES, "cumsum")
+    for direct in (0, 1):
+        x = leaf(3)
+        with twice_differentiable():
+            below = paddle.cumsum(x)
+            y = (below**2).sum() + direct * (x**2).sum()
+            with pytest.raises(NotTwiceDifferentiableError, match="Cumsum"):
+                paddle.grad(y, [below, x], create_graph=True)
+            paddle.grad(y, [below], create_graph=True)
+
+
 def test_first_derivatives_are_not_audited(monkeypatch):
     monkeypatch.delitem(registry.RULES, "cumsum")
     x = leaf(3)
