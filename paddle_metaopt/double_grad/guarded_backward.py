@@ -36,7 +36,7 @@ def guarded_backward(backward):
         with followed_by_what_was_asked():
             if leaves is None:
                 return run(backward, args, kwargs, in_backward=True, uses_up=True)
-            _require_shapes(outputs, cotangents)
+            require_shapes("backward", outputs, cotangents)
             options = {"grad_outputs": cotangents, "retain_graph": True, "create_graph": False, "allow_unused": True}
             found = on_copies(outputs, leaves, in_backward=True, **options)
             run(_hand_to, (leaves, found), {}, in_backward=True, uses_up=True)
@@ -44,12 +44,13 @@ def guarded_backward(backward):
     return guarded
 
 
-def _require_shapes(outputs, cotangents):
+def require_shapes(caller: str, outputs, cotangents):
+    """Raise a ValueError if a given gradient is of another shape than its tensor: kernels read past its end."""
     cotangents = [] if cotangents is None else listed(cotangents)
     for output, cotangent in zip(outputs, cotangents):
         if cotangent is not None and cotangent.shape != output.shape:
             raise ValueError(
-                f"backward: expected a gradient of shape {list(output.shape)} for the tensor of that shape, got "
+                f"{caller}: expected a gradient of shape {list(output.shape)} for the tensor of that shape, got "
                 f"{list(cotangent.shape)}"
             )
 

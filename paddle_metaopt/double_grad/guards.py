@@ -12,9 +12,9 @@ from .activity import is_active
 from .audit import audit, nodes_between, refuse_beside_the_path
 from .engine import on_copies, refuse_used_up
 from .graph import listed
-from .guarded_backward import guarded_backward
+from .guarded_backward import guarded_backward, require_shapes
 from .joints import by_us, noticing
-from .passes import engine_guards
+from .passes import current, engine_guards
 from .patches import Hold
 from .primitive import rooted
 
@@ -41,12 +41,30 @@ def _guarded_grad(grad):
     @functools.wraps(grad)
     def guarded(*args, **kwargs):
         given = signature.bind(*args, **kwargs).arguments
+        require_shapes("paddle.grad", listed(given["outputs"]), given.get("grad_outputs"))
         if given.get("create_graph") and is_active():
-            audit(given["outputs"], given["inputs"])
-            _noted.graphs_of_gradients += 1
+            _audit(given["outputs"], given["inputs"])
         return _passed(**given)
 
     return guarded
+
+
+def _audit(outputs, inputs):
+    audit(outputs, inputs)
+    _noted.graphs_of_gradients += 1
+
+
+def _auditing(run_partial_grad):
+    """What stands in for what ``paddle.grad`` ends in: also that which somebody imported by name, past the guard."""
+
+    @functools.wraps(run_partial_grad)
+    def auditing(outputs, inputs, grad_outputs, retain_graph, create_graph, *others):
+        present = current()
+        if create_graph and is_active() and (present is None or present.uses_up):
+            _audit(outputs, inputs)
+        return run_partial_grad(outputs, inputs, grad_outputs, retain_graph, create_graph, *others)
+
+    return auditing
 
 
 def gradients(outputs, inputs, **options) -> list:
@@ -83,7 +101,7 @@ def graphs_of_gradients() -> int:
 def _replacements():
     eager = paddle.base.core.eager  # all passes go through its two functions, also those of a copy of paddle.grad
     return [
-        (eager, "run_partial_grad", noticing(eager.run_partial_grad)),
+        (eager, "run_partial_grad", _auditing(noticing(eager.run_partial_grad))),
         (eager, "run_backward", noticing(eager.run_backward)),
         (paddle, "grad", _guarded_grad(paddle.grad)),
         (paddle.autograd, "backward", guarded_backward(paddle.autograd.backward)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 from contextlib import contextmanager
 
@@ -55,12 +56,21 @@ class twice_differentiable:
             paddle.set_grad_enabled(grad_enabled)
 
     def __call__(self, function):
+        if any(is_later(function) for is_later in _RUN_LATER):
+            raise TypeError(
+                f"twice_differentiable: expected a function that has run when it returns, got the generator or "
+                f"coroutine {function!r}; write `with twice_differentiable():` inside of it"
+            )
+
         @functools.wraps(function)
         def decorated(*args, **kwargs):
             with twice_differentiable():
                 return function(*args, **kwargs)
 
         return decorated
+
+
+_RUN_LATER = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 
 
 class _Entered(threading.local):

@@ -36,6 +36,18 @@ def failing(error):
     return lambda x: with_pullback(x.clone, [x], pullback)
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_given_gradient_has_the_shape_of_its_tensor(create_graph):
+    x = leaf(3)
+    with twice_differentiable():
+        y = F.gelu(x)
+        for shape in ([1], [2, 3], [2]):
+            with pytest.raises(ValueError, match=r"^paddle.grad: expected a gradient of shape \[3\]"):
+                paddle.grad(y, [x], grad_outputs=paddle.ones(shape, x.dtype), create_graph=create_graph)
+        (g,) = paddle.grad([y, y * 2], [x], grad_outputs=[None, paddle.ones([3], x.dtype)], create_graph=create_graph)
+    np.testing.assert_allclose(g.numpy(), 3 * paddle.grad(F.gelu(x), [x])[0].numpy())
+
+
 @pytest.mark.parametrize("error", [ValueError("of a pullback"), KeyboardInterrupt(), MemoryError()])
 @pytest.mark.parametrize("create_graph", [False, True])
 def test_an_error_in_a_pullback_keeps_its_type_and_leaves_no_graph(error, create_graph):

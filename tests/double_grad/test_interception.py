@@ -13,7 +13,10 @@ from paddle import nn
 
 from paddle_metaopt import NotTwiceDifferentiableError, double_grad, twice_differentiable
 from paddle_metaopt.double_grad import kernels, registry
+from paddle_metaopt.double_grad.guards import graphs_of_gradients
 from paddle_metaopt.double_grad.testing import check_twice_differentiable
+
+imported_grad = paddle.grad
 
 
 def patched():
@@ -36,6 +39,21 @@ def test_it_nests_is_used_again_and_decorates():
         return value
 
     assert inside(3) == 3 and inside.__doc__ == "Its text." and not patched()
+
+
+def test_it_decorates_nothing_that_runs_after_it_returned():
+    def generator():
+        yield
+
+    async def coroutine():
+        pass
+
+    async def asynchronous_generator():
+        yield
+
+    for function in (generator, coroutine, asynchronous_generator):
+        with pytest.raises(TypeError, match=f"twice_differentiable: .*{function.__name__}.*`with"):
+            twice_differentiable()(function)
 
 
 def test_an_exception_leaves_paddle_and_gradient_tracking_as_they_were():
@@ -186,6 +204,21 @@ def test_what_lies_below_an_input_is_audited_for_another_input_there(monkeypatch
             with pytest.raises(NotTwiceDifferentiableError, match="Cumsum"):
                 paddle.grad(y, [below, x], create_graph=True)
             paddle.grad(y, [below], create_graph=True)
+
+
+def test_what_imported_paddles_grad_by_name_is_audited_too(monkeypatch):
+    monkeypatch.delitem(registry.RULES, "cumsum")
+    x, before = leaf(3), graphs_of_gradients()
+    with twice_differentiable():
+        y = (paddle.cumsum(x) ** 2).sum()
+        with pytest.raises(NotTwiceDifferentiableError, match="Cumsum"):
+            imported_grad(y, [x], create_graph=True)
+        imported_grad(y, [x], retain_graph=True)
+        assert graphs_of_gradients() == before
+        imported_grad((x**2).sum(), [x], create_graph=True)
+        assert graphs_of_gradients() == before + 1
+        paddle.grad((x**2).sum(), [x], create_graph=True)
+        assert graphs_of_gradients() == before + 2
 
 
 def test_first_derivatives_are_not_audited(monkeypatch):
