@@ -56,12 +56,15 @@ class Pass:
         passes = _thread.passes
         while passes and passes.pop()() is not self:
             pass
+        if self.is_outermost:
+            _thread.given.clear()  # of nodes that an error kept from running
 
 
 class _Thread(threading.local):
     def __init__(self):
         self.passes = []  # held weakly: one whose call was left in an unforeseen way is none
         self.asked = {}
+        self.given = {}
 
 
 _thread = _Thread()
@@ -110,6 +113,30 @@ def followed_by_what_was_asked():
         asked, _thread.asked = _thread.asked, before
     for call, things in asked.items():
         call(things)
+
+
+def heeded(hook: Callable) -> Callable:
+    """A gradient hook for an output of a PyLayer, whose node is to ask `as_hooks_gave` for what it returned: Paddle
+    takes no notice of it."""
+
+    def heeded_hook(gradient):
+        given = hook(gradient)
+        if isinstance(given, paddle.Tensor):
+            _thread.given[gradient.data_ptr()] = gradient, given  # the first is held, for its address to remain its own
+        return given
+
+    return heeded_hook
+
+
+def as_hooks_gave(cotangents) -> list:
+    """The cotangents that the calling node got, as its hooks, which were called just before, have changed them."""
+    return list(map(_as_hooks_gave, cotangents)) if _thread.given else cotangents
+
+
+def _as_hooks_gave(cotangent):
+    while cotangent is not None and cotangent.data_ptr() in _thread.given:
+        _, cotangent = _thread.given.pop(cotangent.data_ptr())
+    return cotangent
 
 
 def runs_copies() -> bool:

@@ -28,6 +28,7 @@ from .graph import RULE_NAME, address_of, takes_any_gradient
 from .precision import autocast_is_on, without_autocast
 
 Tensor = paddle.Tensor
+_register_hook = Tensor.register_hook
 
 
 def requires_grad(tensor) -> bool:
@@ -91,13 +92,14 @@ class _Recorded:
         outputs = [output for output in outputs if requires_grad(output)]
         if outputs:
             self._mark = passes.Mark(address_of(outputs[0]))
-            outputs[0].register_hook(self._mark.append)
+            _register_hook(outputs[0], self._mark.append)
 
     def run(self, cotangents):
         """The operands' gradients in a pass of the engine."""
         present = passes.current()
         if self._mark is not None and (not passes.runs_copies() if present is None else present.uses_up):
             self._mark.guard_engine(passes.used_up)  # for now Paddle runs it for the last time
+        cotangents = passes.as_hooks_gave(cotangents)
         if present is not None and (present.error is not None or self._is_beside(present.on_the_way)):
             return self._no_gradients()
         return self.backward(cotangents)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 
 import numpy as np
 import paddle
@@ -271,3 +272,55 @@ def test_the_engines_guard_is_public():
     assert patches()[:3] != OWN[:3]
     del hold
     assert patches() == OWN
+
+
+def hooked(x):
+    """A function that Paddle alone differentiates twice, of ops that have rules."""
+    y = F.silu(x)
+    y.register_hook(lambda g: paddle.tanh(g) * x)
+    y.register_hook(lambda g: None)
+    y.register_hook(lambda g: g.detach() + g)
+    y.register_hook(lambda g: g * 0 + 7).remove()
+    return F.silu(y).sum()
+
+
+def test_a_hook_that_gives_another_gradient_is_heeded_by_a_rule():
+    def derivatives():
+        x = paddle.to_tensor([0.3, -1.0, 2.0], "float64", stop_gradient=False)
+        (g,) = paddle.grad(hooked(x), [x], create_graph=True)
+        hooked(x).backward()
+        return g.numpy(), paddle.grad(g.sum(), [x])[0].numpy(), x.grad.numpy()
+
+    expected = derivatives()
+    with twice_differentiable():
+        found = derivatives()
+        for one, other in zip(found, expected):
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+        x = leaf(4, 2)
+        for position, outputs in enumerate([paddle.linalg.qr(x), paddle.linalg.qr(x)]):
+            outputs[position].register_hook(lambda g: g * 3)
+            (g,) = paddle.grad([(y**2).sum() for y in outputs], [x])
+            weights = [1, 1]
+            weights[position] = 3
+            (plain,) = paddle.grad([w * (y**2).sum() for w, y in zip(weights, paddle.linalg.qr(x))], [x])
+            np.testing.assert_allclose(g.numpy(), plain.numpy(), rtol=1e-12)
+
+
+def test_what_a_hook_gave_is_not_kept_where_an_error_stops_the_pass():
+    def fail(g):
+        raise ZeroDivisionError
+
+    x, given = leaf(3), []
+
+    def give(g):
+        given.append(weakref.ref(other := g * 2))
+        return other
+
+    with twice_differentiable():
+        y = F.gelu(x)
+        y.register_hook(give)
+        y.register_hook(fail)
+        with pytest.raises(ZeroDivisionError):
+            paddle.grad(y.sum(), [x])
+    gc.collect()
+    assert len(given) == 1 and given[0]() is None

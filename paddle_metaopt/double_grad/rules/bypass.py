@@ -10,7 +10,9 @@ import paddle
 import paddle.nn.functional as F
 
 from .. import kernels
+from ..graph import is_rule, node_of
 from ..kinds import elementwise
+from ..passes import heeded
 from ..primitive import with_pullback
 from ..registry import replaces
 from .arithmetic import add
@@ -138,6 +140,16 @@ def _ignoring_attributes(function):
 for _name, _function in _LEGACY_ACTIVATIONS.items():
     if hasattr(kernels.LEGACY_TABLE, _name):
         replaces(kernels.LEGACY_TABLE, _name)(_ignoring_attributes(_function))
+
+
+_native_register_hook = Tensor.register_hook
+
+
+@replaces(Tensor, "register_hook", always=True)
+def register_hook(self, hook):
+    """A rule's output is a PyLayer's, for which Paddle takes no notice of what a hook returns."""
+    node = node_of(self)
+    return _native_register_hook(self, heeded(hook) if node is not None and is_rule(node) else hook)
 
 
 # Recomputing goes through a PyLayer that paddle.grad cannot pass, let alone twice: the block is run as it stands.
