@@ -107,6 +107,11 @@ class _Recorded:
     def _is_beside(self, way) -> bool:
         return way is not None and self._mark is not None and self._mark.address not in way
 
+    def frozen_since(self) -> list:
+        """The operands of which it was said after the forward that they need no gradient. Paddle's own nodes take no
+        notice; pullbacks do, for they ask the operands."""
+        return [operand for operand in self.operands if operand.stop_gradient]
+
     def fail(self, error):
         """What is returned in place of gradients, if somebody is there to raise the error after the pass."""
         present = passes.current()
@@ -216,12 +221,18 @@ class MetaOptRule(PyLayer):
 
     @staticmethod
     def backward(ctx, *cotangents):
+        frozen = ()
         try:
+            for operand in (frozen := ctx.recorded.frozen_since()):
+                operand.stop_gradient = False
             if len(cotangents) == 1 and isinstance(cotangents[0], list):
                 cotangents = cotangents[0]
             return (ctx.recorded.run(cotangents),)
         except BaseException as error:
             return (ctx.recorded.fail(error),)
+        finally:
+            for operand in frozen:
+                operand.stop_gradient = True
 
 
 #: The class name shows in the graph, where the audit finds it.

@@ -324,3 +324,35 @@ def test_what_a_hook_gave_is_not_kept_where_an_error_stops_the_pass():
             paddle.grad(y.sum(), [x])
     gc.collect()
     assert len(given) == 1 and given[0]() is None
+
+
+@pytest.mark.parametrize("function", [paddle.matmul, F.linear, F.conv1d, F.binary_cross_entropy_with_logits])
+def test_a_tensor_frozen_after_its_use_keeps_its_gradient_as_in_paddle(function):
+    x, w = leaf(2, 2, 2), leaf(2, 2) if function is F.linear else leaf(2, 2, 2)
+
+    def derivatives(freezes, create_graph=True):
+        with twice_differentiable():
+            below = paddle.tanh(x)
+            y = function(below, w)
+            below.stop_gradient = freezes
+            gradients = paddle.grad((y * y).sum(), [x, w], create_graph=create_graph)
+            assert below.stop_gradient is freezes
+            if create_graph:
+                gradients += paddle.grad(sum((g * g).sum() for g in gradients), [x, w])
+        return [g.numpy() for g in gradients]
+
+    expected = derivatives(False)
+    for found in (derivatives(True), derivatives(True, create_graph=False)):
+        for one, other in zip(found, expected):
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_a_tensor_frozen_after_its_use_is_frozen_again_after_an_error():
+    x = leaf(3)
+    with twice_differentiable():
+        below = paddle.tanh(x)
+        y = failing(ValueError("of a pullback"))(below)
+        below.stop_gradient = True
+        with pytest.raises(ValueError, match="of a pullback"):
+            paddle.grad(y.sum(), [x])
+        assert below.stop_gradient
