@@ -77,7 +77,9 @@ def gradients(outputs, inputs, **options) -> list:
 def _passed(outputs, inputs, only_on_the_way=False, **options) -> list:
     refuse_used_up(outputs)
     if options.get("create_graph") and paddle.is_grad_enabled():
-        outputs = [rooted(output) for output in listed(outputs)]
+        outputs, given = listed(outputs), options.get("grad_outputs")
+        given = [None] * len(outputs) if given is None else listed(given)
+        outputs = list(map(rooted, outputs, given))
     way = set(nodes_between(outputs, inputs)) if only_on_the_way else None
     try:
         return on_copies(outputs, inputs, on_the_way=way, **options)

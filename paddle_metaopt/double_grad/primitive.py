@@ -201,10 +201,16 @@ def anchor_addresses() -> set[int]:
     return set(map(address_of, _anchors))
 
 
-def rooted(output):
+def rooted(output, given=None):
     """`output` through a node from which a pass with ``create_graph=True`` may start: Paddle makes the cotangent that
-    it starts from a leaf of the graph, which could not be told from a user's."""
-    return with_pullback(output.clone, [output], lambda g: [anchored(g) if paddle.is_grad_enabled() else g])
+    it starts from a leaf of the graph, which could not be told from a user's. One that the user has `given` stays what
+    it is, for a derivative may be taken of it too."""
+    is_constant = not requires_grad(given)
+
+    def pullback(g):
+        return [anchored(g) if is_constant and paddle.is_grad_enabled() else g]
+
+    return with_pullback(output.clone, [output], pullback)
 
 
 class MetaOptRule(PyLayer):

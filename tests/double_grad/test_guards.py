@@ -356,3 +356,23 @@ def test_a_tensor_frozen_after_its_use_is_frozen_again_after_an_error():
         with pytest.raises(ValueError, match="of a pullback"):
             paddle.grad(y.sum(), [x])
         assert below.stop_gradient
+
+
+@pytest.mark.parametrize("shape", [[], [1], [3]])
+def test_a_given_gradient_is_differentiated_too(shape):
+    def derivatives():
+        x = paddle.full(shape, 0.3, "float64")
+        v = paddle.full(shape, -1.5, "float64")
+        x.stop_gradient = v.stop_gradient = False
+        (g,) = paddle.grad([F.silu(x), x * x], [x], grad_outputs=[v * paddle.tanh(x), None], create_graph=True)
+        return [one.numpy() for one in paddle.grad((g * g).sum(), [x, v])]
+
+    def along(tangent):
+        return paddle.incubate.autograd.jvp(F.silu, paddle.full(shape, 0.3, "float64"), tangent)[1].numpy()
+
+    tangent = paddle.full(shape, 0.7, "float64")
+    expected, directional = derivatives(), along(tangent)
+    with twice_differentiable():
+        for one, other in zip(derivatives(), expected):
+            np.testing.assert_allclose(one, other, rtol=1e-9)
+        np.testing.assert_allclose(along(tangent), directional, rtol=1e-12)
