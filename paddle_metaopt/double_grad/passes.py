@@ -156,7 +156,7 @@ def _innermost(function):
 _grad_code = _innermost(paddle.grad).__code__
 _FILES_OF_NODES = {
     sys.modules["paddle.autograd.py_layer"].__file__,
-    *(sys.modules[__name__].__file__.replace("passes", name) for name in ("passes", "primitive", "joints")),
+    *(sys.modules[__name__].__file__.replace("passes", name) for name in ("passes", "primitive", "joints", "guards")),
 }
 
 
