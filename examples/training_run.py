@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.checkpoint import checksum
+from paddle_metaopt.models.trained import all_learned
 
 
 @dataclass
@@ -166,11 +167,6 @@ class Run:
             "optimizer": self.opt.state_dict(),
             "random": [paddle.get_rng_state(), np.random.get_state(), random.getstate()],
         }
-
-
-def all_learned(net, opt) -> dict:
-    """The net's weights and buffers, and what the optimizer has learned beside them, by its place."""
-    return {**net.state_dict(), **{f"learned.{i}": value for i, value in enumerate(opt.learned.values())}}
 
 
 def put(values: dict, into: dict) -> None:

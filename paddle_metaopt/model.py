@@ -159,8 +159,7 @@ class Model(paddle.Model):
         """The mean query loss and the metrics over the episodes, after adaptation.
 
         The arguments are those of ``paddle.Model.evaluate``, and `steps`, the inner steps; by default those of
-        `prepare`. The loss is the mean over all the episodes, as the metrics are, where Paddle has that of the last
-        batch; so it is in ``fit``, for the callbacks that go by it.
+        `prepare`. The loss, in the evaluations of ``fit`` too, is the mean over all episodes, not Paddle's last one.
         """
         with self._beside_others("evaluate", steps, stops=num_iters is not None):
             return super().evaluate(eval_data, batch_size, log_freq, verbose, num_workers, callbacks, num_iters)
@@ -177,8 +176,7 @@ class Model(paddle.Model):
         Returns
         -------
         list
-            For each output of the net, a tuple with an array for each episode; or one array with all of their rows, if
-            `stack_outputs`.
+            For each output of the net, a tuple with an array for each episode; an array of all, if `stack_outputs`.
         """
         with self._beside_others("predict", steps):
             fields = super().predict(test_data, batch_size, num_workers, False, verbose, callbacks)
@@ -242,9 +240,11 @@ class Model(paddle.Model):
 
     def _beside_others(self, owner: str, steps: int | None, stops: bool = False) -> Undo:
         """A context for a run with so many inner steps; one in whose callback it is goes on, also if it `stops`."""
-        kept = ["_evaluation", "_metrics", "num_iters"] + ["stop_training"] * stops
+        kept = ["_evaluation", "_metrics", "num_iters", *["stop_training"] * stops]
         before = Undo(partial(vars(self).update, {name: vars(self).get(name) for name in kept}))
-        self.num_iters, self._metrics = None, copy.deepcopy(self._metrics) if self._runs else self._metrics
+        self.num_iters = None
+        if self._runs:
+            self._metrics = copy.deepcopy(self._metrics)
         if steps is not None:
             self._evaluation = {**self._evaluation, "steps": whole_number(f"Model.{owner}", "steps", steps)}
         return before

@@ -11,6 +11,7 @@ from ..checkpoint import load_checkpoint
 from .backbones import Conv4, OmniglotMLP, OmniglotNet
 
 WEIGHTS = Path(__file__).with_name("weights")
+_LEARNED = "learned."
 
 
 def backbone(name: str, ways: int = 5) -> nn.Layer:
@@ -29,6 +30,17 @@ _BACKBONES = {
 def available() -> list[str]:
     """The names that `pretrained` knows: algorithm, data set, ways and shots."""
     return sorted(path.stem for path in WEIGHTS.glob("*.checkpoint"))
+
+
+def all_learned(net: nn.Layer, opt) -> dict:
+    """The net's weights and buffers, and what a `MetaOptimizer` has learned beside them, by its place."""
+    return {**net.state_dict(), **{f"{_LEARNED}{place}": value for place, value in enumerate(opt.learned.values())}}
+
+
+def _apart(values: dict) -> tuple[dict, list]:
+    """The net's weights among those of `all_learned`, and what was learned beside them."""
+    beside = [name for name in values if name.startswith(_LEARNED)]
+    return {name: value for name, value in values.items() if name not in beside}, [values[name] for name in beside]
 
 
 def pretrained(name: str) -> tuple[nn.Layer, dict]:
@@ -64,12 +76,12 @@ def pretrained(name: str) -> tuple[nn.Layer, dict]:
     one_of(None, "pretrained", name, available())
     found = load_checkpoint(WEIGHTS / f"{name}.checkpoint")
     net = backbone(found["net"], found["ways"])
-    rates = {key: found["weights"].pop(key) for key in list(found["weights"]) if key.startswith("learned.")}
-    net.set_state_dict(found["weights"])
+    weights, rates = _apart(found["weights"])
+    net.set_state_dict(weights)
     settings = {"adapt_steps": found["adapt_steps"]}
     if rates:
         trainable = [p for p in net.parameters() if not p.stop_gradient]
-        by_step = [list(rate.unbind()) for rate in rates.values()]
+        by_step = [list(rate.unbind()) for rate in rates]
         settings["parameters"] = [{"params": [p], "inner_lr": rate} for p, rate in zip(trainable, by_step)]
     else:
         settings["inner_lr"] = found["inner_lr"]

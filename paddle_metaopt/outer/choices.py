@@ -98,7 +98,7 @@ class Choices:
 
 def refuse_choice(optimizer, name: str) -> None:
     """Raise an AttributeError if that is the name of a choice, which an optimizer keeps from its construction on."""
-    if name in Choices.__dataclass_fields__:
+    if name in Choices.__dataclass_fields__ or name in type(optimizer).combination.algorithm.choices():
         raise AttributeError(
             f"{type(optimizer).__name__}: {name} is chosen when the optimizer is made; make another one, which takes "
             "over the state by set_state_dict(opt.state_dict())"

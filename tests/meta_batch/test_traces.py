@@ -10,7 +10,7 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 import pytest
-from helpers import Classifier, in_double, labelled_episode
+from helpers import Classifier, Doubled, in_double, labelled_episode
 from paddle import nn
 
 import paddle_metaopt as metaopt
@@ -398,14 +398,8 @@ def test_a_batched_tensor_is_not_written_into_another():
 
 
 @metaopt.double_grad.trust
-class DoubledByHand(paddle.autograd.PyLayer):
-    @staticmethod
-    def forward(ctx, x):
-        return x * 2
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient * 2
+class DoubledByHand(Doubled):
+    pass
 
 
 class WithAPyLayer(Classifier):

@@ -17,6 +17,20 @@ def plain_loss(net):
     return F.cross_entropy(net(x), y)
 
 
+def assert_silent(call):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    assert not of_plain_steps(caught)
+
+
+def assert_warns_once(call, said):
+    with pytest.warns(UserWarning, match=said) as caught:
+        call()
+    assert [w.filename for w in of_plain_steps(caught)] == [__file__]
+    assert_silent(call)
+
+
 def of_plain_steps(caught):
     return [w for w in caught if re.search("on a plain loss|no gradient went back", str(w.message))]
 
@@ -26,18 +40,14 @@ def of_plain_steps(caught):
 def test_a_plain_loss_under_a_meta_optimizer_warns_once(take_step, grouped):
     net = normed_net()
     opt = maml(net, parameters=[{"params": net.parameters()}] if grouped else net.parameters())
-    loss = plain_loss(net)
-    loss.backward()
-    said = r"MAMLOptimizer: .* one of Adam on a plain loss.*opt.meta_loss\(.*use metaopt.Model in its place"
-    with pytest.warns(UserWarning, match=said) as caught:
-        take_step(opt, loss)
-    assert [w.filename for w in of_plain_steps(caught)] == [__file__]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+
+    def train_step():
         loss = plain_loss(net)
         loss.backward()
         take_step(opt, loss)
-    assert not of_plain_steps(caught)
+
+    said = r"MAMLOptimizer: .* one of Adam on a plain loss.*opt.meta_loss\(.*use metaopt.Model in its place"
+    assert_warns_once(train_step, said)
 
 
 def by_meta_loss(net, opt):
@@ -124,10 +134,7 @@ LEGITIMATE = [
 @pytest.mark.parametrize("train_step", LEGITIMATE)
 def test_no_use_with_tasks_warns(train_step):
     net = normed_net()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        train_step(net, maml(net))
-    assert not of_plain_steps(caught)
+    assert_silent(lambda: train_step(net, maml(net)))
 
 
 OPTIMIZERS = {
@@ -150,15 +157,16 @@ OPTIMIZERS = {
 def test_no_algorithm_warns(name, train_step):
     net = normed_net()
     given = {"net": net} if name in ("anil", "cavia") else {}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+
+    def train():
         try:
             opt = OPTIMIZERS[name](parameters=net.parameters(), **given)
             for _ in range(2):
                 train_step(net, opt)
         except (metaopt.NeedsMetaLossError, ValueError) as error:  # it needs losses as functions, or meta_loss
             assert "function" in str(error) or "meta_loss" in str(error)
-    assert not of_plain_steps(caught)
+
+    assert_silent(train)
 
 
 def with_the_net_in_the_learners_place(net, opt):
@@ -180,10 +188,4 @@ def test_a_query_loss_on_the_nets_own_weights_warns_once(mistake):
     net = normed_net()
     opt = maml(net)
     by_hand(net, opt)
-    with pytest.warns(UserWarning, match="no gradient went back through.*place of the learner, or after") as caught:
-        mistake(net, opt)
-    assert [w.filename for w in of_plain_steps(caught)] == [__file__]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        mistake(net, opt)
-    assert not of_plain_steps(caught)
+    assert_warns_once(lambda: mistake(net, opt), "no gradient went back through.*place of the learner, or after")

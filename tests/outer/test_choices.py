@@ -116,10 +116,11 @@ def test_a_group_carries_its_inner_lr_and_no_other_choice(name):
         maml([{"params": net.parameters(), name: 1}])
 
 
-@pytest.mark.parametrize("name", ["inner_lr", "adapt_steps", "first_order", "meta_gradient"])
+@pytest.mark.parametrize("name", ["inner_lr", "adapt_steps", "first_order", "meta_gradient", "head"])
 def test_a_choice_is_not_changed_by_an_assignment_that_nothing_would_come_of(name):
-    opt = maml(make_net().parameters())
-    with pytest.raises(AttributeError, match=f"MAMLOptimizer: {name} is chosen when the optimizer is made; make anoth"):
+    net = make_net()
+    opt = metaopt.ANILOptimizer(parameters=net.parameters(), head=net)
+    with pytest.raises(AttributeError, match=f"ANILOptimizer: {name} is chosen when the optimizer is made; make anoth"):
         setattr(opt, name, 1)
 
 
