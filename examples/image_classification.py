@@ -163,9 +163,7 @@ def main() -> None:
         first_batch=min(run.progress.iteration, recipe.iterations),
     )  # fmt: skip
     validation = episode_loader(recipe, args.root, "valid", recipe.valid_episodes, VALID_SEED)
-    if not train(run, schedule, batches, validation, evaluate, args.minutes, args.save_minutes):
-        print("interrupted; the same command goes on")
-        raise SystemExit(130)
+    train(run, schedule, batches, validation, evaluate, args.minutes, args.save_minutes)
     if args.test_episodes:
         finish(args, run, evaluate, origin)
 
@@ -201,4 +199,8 @@ def finish(args: argparse.Namespace, run: Run, evaluate, origin: dict) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on")
+        raise SystemExit(130) from None

@@ -15,12 +15,16 @@ BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}
 
 
 class StopSignal:
-    """True from the first Ctrl-C or SIGTERM on; the iteration that is running is finished. A second one kills."""
+    """True from the first Ctrl-C or SIGTERM in the block on, which then does no more than that; a second one kills."""
 
-    def __init__(self) -> None:
+    def __enter__(self) -> StopSignal:
         self._came = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._remember)
+        self._before = {number: signal.signal(number, self._remember) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *error) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def __bool__(self) -> bool:
         return self._came
@@ -47,16 +51,34 @@ class Metrics:
                 self._writer.add_scalar(tag=tag, step=point["iteration"], value=point[name])
 
 
-def train(run: Run, schedule, batches, validation, evaluate, minutes: float, save_minutes: float) -> bool:
-    """Train until the iterations or the minutes are over; False if it was interrupted."""
+def train(run: Run, schedule, batches, validation, evaluate, minutes: float, save_minutes: float) -> None:
+    """Train until the iterations or the minutes are over, and validate there.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After a Ctrl-C or SIGTERM, when the iteration that was running is done and saved.
+    """
     recipe, progress = run.recipe, run.progress
-    if progress.iteration >= recipe.iterations or progress.seconds > 60 * minutes:
-        return True
-    stop, metrics, first = StopSignal(), Metrics(run.folder), progress.iteration
+    metrics, first = Metrics(run.folder), progress.iteration
+
+    def over() -> bool:
+        return progress.iteration >= recipe.iterations or progress.seconds > 60 * minutes
+
+    def validate() -> None:
+        point = run.validate(validation, evaluate)
+        metrics.add(point)
+        text = f"iteration {progress.iteration}: validation accuracy {percent(point['accuracy'])}"
+        tqdm.write(text, file=sys.stdout)
+
+    if over():
+        if not run.is_validated:  # it was interrupted there, or is to end earlier than it was
+            validate()
+        return
     saved = last = time.monotonic()
     updating = 0.0
     bar_options = {"bar_format": BAR, "mininterval": 0.1 if sys.stderr.isatty() else 10.0}
-    with tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:
+    with StopSignal() as stop, tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:
         for episodes in batches:
             loss = run.opt.meta_loss(run.net, episodes, F.cross_entropy)
             loss.backward()
@@ -68,22 +90,20 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
             run.after_update(float(loss), now - last)
             last = now
 
-            done = progress.iteration
-            over = done == recipe.iterations or bool(stop)
-            over = over or progress.seconds > 60 * minutes
-            if done % recipe.valid_every == 0 or (over and not stop):
-                point = run.validate(validation, evaluate)
-                metrics.add(point)
-                tqdm.write(f"iteration {done}: validation accuracy {percent(point['accuracy'])}", file=sys.stdout)
+            ends = over()
+            if progress.iteration % recipe.valid_every == 0 or (ends and not stop):
+                validate()
                 progress.seconds += time.monotonic() - last
-            if over or time.monotonic() - saved >= 60 * save_minutes:
+            ends = ends or bool(stop)
+            if ends or time.monotonic() - saved >= 60 * save_minutes:
                 run.save()
                 saved = time.monotonic()
-            show(bar, run, minutes, (done - first) / updating)
+            show(bar, run, minutes, (progress.iteration - first) / updating)
             last = time.monotonic()
-            if over:
+            if ends:
                 break
-    return not stop
+    if stop:
+        raise KeyboardInterrupt
 
 
 def show(bar: tqdm, run: Run, minutes: float, iterations_per_second: float) -> None:

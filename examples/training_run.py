@@ -66,6 +66,11 @@ class Run:
     def path(self) -> Path:
         return self.folder / "run.checkpoint"
 
+    @property
+    def is_validated(self) -> bool:
+        """Whether the curve has a point where the run stands."""
+        return bool(self.progress.curve) and self.progress.curve[-1]["iteration"] == self.progress.iteration
+
     def begin_from(self, path: Path) -> None:
         """Take the weights of another run, or of a weights file."""
         found = read_weights(path)

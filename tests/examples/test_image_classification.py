@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import re
 import signal
 import sys
+from dataclasses import replace
 
 import numpy as np
 import paddle
@@ -25,6 +27,7 @@ from .interruption import digests, stop_after
 sys.path.append(str(ROOT / "examples"))
 from image_classification import parse_arguments  # noqa: E402
 from recipes import RECIPES, Views, new_net, new_optimizer, new_schedule  # noqa: E402
+from training_loop import train as train_run  # noqa: E402
 from training_run import Run, load_weights, read_weights  # noqa: E402
 
 import results  # noqa: E402
@@ -112,6 +115,35 @@ def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
     retested = json.loads(again.splitlines()[-1])
     assert retested["accuracy"] == result["accuracy"] and retested["inner_steps"] == result["inner_steps"]
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_run_that_is_interrupted_at_its_last_update_is_validated_when_it_goes_on(tmp_path):
+    recipe = replace(RECIPES["mlp-omniglot-5w1s"], iterations=2, valid_every=5, meta_batch=1)
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    x, y = np.random.default_rng(0).random((5, 1, 28, 28), np.float32), np.arange(5)
+
+    def batches():
+        yield [Episode((x, y), (x, y))]
+        signal.raise_signal(signal.SIGINT)
+        yield [Episode((x, y), (x, y))]
+
+    def start(recipe):
+        net, schedule = new_net(recipe), new_schedule(recipe)
+        run = Run("mlp-omniglot-5w1s", recipe, 0, tmp_path, net, new_optimizer(recipe, net, schedule))
+        return run, lambda batches, minutes=math.inf: train_run(
+            run, schedule, batches, None, lambda *_: metaopt.Evaluation(0.5, 0.1, np.array([0.5])), minutes, 9.0
+        )
+
+    run, go_on = start(recipe)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(batches())
+    assert run.progress.iteration == 2 and run.best is None
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+    for iterations, minutes in ((2, math.inf), (1, math.inf), (5, 0.0)):
+        run, go_on = start(replace(recipe, iterations=iterations))
+        run.load()
+        go_on([], minutes)
+        assert [point["iteration"] for point in run.progress.curve] == [2] and run.best["accuracy"] == 0.5
 
 
 def resumed(characters, folder, *more) -> None:
