@@ -30,7 +30,7 @@ import paddle  # noqa: E402
 import paddle.nn.functional as F  # noqa: E402
 from recipes import RECIPES, Recipe, episode_loader, new_net, new_optimizer, new_schedule  # noqa: E402
 from training_loop import percent, train  # noqa: E402
-from training_run import Run, load_weights, read_weights  # noqa: E402
+from training_run import Run, load_weights, read_weights, write_json  # noqa: E402
 
 import paddle_metaopt as metaopt  # noqa: E402
 from paddle_metaopt.models.trained import WEIGHTS  # noqa: E402
@@ -154,7 +154,7 @@ def main() -> None:
 
     run = Run(args.recipe, recipe, args.seed, args.out, net, opt)
     if run.path.exists() and not args.no_resume:
-        run.load()
+        run.load(args.init_from)
     elif args.init_from is not None:
         run.begin_from(args.init_from)
     run.progress.starts.append({"iteration": run.progress.iteration, "iterations": recipe.iterations, **origin})
@@ -194,7 +194,7 @@ def finish(args: argparse.Namespace, run: Run, evaluate, origin: dict) -> None:
     args.results.mkdir(parents=True, exist_ok=True)
     name = run.name if run.seed == 0 else f"{run.name}-seed{run.seed}"
     path = args.results / f"{name}.json"
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_json(path, result)
     print(f"written: {path}")
 
 

@@ -15,6 +15,7 @@ from recipes import Recipe
 from tqdm import tqdm
 
 import paddle_metaopt as metaopt
+from paddle_metaopt.atomic_file import replacing
 from paddle_metaopt.checkpoint import checksum
 from paddle_metaopt.models.trained import all_learned
 
@@ -128,22 +129,25 @@ class Run:
         settings = {"name": self.name, "recipe": _as_kept(self.recipe), "seed": self.seed}
         beside = {"progress": asdict(self.progress), "best": self.best, "init_from": self.init_from}
         metaopt.save_checkpoint(self.path, {**settings, **beside, **state})
-        (self.folder / "curve.json").write_text(json.dumps({"recipe": self.name, "curve": self.progress.curve}))
+        write_json(self.folder / "curve.json", {"recipe": self.name, "curve": self.progress.curve})
         tqdm.write(f"saved iteration {self.progress.iteration}, sha256 {digest}", file=sys.stdout)
         sys.stdout.flush()
 
-    def load(self) -> None:
+    def load(self, init_from: Path | None = None) -> None:
         """Go on from the file.
 
         Raises
         ------
         SystemExit
-            If it is of another recipe. The number of iterations may differ: the schedule goes on with the new one.
+            If it is of another recipe, or began with other weights than `init_from`. The number of iterations may
+            differ: the schedule goes on with the new one.
         """
         state = metaopt.load_checkpoint(self.path)
         now = {"name": self.name, "seed": self.seed, **_as_kept(self.recipe)}
         added_since = {each.name: each.default for each in fields(Recipe)}
         before = {"name": state["name"], "seed": state["seed"], **added_since, **state["recipe"]}
+        if init_from is not None:
+            now["init_from"], before["init_from"] = str(init_from), (state["init_from"] or {}).get("path")
         for key in now.keys() - {"iterations", "follows"}:
             if now[key] != before.get(key):
                 raise SystemExit(
@@ -172,6 +176,11 @@ class Run:
             "optimizer": self.opt.state_dict(),
             "random": [paddle.get_rng_state(), np.random.get_state(), random.getstate()],
         }
+
+
+def write_json(path: Path, value) -> None:
+    with replacing(path) as file:
+        file.write(json.dumps(value, indent=1).encode() + b"\n")
 
 
 def put(values: dict, into: dict) -> None:

@@ -28,7 +28,7 @@ sys.path.append(str(ROOT / "examples"))
 from image_classification import parse_arguments  # noqa: E402
 from recipes import RECIPES, Views, new_net, new_optimizer, new_schedule  # noqa: E402
 from training_loop import train as train_run  # noqa: E402
-from training_run import Run, load_weights, read_weights  # noqa: E402
+from training_run import Run, load_weights, read_weights, write_json  # noqa: E402
 
 import results  # noqa: E402
 
@@ -152,7 +152,7 @@ def resumed(characters, folder, *more) -> None:
     Run("maml-omniglot-5w1s", recipe, 0, folder, net, new_optimizer(recipe, net, new_schedule(recipe))).load()
 
 
-def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, characters, tmp_path):
+def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(start_example, run_example, characters, tmp_path):
     train(run_example, characters, "first", iterations=3)
     output = train(run_example, characters, "first", iterations=6)
     assert "resumed at iteration 3" in output and max(digests(output)) == 6
@@ -169,6 +169,11 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(run_example, chara
         net = new_net(other)
         load_weights(net, new_optimizer(other, net, new_schedule(other)), best["weights"], first)
     train(run_example, characters, "third", "--init-from", first, recipe="mamlpp-omniglot-5w1s", iterations=1)
+    second = tmp_path / "second" / "run.checkpoint"
+    options_of_second = options(characters, "second", "--init-from", second, recipe="maml-omniglot-5w5s", iterations=1)
+    process = start_example("image_classification.py", *options_of_second)
+    message = f"run.checkpoint was made with init_from = {first}, not {second}"
+    assert message in process.communicate(timeout=60)[0] and process.returncode == 1
     older = metaopt.load_checkpoint(first)
     del older["recipe"]["views"]
     metaopt.save_checkpoint(first, older)
@@ -189,6 +194,14 @@ def test_the_mean_of_the_weights_keeps_no_graph(tmp_path):
         np.testing.assert_allclose(net.classifier.weight.numpy(), first + 9 / 11, rtol=1e-5)  # 1 - 2 / 11
         assert all(p.grad is None and p.is_leaf for p in net.parameters())
     assert all(value.stop_gradient for value in run._mean.values())
+
+
+def test_a_curve_is_the_old_or_the_new_one_whenever_its_writer_is_killed(tmp_path):
+    path, kept = tmp_path / "curve.json", tmp_path / "kept.json"
+    write_json(path, ["old"])
+    os.link(path, kept)
+    write_json(path, ["new"])
+    assert [json.loads(file.read_text()) for file in (kept, path)] == [["old"], ["new"]]
 
 
 def test_views_are_the_picture_mirrored_and_moved():
