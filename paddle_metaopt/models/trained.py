@@ -78,10 +78,11 @@ def pretrained(name: str) -> tuple[nn.Layer, dict]:
     net = backbone(found["net"], found["ways"])
     weights, rates = _apart(found["weights"])
     net.set_state_dict(weights)
-    settings = {"adapt_steps": found["adapt_steps"]}
+    steps = found["adapt_steps"]
+    settings = {"adapt_steps": steps}
     if rates:
         trainable = [p for p in net.parameters() if not p.stop_gradient]
-        by_step = [list(rate.unbind()) for rate in rates]
+        by_step = [[rate[min(step, len(rate) - 1)] for step in range(steps)] for rate in rates]
         settings["parameters"] = [{"params": [p], "inner_lr": rate} for p, rate in zip(trainable, by_step)]
     else:
         settings["inner_lr"] = found["inner_lr"]

@@ -46,7 +46,8 @@ def test_a_file_gives_the_net_that_was_saved_and_its_settings(algorithm, tmp_pat
     np.testing.assert_array_equal(found(x).numpy(), net(x).numpy())
 
 
-def test_learned_rates_come_as_parameter_groups(tmp_path, monkeypatch):
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_learned_rates_come_as_parameter_groups_whose_last_rate_goes_on(steps, tmp_path, monkeypatch):
     monkeypatch.setattr("paddle_metaopt.models.trained.WEIGHTS", tmp_path)
     net = backbone("omniglot-mlp", ways=3)
     trained = metaopt.MAMLPlusPlusOptimizer(parameters=net.parameters(), adapt_steps=2)
@@ -54,14 +55,14 @@ def test_learned_rates_come_as_parameter_groups(tmp_path, monkeypatch):
         rates.set_value(paddle.to_tensor([0.1 + 0.01 * place, -0.05]))
     beside = {f"learned.{place}": rates for place, rates in enumerate(trained.learned.values())}
     kept = {"weights": {**net.state_dict(), **beside}, "net": "omniglot-mlp", "ways": 3, "algorithm": "maml++"}
-    metaopt.save_checkpoint(tmp_path / "mine.checkpoint", {**kept, "inner_lr": 0.4, "adapt_steps": 2})
+    metaopt.save_checkpoint(tmp_path / "mine.checkpoint", {**kept, "inner_lr": 0.4, "adapt_steps": steps})
 
     x, y = paddle.randn([6, 1, 28, 28]), paddle.arange(3).tile([2])
     found, settings = pretrained("mine")
     after = []
     for of, opt in ((net, trained), (found, metaopt.MAMLOptimizer(**settings))):
         with opt.adapter(of).task() as task:
-            task.adapt(lambda of=of: F.cross_entropy(of(x), y))
+            task.adapt(lambda of=of: F.cross_entropy(of(x), y), steps=steps if of is net else None)
             after.append(of(x).numpy())
     np.testing.assert_array_equal(*after)
     assert not np.array_equal(after[0], net(x).numpy())
