@@ -86,12 +86,21 @@ def with_changes(recipe: Recipe, changes: list[str], iterations: int | None) -> 
     changed = {} if iterations is None else {"iterations": iterations}
     for change in changes:
         name, _, text = change.partition("=")
-        if not hasattr(recipe, name):
+        if name not in dataclasses.asdict(recipe):
             raise ValueError(f"--set {change}: a recipe has no {name!r}")
         kind = type(getattr(recipe, name))
         read = {tuple: lambda text: tuple(map(int, text.split(","))), bool: lambda text: bool(int(text))}
-        changed[name] = read.get(kind, kind)(text)
+        try:
+            changed[name] = read.get(kind, kind)(text)
+        except ValueError as error:
+            raise ValueError(f"--set {change}: {error}") from None
     return dataclasses.replace(recipe, **changed)
+
+
+def with_inner_settings(recipe: Recipe, found: dict) -> Recipe:
+    """The recipe with the inner rate that the weights were trained for, and the steps if they were chosen."""
+    steps = {"test_steps": (found["adapt_steps"],)} if "adapt_steps" in found else {}
+    return dataclasses.replace(recipe, inner_lr=found["inner_lr"], **steps)
 
 
 def accuracy(logits: paddle.Tensor, y: paddle.Tensor) -> float:
@@ -136,6 +145,12 @@ def main() -> None:
     for seed in (paddle.seed, np.random.seed, random.seed):
         seed(args.seed)
     recipe, origin = args.settings, command_and_commit()
+    if args.test is not None:
+        path = args.test if args.test != SHIPPED else WEIGHTS / f"{args.recipe}.checkpoint"
+        if not path.is_file():
+            raise SystemExit(f"there are no weights {path}: name a file, or train")
+        found = read_weights(path)
+        recipe = with_changes(with_inner_settings(RECIPES[args.recipe], found), args.set, args.iterations)
     net, schedule = new_net(recipe), new_schedule(recipe)
     opt = new_optimizer(recipe, net, schedule)
 
@@ -143,12 +158,9 @@ def main() -> None:
         return metaopt.evaluate(net, opt, episodes, F.cross_entropy, accuracy, steps=steps)
 
     if args.test is not None:
-        path = args.test if args.test != SHIPPED else WEIGHTS / f"{args.recipe}.checkpoint"
-        if not path.is_file():
-            raise SystemExit(f"there are no weights {path}: name a file, or train")
-        found = read_weights(path)
         load_weights(net, opt, found["weights"], path)
-        steps = found.get("adapt_steps") or steps_by_validation(args, recipe, evaluate)[0]
+        several = len(recipe.test_steps) > 1
+        steps = steps_by_validation(args, recipe, evaluate)[0] if several else recipe.test_steps[0]
         print(json.dumps({"recipe": args.recipe, **test(args, recipe, steps, evaluate), **origin}))
         return
 

@@ -12,6 +12,7 @@ from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.algorithms.maml import MAML
+from paddle_metaopt.arguments import above_zero, fraction, whole_number
 from paddle_metaopt.data import EpisodeLoader, EpisodeSampler, MiniImageNet, Omniglot
 from paddle_metaopt.meta_gradients import FirstOrder
 from paddle_metaopt.models.trained import backbone
@@ -72,6 +73,16 @@ class Recipe:
     views: bool = False
     valid_every: int = 500
     valid_episodes: int = 300
+
+    def __post_init__(self) -> None:
+        """Refuse what would else be noticed when the training is over, or never."""
+        for name in ("iterations", "valid_every"):
+            whole_number(None, name, getattr(self, name), least=1)
+        for steps in self.test_steps:
+            whole_number(None, "test_steps", steps)
+        for name in ("lr", "clip"):
+            above_zero(None, name, getattr(self, name))
+        fraction(None, "ema", self.ema)
 
 
 # Adam begins at 3e-3, where the papers take 1e-3: with 16 tasks, validation is at 88 % after 9,000 tasks of Omniglot

@@ -193,12 +193,12 @@ def copied(weights: dict) -> dict:
 
 
 def read_weights(path: Path) -> dict:
-    """Weights, iteration, accuracy and recipe: of a weights file, or the best ones of a run."""
+    """Weights, iteration, accuracy, recipe and inner rate: of a weights file, or the best ones of a run."""
     state = metaopt.load_checkpoint(path)
     found = state.get("best", state)
     if found is None or "weights" not in found:
         raise SystemExit(f"{path} holds no weights that were validated")
-    return found
+    return found if found is state else {**found, "inner_lr": state["recipe"]["inner_lr"]}
 
 
 def load_weights(net, opt, weights: dict, path: Path) -> None:

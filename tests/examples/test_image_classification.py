@@ -96,7 +96,7 @@ def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
     algorithm, a_visualdl, run_example, characters, tmp_path
 ):
     name = f"{algorithm.replace('+', 'p')}-omniglot-5w1s"
-    output = train(run_example, characters, "run", recipe=name, iterations=3)
+    output = train(run_example, characters, "run", "--set", "inner_lr=0", recipe=name, iterations=3)
     path = tmp_path / "results" / f"{name}.json"
     assert "visualdl train/loss 3" in output and "visualdl valid/accuracy 3" in output
     result = json.loads(path.read_text())
@@ -224,8 +224,16 @@ def test_wrong_arguments_are_said_at_once(characters, capsys):
     for arguments, message in (
         (["--recipe", "maml-omniglot-5w1s", "--root", "nowhere"], "--root nowhere is not a folder"),
         (["--root", str(characters)], "--recipe NAME is needed"),
-        (options(characters, "run", "--set", "ways=five"), "invalid literal"),
+        (options(characters, "run", "--set", "ways=five"), "--set ways=five: invalid literal"),
+        (options(characters, "run", "--set", "lr"), "--set lr: could not convert"),
         (options(characters, "run", "--set", "shot=5"), "a recipe has no 'shot'"),
+        (options(characters, "run", "--set", "__class__=5"), "a recipe has no '__class__'"),
+        (options(characters, "run", "--set", "test_steps=3,-1"), "test_steps: expected an integer of at least 0"),
+        (options(characters, "run", "--set", "valid_every=0"), "valid_every: expected an integer of at least 1"),
+        (options(characters, "run", iterations=0), "iterations: expected an integer of at least 1"),
+        (options(characters, "run", "--set", "clip=-1"), "clip: expected a finite number larger than 0"),
+        (options(characters, "run", "--set", "lr=nan"), "lr: expected a finite number larger than 0"),
+        (options(characters, "run", "--set", "ema=1"), "ema: expected a number in [0, 1)"),
     ):
         with pytest.raises(SystemExit) as stopped:
             parse_arguments(list(map(str, arguments)))
