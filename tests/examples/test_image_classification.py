@@ -21,6 +21,7 @@ from PIL import Image
 import paddle_metaopt as metaopt
 from paddle_metaopt import Episode
 from paddle_metaopt.checkpoint import checksum
+from paddle_metaopt.models.trained import WEIGHTS
 
 from .interruption import digests, stop_after
 
@@ -314,3 +315,12 @@ def test_the_readme_has_the_table_of_the_results_that_there_are(readme):
     assert table == results.comparison(found)
     for name in found:
         assert name in metaopt.models.available()
+
+
+@pytest.mark.parametrize("name", metaopt.models.available())
+def test_the_weights_that_ship_are_those_that_were_measured(name):
+    weights, result = metaopt.load_checkpoint(WEIGHTS / f"{name}.checkpoint"), results.read(ROOT / "results")[name]
+    choices = {key: weights[key] for key in ("algorithm", "net", "ways", "shots", "inner_lr")}
+    assert choices == {key: result["settings"][key] for key in choices}
+    assert (weights["iteration"], weights["adapt_steps"]) == (result["best_iteration"], result["inner_steps"])
+    assert weights["accuracy"] == max(point["accuracy"] for point in result["curve"])
