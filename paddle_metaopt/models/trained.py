@@ -54,7 +54,7 @@ def pretrained(name: str) -> tuple[nn.Layer, dict]:
     Returns
     -------
     net : Layer
-        In training mode, for its BatchNorm goes by the statistics of the batch at hand.
+        In training mode, for its BatchNorm goes by the statistics of the batch at hand; training moved no others.
     settings : dict
         ``inner_lr`` and ``adapt_steps``, as they were chosen on the validation classes, and the ``head`` of ANIL: the
         keywords of the algorithm's optimizer. Of MAML++, ``parameters`` in place of ``inner_lr``: groups with the rates
