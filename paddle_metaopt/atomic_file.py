@@ -41,7 +41,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+            if fcntl is not None:
+                os.replace(partial, path)  # once it is closed, another process takes it for abandoned
+        if fcntl is None:
+            os.replace(partial, path)  # Windows moves no file that is open
     finally:
         partial.unlink(missing_ok=True)
 

@@ -249,6 +249,19 @@ def test_an_interrupt_leaves_the_old_file_alone(tmp_path):
     assert metaopt.load_checkpoint(tmp_path / "c") == "old"
 
 
+def test_what_another_process_saves_into_the_folder_meanwhile_takes_no_finished_file(tmp_path, monkeypatch):
+    move = os.replace
+
+    def late(*paths):
+        monkeypatch.setattr(os, "replace", move)
+        metaopt.save_checkpoint(tmp_path / "of another", 1)
+        move(*paths)
+
+    monkeypatch.setattr(os, "replace", late)
+    metaopt.save_checkpoint(tmp_path / "run", 2)
+    assert sorted(os.listdir(tmp_path)) == ["of another", "run"]
+
+
 def test_what_another_process_is_writing_is_not_swept_away(tmp_path):
     with replacing(tmp_path / "slow") as file:
         saved = start_program("import sys, paddle_metaopt as m; m.save_checkpoint(sys.argv[1], 1)", tmp_path / "quick")
