@@ -48,6 +48,9 @@ class Recipe:
         the weights themselves.
     clip : float
         The largest norm of the meta-gradient, which a rare task would make huge.
+    alike : bool
+        Whether the head begins a task alike for all classes: with the mean of its columns, as their meta-gradients are
+        (Ye and Chao 2022). Classes have no order, and else each column learns the chance of its own episodes.
     views : bool
         Whether a class has its pictures mirrored and moved as well in training.
     valid_every : int
@@ -70,6 +73,7 @@ class Recipe:
     first_order: float = 0.0
     ema: float = 0.99
     clip: float = 10.0
+    alike: bool = False
     views: bool = False
     valid_every: int = 500
     valid_episodes: int = 300
@@ -156,6 +160,12 @@ def new_optimizer(recipe: Recipe, net: nn.Layer, schedule) -> metaopt.MetaOptimi
     of = _OPTIMIZERS[recipe.algorithm]
     clip = nn.ClipGradByGlobalNorm(recipe.clip)
     return of(schedule, parameters=net.parameters(), grad_clip=clip, **choices)
+
+
+def make_alike(tensors) -> None:
+    """Put the mean over the classes, the last axis, in each one's place."""
+    for tensor in tensors:
+        tensor.set_value(tensor.mean(-1, keepdim=True).expand(tensor.shape))
 
 
 def episode_loader(recipe: Recipe, root, mode: str, episodes: int, seed: int, tasks_per_batch=None, first_batch=0):

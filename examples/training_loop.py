@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import paddle.nn.functional as F
+from recipes import make_alike
 from tqdm import tqdm
 from training_run import Run
 
@@ -82,6 +83,8 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
         for episodes in batches:
             loss = run.opt.meta_loss(run.net, episodes, F.cross_entropy)
             loss.backward()
+            if recipe.alike:
+                make_alike(p.grad for p in run.net.classifier.parameters())
             run.opt.step()
             run.opt.clear_grad()
             schedule.step()

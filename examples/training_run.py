@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import paddle
-from recipes import Recipe
+from recipes import Recipe, make_alike
 from tqdm import tqdm
 
 import paddle_metaopt as metaopt
@@ -61,7 +61,7 @@ class Run:
         self.name, self.recipe, self.seed, self.folder = name, recipe, seed, folder
         self.net, self.opt = net, opt
         self.progress, self.best, self.init_from = Progress(), None, None
-        self._mean = copied(self._own()) if recipe.ema else None
+        self._begin()
 
     @property
     def path(self) -> Path:
@@ -78,6 +78,11 @@ class Run:
         load_weights(self.net, self.opt, found["weights"], path)
         kept = {key: found[key] for key in ("recipe", "iteration", "accuracy")}
         self.init_from = {"path": str(path), **kept, "sha256": checksum(found["weights"])}
+        self._begin()
+
+    def _begin(self):
+        if self.recipe.alike:
+            make_alike(self.net.classifier.parameters())
         self._mean = copied(self._own()) if self.recipe.ema else None
 
     def after_update(self, loss: float, seconds: float) -> None:

@@ -205,6 +205,17 @@ def test_a_curve_is_the_old_or_the_new_one_whenever_its_writer_is_killed(tmp_pat
     assert [json.loads(file.read_text()) for file in (kept, path)] == [["old"], ["new"]]
 
 
+@pytest.mark.parametrize("recipe", ["maml-omniglot-5w1s", "anil-omniglot-5w1s"])
+def test_a_head_that_is_alike_for_all_classes_is_trained_and_stays_so(recipe, run_example, characters, tmp_path):
+    train(run_example, characters, tmp_path / "run", "--set", "alike=1", recipe=recipe)
+    weights = metaopt.load_checkpoint(tmp_path / "run" / "run.checkpoint")["weights"]
+    columns = weights["classifier.weight"].numpy()
+    np.testing.assert_array_equal(columns, columns[:, :1].repeat(5, 1))
+    train(run_example, characters, tmp_path / "less", "--set", "alike=1", recipe=recipe, iterations=1)
+    others = metaopt.load_checkpoint(tmp_path / "less" / "run.checkpoint")["weights"]["classifier.weight"].numpy()
+    assert not np.array_equal(columns, others)
+
+
 def test_views_are_the_picture_mirrored_and_moved():
     picture = np.random.default_rng(0).random((3, 20, 20), np.float32)
 
