@@ -87,6 +87,9 @@ class Recipe:
         for name in ("lr", "clip"):
             above_zero(None, name, getattr(self, name))
         fraction(None, "ema", self.ema)
+        if not 0 <= self.first_order <= 1 or (self.algorithm != "maml" and 0 < self.first_order < 1):
+            expected = "a share from 0 to 1" if self.algorithm == "maml" else f"0 or 1 of {self.algorithm}"
+            raise ValueError(f"first_order: expected {expected}, got {self.first_order}")
 
 
 # Adam begins at 3e-3, where the papers take 1e-3: with 16 tasks, validation is at 88 % after 9,000 tasks of Omniglot

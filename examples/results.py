@@ -41,14 +41,22 @@ MARKS = "<!-- results -->", "<!-- end of results -->"
 
 def read(folder: Path) -> dict[str, dict]:
     """What was measured, by recipe."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*-5w*s.json"))]
-    return {result["recipe"]: result for result in found}
+    return {result["recipe"]: result for result in map(_loaded, sorted(folder.glob("*-5w*s.json")))}
 
 
 def running(folder: Path) -> dict[str, list]:
     """The curves of what is still in training, by recipe."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("running/*/curve.json"))]
-    return {run["recipe"]: run["curve"] for run in found}
+    return {run["recipe"]: run["curve"] for run in map(_loaded, sorted(folder.glob("running/*/curve.json")))}
+
+
+def _loaded(path: Path) -> dict:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SystemExit(f"{path} is no json: {error}") from None
+    if not isinstance(found, dict) or "recipe" not in found:
+        raise SystemExit(f"{path} was not written by image_classification.py: it names no recipe")
+    return found
 
 
 def percent(share: float, digits: int = 2) -> str:

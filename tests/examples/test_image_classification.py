@@ -246,6 +246,11 @@ def test_wrong_arguments_are_said_at_once(characters, capsys):
         (options(characters, "run", "--set", "clip=-1"), "clip: expected a finite number larger than 0"),
         (options(characters, "run", "--set", "lr=nan"), "lr: expected a finite number larger than 0"),
         (options(characters, "run", "--set", "ema=1"), "ema: expected a number in [0, 1)"),
+        (options(characters, "run", "--set", "first_order=2"), "first_order: expected a share from 0 to 1, got 2.0"),
+        (
+            options(characters, "run", "--set", "first_order=0.5", recipe="anil-omniglot-5w1s"),
+            "first_order: expected 0 or 1 of anil, got 0.5",
+        ),
     ):
         with pytest.raises(SystemExit) as stopped:
             parse_arguments(list(map(str, arguments)))
@@ -316,6 +321,14 @@ def test_first_beside_second_order_is_a_picture(run_example, tmp_path):
         assert picture.width > 600
     with pytest.raises(SystemExit, match="orders/first holds no recipe's json both in first/ and in second/"):
         results.draw_orders(tmp_path / "orders" / "first", tmp_path / "none.png")
+
+
+@pytest.mark.parametrize("text, message", [("{", "is no json"), ('{"a": 1}', "names no recipe"), ("[]", "names no")])
+def test_a_json_of_something_else_is_named(text, message, tmp_path):
+    path = tmp_path / "maml-omniglot-5w1s.json"
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=f"{path} .*{message}"):
+        results.read(tmp_path)
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README_cn.md"])
