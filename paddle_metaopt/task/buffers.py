@@ -60,7 +60,7 @@ class BufferKeeper:
         self._processes = processes
         for step in self._sets:
             for name, value in own.items():
-                if value is not None:
+                if value is not None and value.is_dense():
                     kept = self._goes_to(name, step, value)
                     self._sums.setdefault(id(kept), (kept, paddle.zeros_like(kept), 0))
 
@@ -70,7 +70,7 @@ class BufferKeeper:
             return
         for step, values in enumerate(sets):
             for name, value in values.items():
-                if value is None or own[name] is None:
+                if value is None or own[name] is None or value is own[name]:
                     continue
                 kept = self._goes_to(name, step, own[name])
                 if self.policy == "last" or not value.is_floating_point():
@@ -185,5 +185,6 @@ class TaskBuffers:
 
 
 def copies(buffers: dict) -> dict:
-    """Buffers with the same values; a derivative goes through."""
-    return {name: None if value is None else value.clone() for name, value in buffers.items()}
+    """Buffers with the same values; a derivative goes through. A sparse one, which Paddle can't copy nor change in
+    place, stays itself."""
+    return {name: value.clone() if value is not None and value.is_dense() else value for name, value in buffers.items()}

@@ -162,6 +162,13 @@ class Batched(_Tensor):
         return self.clone()
 
 
+def stacked(tensors: list) -> Batched:
+    """One from a Tensor for each task."""
+    if not all(tensor.is_dense() for tensor in tensors):  # it would end the process
+        raise CannotBatch("a sparse tensor of which each task has its own")
+    return Batched(paddle.stack(tensors, 0))
+
+
 def tasks_of(batched: Batched):
     """The stacked tensor in the form ``TASKS``."""
     return to_tasks(batched.stacked, batched.form)

@@ -9,7 +9,7 @@ import paddle
 from ..double_grad import linear_map
 from ..double_grad.kernels import native
 from ..tensors import rebuilt
-from .batched import Batched, tasks_of
+from .batched import Batched, stacked, tasks_of
 from .forms import KERNEL, TASKS
 from .planes import ones, product
 
@@ -54,7 +54,7 @@ def for_all_tasks(parts: list):
     """One nest of `Batched` from a nest of Tensors for each task; what is no Tensor has to be the same."""
     first = parts[0]
     if isinstance(first, paddle.Tensor):
-        return Batched(paddle.stack(parts, 0))
+        return stacked(parts)
     if isinstance(first, dict):
         return {key: for_all_tasks([part[key] for part in parts]) for key in first}
     if isinstance(first, (list, tuple)):
@@ -63,9 +63,9 @@ def for_all_tasks(parts: list):
 
 
 def repeated(tensor, tasks: int):
-    """A copy of a tensor for each task, without a derivative; None as it is."""
-    if tensor is None:
-        return None
+    """A copy of a tensor for each task, without a derivative; None, or a sparse one, as it is."""
+    if tensor is None or not tensor.is_dense():
+        return tensor
     return Batched(paddle.tile(tensor.detach().unsqueeze(0), [tasks, *[1] * tensor.ndim]))
 
 

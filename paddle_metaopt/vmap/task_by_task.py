@@ -7,7 +7,7 @@ from typing import Any, Callable
 import paddle
 
 from ..tensors import rebuilt
-from .batched import Batched, CannotBatch, tasks_of
+from .batched import Batched, CannotBatch, stacked, tasks_of
 from .streams import for_each
 
 
@@ -64,7 +64,7 @@ def stacked_again(results: list) -> Any:
             return first
         if any(result.shape != first.shape for result in results):
             raise CannotBatch("a result whose shape differs from task to task")
-        return Batched(paddle.stack(results, 0))
+        return stacked(results)
     if isinstance(first, (list, tuple)):
         if any(len(result) != len(first) for result in results):
             raise CannotBatch("a result whose length differs from task to task")

@@ -44,7 +44,7 @@ def vmap(function: _Function, in_axes: Any = 0, out_axes: Any = 0) -> _Function:
     Raises
     ------
     ValueError
-        If an axis is none of its Tensor's, sizes differ, or nothing is sliced.
+        If an axis is none of its Tensor's, a Tensor to slice is sparse, sizes differ, or nothing is sliced.
     VectorizeError
         When the result is called, if the function does what cannot be done for all slices at once: it reads a value,
         changes a tensor in place, applies a PyLayer, uses another `vmap`. The message names the op, the layer and the
@@ -123,6 +123,8 @@ def _slices(sizes, axis, value):
     if axis is None or not isinstance(value, (paddle.Tensor, np.ndarray)):
         return value
     value = paddle.to_tensor(value) if isinstance(value, np.ndarray) else value
+    if not value.is_dense():
+        raise ValueError("vmap: a sparse tensor can't be sliced; use to_dense(), or None in in_axes for it as a whole")
     if not -value.ndim <= axis < value.ndim:
         raise ValueError(f"vmap: in_axes has the axis {axis} for a tensor of shape {list(value.shape)}")
     sizes.setdefault(value.shape[axis], f"axis {axis} of a tensor of shape {list(value.shape)}")

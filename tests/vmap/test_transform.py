@@ -138,6 +138,7 @@ def test_arrays_and_what_all_slices_share():
         (lambda f, x: metaopt.vmap(f, out_axes=None)(x), "each slice has its own"),
         (lambda f, x: metaopt.vmap(f, out_axes=(0, 0))(x), "out_axes"),
         (lambda f, x: metaopt.vmap(f, out_axes=5)(x), "axis 5"),
+        (lambda f, x: metaopt.vmap(f)(x.to_sparse_coo(2)), r"sparse tensor can't be sliced; use to_dense\(\)"),
         (lambda f, x: metaopt.vmap(f)(x[:0]), "no slice"),
     ],
 )
