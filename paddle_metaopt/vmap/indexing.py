@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
+from ..double_grad.rules.indexing import getitem
 from .batched import Batched, tasks_of
 from .task_by_task import count_of, task_by_task
 
@@ -18,8 +19,8 @@ def picked(x, key):
     if len(advanced) == len(keys) and all(map(_is_whole, keys)):
         return Batched(_by_whole_numbers(x, keys))
     if len(advanced) == 1 and type(x) is Batched and type(advanced[0]) is not Batched and _is_plain(keys):
-        return Batched(tasks_of(x)[(slice(None), *keys)])
-    return task_by_task(lambda x, *k: x[k if len(k) > 1 else k[0]], (x, *keys), {})
+        return Batched(getitem(tasks_of(x), (slice(None), *keys)))
+    return task_by_task(lambda x, *k: getitem(x, k if len(k) > 1 else k[0]), (x, *keys), {})
 
 
 def _is_whole(key) -> bool:

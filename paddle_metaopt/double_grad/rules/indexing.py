@@ -27,12 +27,19 @@ natively_exact(
 _native_getitem = paddle.Tensor.__getitem__
 
 
-@replaces(paddle.Tensor, "__getitem__")
+@replaces(paddle.Tensor, "__getitem__", always=True)
 def getitem(x, item):
-    """``x[item]``, whose stepped slices have no second derivative in Paddle."""
-    if _has_step(item):
+    """``x[item]``, whose stepped slices have no second derivative in Paddle; where an index stands behind a slice, it
+    picks others from a tensor that is not contiguous."""
+    if _has_step(item) and requires_grad(x):
         x, item = _stepped(x, item)
+    if type(item) is tuple and not x.is_contiguous() and any(map(_is_advanced, item)):
+        x = x.contiguous()
     return _native_getitem(x, item)
+
+
+def _is_advanced(part) -> bool:
+    return isinstance(part, (paddle.Tensor, list, tuple, np.ndarray))
 
 
 _native_setitem = paddle.Tensor.__setitem__
