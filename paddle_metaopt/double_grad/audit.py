@@ -112,7 +112,10 @@ def explain(culprits: dict[int, str], where: str = "") -> str:
 
 
 def _has_rule(node_name: str) -> bool:
-    """Whether it is Paddle's node of an op that has a rule, so that it was computed where rules were off."""
+    """Whether it is Paddle's node of an op that has a rule, so that it was computed where rules were off; but for an
+    assignment, which leaves such a node everywhere."""
+    if node_name.startswith(_ASSIGNMENTS):
+        return False
     op = node_name.removesuffix("Final").removesuffix("GradNode")
     return re.sub(r"(?<!^)(?=[A-Z])", "_", op).lower() in RULES
 
@@ -159,11 +162,14 @@ def layer_of(culprits: dict[int, str], inputs, net, run) -> str:
     return found[0] if found else ""
 
 
+_ASSIGNMENTS = ("SetValue", "SetTensor", "IndexElementwisePut", "IndexPut", "MaskedFill")
+
+
 def _op_of(node_name: str) -> str:
     layer = pylayer_of(node_name)
     if layer is not None:
         return f"the PyLayer {layer}"
-    if node_name.startswith(("SetValue", "SetTensor", "IndexElementwisePut", "IndexPut", "MaskedFill")):
+    if node_name.startswith(_ASSIGNMENTS):
         return f"an assignment into a tensor ({node_name}; use paddle.where or paddle.concat)"
     return f"{node_name.replace('GradNodeFinal', '').replace('GradNode', '')} ({node_name})"
 

@@ -117,6 +117,16 @@ def test_what_was_computed_outside_is_said_to_belong_inside(function):
         paddle.grad(value, [x], create_graph=True)
 
 
+@pytest.mark.parametrize("value", [1.0, "its own"])
+def test_an_assignment_is_not_said_to_belong_inside_where_it_stands(value):
+    x = leaf(3, 4)
+    with twice_differentiable(), pytest.raises(NotTwiceDifferentiableError, match="assignment") as caught:
+        y = x * x
+        y[0] = x[1] if value == "its own" else value
+        paddle.grad(y.sum(), [x], create_graph=True)
+    assert "paddle.where" in str(caught.value) and "where it has a rule" not in str(caught.value)
+
+
 def test_third_derivatives_through_closed_rules():
     w, x = leaf(1, 1, 2, 2), paddle.randn([1, 1, 3, 3], "float64")
     with twice_differentiable():

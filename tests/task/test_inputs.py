@@ -57,6 +57,26 @@ def test_a_net_that_takes_gradients_itself(way):
         assert result.error < (1e-5 if way == "hessian_free" else 1e-6), result
 
 
+def test_a_gradient_by_an_input_within_the_net():
+    class Force(nn.Layer):
+        def __init__(self, detaches):
+            super().__init__()
+            self.energy, self.detaches = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), detaches
+
+        def forward(self, x):
+            x = x.detach() if self.detaches else x
+            x.stop_gradient = False
+            return paddle.grad(self.energy(x).sum(), [x], create_graph=True)[0]
+
+    part = paddle.randn([2, 3]), paddle.randn([2, 3])
+    with pytest.raises(ValueError, match="set the input's own stop_gradient to False"):
+        net = Force(detaches=True)
+        maml(net).meta_loss(net, [(part, part)], F.mse_loss)
+    net = Force(detaches=False)
+    maml(net).meta_loss(net, [(part, part)], F.mse_loss).backward()
+    assert net.energy[0].weight.grad is not None and part[0].stop_gradient
+
+
 def test_layers_in_a_plain_list_are_said_to_be_none_of_the_nets():
     class Listing(nn.Layer):
         def __init__(self):
