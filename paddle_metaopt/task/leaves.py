@@ -60,6 +60,6 @@ class Leaves:
                 "the losses or the inner steps depend on a leaf tensor that needs a gradient and is neither a "
                 "parameter of the net nor named; name it, meta_loss(..., inputs=[tensor]), or set its stop_gradient to "
                 "True. (Weights of layers in a plain list or dict are not the net's parameters; use a LayerList. For "
-                "the gradient by an input within the net, set the input's own stop_gradient to False: a copy by detach() "
-                "is a leaf that nobody can name)"
+                "the gradient by an input within the net, set the input's own stop_gradient to False: a copy by "
+                "detach() is a leaf that nobody can name)"
             )
