@@ -56,6 +56,11 @@ def transposed(x, perm):
     return _transpose(x, "axis", list(perm))
 
 
+def in_one_piece(x):
+    """x in contiguous memory, with a derivative; not by ``x.contiguous()``, which changes x itself, and its version."""
+    return x if x.is_contiguous() else x.clone()
+
+
 def batch_norm(x, mean, variance, scale, shift, epsilon, layout, momentum=0.9, use_global_stats=False):
     """y, and the mean and the inverse standard deviation used for it; moves `mean` and `variance` in place in
     batch-statistics mode."""

@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 import paddle
 
+from ..double_grad.kernels import in_one_piece
 from ..tensors import rebuilt
 from .batched import Batched, CannotBatch, stacked, tasks_of
 from .streams import for_each
@@ -37,7 +38,7 @@ def task_by_task(function: Callable, args: tuple, kwargs: dict) -> Any:
     def of_task(value, task):
         if type(value) is Batched:
             if id(value) not in parts:
-                parts[id(value)] = paddle.unbind(tasks_of(value).contiguous(), 0)  # as a task by itself has it
+                parts[id(value)] = paddle.unbind(in_one_piece(tasks_of(value)), 0)  # as a task by itself has it
             return parts[id(value)][task]
         if isinstance(value, (list, tuple)):
             return rebuilt(value, [of_task(entry, task) for entry in value])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import paddle
+import paddle.nn.functional as F
 import pytest
 from helpers import leaf
 
@@ -43,3 +44,16 @@ def test_an_index_behind_a_slice_picks_what_it_says(view, key):
     np.testing.assert_allclose(slope.numpy().reshape([-1]), 3 * times * values**2)
     (curvature,) = paddle.grad(slope.sum(), [x])
     np.testing.assert_allclose(curvature.numpy().reshape([-1]), 6 * times * values)
+
+
+def test_an_index_leaves_the_tensor_as_it_is():
+    x = leaf(3, 4)
+    with metaopt.twice_differentiable():
+        y = x * 1
+        with paddle.no_grad():
+            y.scale_(2.0)  # from now on its version, and a view's, is another than a new tensor's
+        view = y.t()
+        before = F.gelu(view)
+        picked = view[:, [0, 2]]
+        (slope,) = paddle.grad(before.sum() + picked.sum(), [x], create_graph=True)
+    assert not view.is_contiguous() and slope.shape == x.shape

@@ -13,7 +13,7 @@ import numpy as np
 import paddle
 
 from ...errors import NotTwiceDifferentiableError
-from ..kernels import native
+from ..kernels import in_one_piece, native
 from ..kinds import linear_map
 from ..primitive import requires_grad, with_pullback
 from ..registry import natively_exact, replaces, rule
@@ -33,8 +33,8 @@ def getitem(x, item):
     picks others from a tensor that is not contiguous."""
     if _has_step(item) and requires_grad(x):
         x, item = _stepped(x, item)
-    if type(item) is tuple and not x.is_contiguous() and any(map(_is_advanced, item)):
-        x = x.contiguous()
+    if type(item) is tuple and any(map(_is_advanced, item)):
+        x = in_one_piece(x)
     return _native_getitem(x, item)
 
 

@@ -122,7 +122,7 @@ def as_strided(x, *where):
 for _name in ("as_real", "as_complex"):
 
     def _view(name, x):
-        return Batched(below[name](tasks_of(x).contiguous()))
+        return Batched(below[name](kernels.in_one_piece(tasks_of(x))))
 
     if hasattr(kernels.TABLE, _name):
         batches(_name)(partial(_view, _name))
