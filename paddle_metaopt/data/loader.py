@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
+import time
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +15,8 @@ from paddle_metaopt.data.episode import Episode
 from paddle_metaopt.data.reader_errors import carrying_errors, delivered
 from paddle_metaopt.data.sampler import EpisodeSampler
 
+_PATIENCE = 1  # seconds, for a thread or a worker that is in the middle of an example
+_LAST_ACT = 0.01  # seconds; a worker that is forked while a thread ends hangs
 _DECIDED = frozenset({"batch_sampler", "batch_size", "collate_fn", "drop_last", "return_list", "shuffle"})
 
 
@@ -19,8 +24,9 @@ class EpisodeLoader(DataLoader):
     """A ``paddle.io.DataLoader`` that gives an `Episode`, or a list of them for a sampler with ``tasks_per_batch``.
 
     Paddle's own loader hands on every tuple as a list, so that an episode arrives as ``[[xs, ys], [xq, yq]]``, without
-    the names ``support`` and ``query``. And it waits for ever for a batch whose reading failed, or with workers says no
-    more than that it did; here what the data set raised is raised in the loop.
+    the names ``support`` and ``query``. It waits for ever for a batch whose reading failed, or with workers says no
+    more than that it did; here what the data set raised is raised in the loop. And when a loop is left before its end,
+    it keeps the threads and workers that read for it; here they end with the loop.
 
     Parameters
     ----------
@@ -36,7 +42,8 @@ class EpisodeLoader(DataLoader):
     TypeError
         If `sampler` is none, or an option is given that it decides.
     ValueError
-        In iterating, if there is no sampler, and an item is no episode.
+        If `sampler` draws from a data set of another length. In iterating, if there is no sampler, and an item is no
+        episode.
 
     Examples
     --------
@@ -57,13 +64,63 @@ class EpisodeLoader(DataLoader):
             raise TypeError(f"EpisodeLoader: sampler: expected an EpisodeSampler, got {sampler!r}")
         self._gives_lists = sampler is not None and sampler.collate_fn.meta_batch
         super().__init__(dataset, **options)
+        if sampler is not None and len(dataset) != len(sampler.sampler.data_source):
+            raise ValueError(
+                f"EpisodeLoader: sampler: it draws from a data set of {len(sampler.sampler.data_source)} examples, "
+                f"this one has {len(dataset)}; give both the same data set"
+            )
         self._carrying = carrying_errors(self, self.collate_fn)
+        self._begun: weakref.WeakSet = weakref.WeakSet()
 
     def __iter__(self) -> Iterator[Episode | list[Episode]]:
+        if self._persistent_workers:  # they serve one loop at a time
+            for batches in list(self._begun):
+                batches.end()
         if self.num_workers:
             gc.collect()  # a worker that finds another loader among the garbage of the process it was forked from hangs
-        batches = map(delivered, DataLoader.__iter__(self._carrying))
+        batches = _Batches(self._carrying)
+        self._begun.add(batches)
         return map(_episodes if self._gives_lists else _episode, batches)
+
+
+class _Batches:
+    """The batches of a loader, for one loop; when that is left before their end, what reads ahead for it is ended.
+
+    Paddle's own goes on to hold its thread and its workers, and those that persist give what was read ahead for one
+    loop to the next.
+    """
+
+    def __init__(self, loader: DataLoader):
+        self._loader, self._batches = loader, None
+        self._batches = DataLoader.__iter__(loader)
+
+    def __iter__(self) -> _Batches:
+        return self
+
+    def __next__(self) -> Any:
+        if self._batches is None:
+            raise StopIteration
+        try:
+            return delivered(next(self._batches))
+        except StopIteration:
+            self._batches = None
+            raise
+
+    def end(self) -> None:
+        batches, self._batches = self._batches, None
+        if batches is None:
+            return
+        self._loader._iterator = None  # or workers that persist would be asked again
+        batches._exit_thread_expectedly()
+        if self._loader.num_workers:
+            batches._try_shutdown_all(_PATIENCE)
+        else:
+            batches._thread.join(_PATIENCE)
+            time.sleep(_LAST_ACT)
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():  # threads stand still then
+            self.end()
 
 
 def _episode(pairs: Any) -> Episode:
