@@ -220,6 +220,8 @@ def _label(item: Any) -> Any:
 
 def _scalar(label: Any) -> Any:
     array = np.asarray(label)
+    if label is None:
+        raise ValueError("a label must be one number or name per example, got None; leave out what has no label")
     if array.size != 1:
         raise ValueError(
             f"a label must be one number or name per example, got an array of shape {array.shape}; "

@@ -192,6 +192,11 @@ def test_a_loader_of_episodes_refuses_what_its_sampler_decides():
         EpisodeLoader(dataset, sampler_of(dataset), shuffle=True, collate_fn=list)
 
 
+def test_a_loader_refuses_a_sampler_of_another_data_set():
+    with pytest.raises(ValueError, match="draws from a data set of 42 examples, this one has 48; give both the same"):
+        EpisodeLoader(Numbered(classes=8), sampler_of(Numbered(classes=7)))
+
+
 def test_tensor_inputs():
     dataset = Numbered(form=paddle.to_tensor)
     (xs, _), _ = load(dataset, sampler_of(dataset))[0]
@@ -313,6 +318,11 @@ def test_classes_with_too_few_examples_are_named():
     dataset.label_of[:5] = [77, 88, 88, 0, 0]
     with pytest.raises(ValueError, match="2 of 5 classes have fewer .class 77 has 1, 88 has 2.;"):
         sampler_of(dataset)
+
+
+def test_examples_without_a_label_are_refused():
+    with pytest.raises(ValueError, match="one number or name per example, got None; leave out what has no label"):
+        sampler_of(Numbered(label_form=lambda label: label or None))
 
 
 def test_one_hot_labels_are_refused():
