@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 import numpy as np
-from paddle.io import DataLoader, IterableDataset
+from paddle.io import DataLoader, IterableDataset, get_worker_info
 
 
 def carrying_errors(loader: DataLoader, collate_fn: Callable | None) -> DataLoader:
@@ -20,6 +20,7 @@ def carrying_errors(loader: DataLoader, collate_fn: Callable | None) -> DataLoad
     carrying = copy.copy(loader)
     carrying.dataset = (_CarryingStream if isinstance(loader.dataset, IterableDataset) else _Carrying)(loader.dataset)
     carrying.collate_fn = _CarryingCollate(collate_fn)
+    carrying.worker_init_fn = _WorkerStart(loader.dataset, loader.worker_init_fn)
     return carrying
 
 
@@ -56,6 +57,18 @@ class _Raised:
 def _raised_in_worker(error: Exception, words: str) -> _Raised:
     error.__cause__ = RuntimeError(f"in a worker of the loader:\n{words}")
     return _Raised(error)
+
+
+class _WorkerStart:
+    """Shows a worker the data set that the user gave."""
+
+    def __init__(self, dataset: Any, init_fn: Callable | None):
+        self._dataset, self._init_fn = dataset, init_fn
+
+    def __call__(self, worker: int) -> None:
+        vars(get_worker_info())["dataset"] = self._dataset  # it refuses to be assigned to
+        if self._init_fn is not None:
+            self._init_fn(worker)
 
 
 class _Carrying:

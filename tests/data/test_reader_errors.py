@@ -99,6 +99,26 @@ class Stream(IterableDataset):
         yield from (Waves(episodes=3)[number] for number in range(3))
 
 
+def share_out(worker):
+    """As Paddle's documentation has it: each worker gets its part of a stream."""
+    dataset = paddle.io.get_worker_info().dataset
+    dataset.numbers = range(worker, dataset.numbers.stop, 2)
+
+
+class Shared(IterableDataset):
+    numbers = range(4)
+
+    def __iter__(self):
+        assert paddle.io.get_worker_info().dataset is self
+        yield from (Sinusoid()[number] for number in self.numbers)
+
+
+def test_a_worker_is_shown_the_data_set_that_the_loader_was_given():
+    given = read_to_its_end(Caught(EpisodeLoader(Shared(), worker_init_fn=share_out, **with_workers(2))))
+    firsts = sorted(episode.support[0][0].item() for episode in given)
+    assert firsts == sorted(Sinusoid()[number].support[0][0].item() for number in range(4))
+
+
 @pytest.mark.parametrize("dataset", [Waves(episodes=3), Stream()])
 def test_episodes_before_it_are_given(dataset):
     assert [type(found) for found in read_to_its_end(Caught(EpisodeLoader(dataset)))] == [Episode, Episode, KeyError]
