@@ -7,6 +7,7 @@ position, as in ``state_dict``, for a copied parameter has another name.
 from __future__ import annotations
 
 from ..paddle_optimizers import ATTRIBUTES_BY_NAME, attributes_at_the_start, give_traits, traits_of
+from .state import without_buffers
 
 _MADE_ANEW = frozenset({"_fixed_plan", *ATTRIBUTES_BY_NAME})
 
@@ -14,7 +15,7 @@ _MADE_ANEW = frozenset({"_fixed_plan", *ATTRIBUTES_BY_NAME})
 def content_of(optimizer) -> dict:
     """The choices, the state of the outer optimizer, and what the parameters carry for it."""
     own = {name: value for name, value in vars(optimizer).items() if name not in _MADE_ANEW}
-    return {**own, "outer": optimizer.state_dict(), "traits": traits_of(optimizer)}
+    return {**own, "outer": without_buffers(optimizer.state_dict()), "traits": traits_of(optimizer)}
 
 
 def take(optimizer, content: dict) -> dict:

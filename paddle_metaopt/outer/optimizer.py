@@ -14,7 +14,6 @@ from ..meta_gradients import ForwardOnly
 from ..paddle_optimizers import AroundUpdates, groups_of, parameters_of, translated
 from ..task import BufferKeeper, Learner, Plan, Task
 from . import copying, over, state
-from . import learned as learning
 from .adapter import InnerAdapter
 from .algorithm import Algorithm
 from .begun import BegunTasks
@@ -205,12 +204,13 @@ class MetaOptimizer(AroundUpdates):
         Raises
         ------
         ValueError
-            If the state is of a model with other parameters, of another class of optimizer, or of another algorithm.
+            If the state is of a model with other parameters, or of these in another order, of another class of
+            optimizer, or of another algorithm.
         """
         outer, ours = state.taken_apart(state_dict)
         if ours is None:
             return super().set_state_dict(outer)
-        learning.require_same(ours.get("learned", []), self._learned)
+        state.require_fit(self, ours, self._learned)
         if self._learned:
             self._begun.end()  # what they depend on moves
         super().set_state_dict(translated(self, outer, ours))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import paddle_optimizers
+from .learned import require_same
 
 _KEY = "MetaOptimizer"
 
@@ -12,6 +13,7 @@ def with_ours(optimizer, outer: dict, learned: list, outer_steps: int, keeper) -
     were taken, and the statistics that are kept."""
     outer[_KEY] = {
         **paddle_optimizers.places(optimizer),
+        "parameters": [p.name for p in paddle_optimizers.parameters_of(optimizer)],
         "learned": [[entry.kind, entry.value.detach().clone()] for entry in learned],
         "outer_steps": outer_steps,
         "buffers": keeper.state(),
@@ -25,10 +27,30 @@ def taken_apart(state: dict) -> tuple:
     return outer, outer.pop(_KEY, None)
 
 
+def require_fit(optimizer, ours: dict, learned: list) -> None:
+    """Raise a ValueError if a state is of other things learned, or of the same parameters in another order: what it has
+    of them goes by position, for the names differ in a second copy of the model."""
+    require_same(ours.get("learned", []), learned)
+    own = [p.name for p in paddle_optimizers.parameters_of(optimizer)]
+    saved = ours.get("parameters", own)
+    if saved != own and sorted(saved) == sorted(own):
+        first, here = next(pair for pair in zip(saved, own) if len(set(pair)) > 1)
+        raise ValueError(
+            f"the state has the same parameters in another order, {first} where this optimizer has {here}: make it with "
+            "parameters= in the order of the optimizer that was saved"
+        )
+
+
+def without_buffers(state: dict) -> dict:
+    """A state for a copy that has the statistics that are kept already, with those of tasks since the last step."""
+    return {**state, _KEY: {name: value for name, value in state[_KEY].items() if name != "buffers"}}
+
+
 def restore_ours(optimizer, ours: dict, learned: list, keeper) -> int:
     """Restore our part, after the outer one; returns how many steps were taken."""
     paddle_optimizers.forget_what_was_loaded(optimizer)
     for (_, value), entry in zip(ours.get("learned", []), learned):
         entry.value.set_value(value)
-    keeper.set_state(ours.get("buffers", []))
+    if "buffers" in ours:
+        keeper.set_state(ours["buffers"])
     return ours.get("outer_steps", 0)

@@ -102,6 +102,7 @@ class BufferKeeper:
         return [[name, step, value.clone()] for (name, step), value in self._kept.items()]
 
     def set_state(self, state: list) -> None:
+        self._sums, self._processes = {}, None  # tasks before the state was restored count no more
         self._kept = {(name, int(step)): paddle.assign(value) for name, step, value in state}  # or a numpy array
 
 

@@ -150,6 +150,19 @@ def test_a_state_of_another_model_is_refused():
         metaopt.MAMLOptimizer(1e-2, parameters=wider[0].parameters()).set_state_dict(opt.state_dict())
 
 
+def test_a_state_of_the_parameters_in_another_order_is_refused():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 3))  # all shapes fit
+    opt = metaopt.MetaSGDOptimizer(1e-2, parameters=net.parameters())
+    train(net, opt, 1)
+    head_first = [{"params": net[2].parameters()}, {"params": net[0].parameters()}]
+    other = metaopt.MetaSGDOptimizer(1e-2, parameters=head_first)
+    weights = [p.name for layer in (net[0], net[2]) for p in layer.parameters()]
+    state = opt.state_dict()
+    state["MetaOptimizer"]["parameters"][4:] = [p.name for p in other.learned.values()]  # as in another process
+    with pytest.raises(ValueError, match=f"in another order, {weights[0]} where this optimizer has {weights[2]}: make"):
+        other.set_state_dict(state)
+
+
 @pytest.mark.parametrize(
     "options, error, message",
     [

@@ -210,3 +210,17 @@ def test_a_new_learner_of_the_same_name_sees_the_statistics_of_the_one_before():
         learner = None
         found.append(net[1]._variance.numpy().copy())
     np.testing.assert_array_equal(*found)
+
+
+def test_tasks_from_before_a_state_was_restored_leave_nothing():
+    ours, theirs = norm_net(), norm_net()
+    x, y = paddle.randn([6, 3]), paddle.randn([6, 2])
+    for net in (ours, theirs):
+        opt = metaopt.MAMLOptimizer(1e-2, parameters=net.parameters(), buffers="mean")
+        if net is ours:
+            saved = opt.state_dict()
+            opt.meta_loss(net, [((x, y), (x / 0, y))], F.mse_loss)  # diverges
+            opt.set_state_dict(saved)
+        opt.meta_loss(net, [((x, y), (x, y))], F.mse_loss).backward()
+        opt.step()
+    np.testing.assert_array_equal(ours[1]._variance.numpy(), theirs[1]._variance.numpy())
