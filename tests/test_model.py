@@ -157,6 +157,13 @@ def test_fit_is_the_loop_by_hand_bit_for_bit(buffers, accumulate, tasks_per_batc
     assert opts[0].outer_steps == opts[1].outer_steps and opts[0].get_lr() == opts[1].get_lr()
 
 
+def test_a_resumed_epoch_ends_with_a_step_too():
+    load = loader(8)
+    load.batch_sampler.resume(1)
+    model = quietly(prepared(), load, accumulate_grad_batches=2)  # of the three batches that are left
+    assert model._optimizer.outer_steps == 2
+
+
 def test_num_iters_ends_it():
     model = quietly(prepared(), loader(), epochs=5, num_iters=6)
     assert model._optimizer.outer_steps == 6 and model.stop_training

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import paddle
@@ -44,12 +45,15 @@ class LoadedBatches:
     def __init__(self, loader: Any):
         stacks = isinstance(loader, DataLoader) and loader.auto_collate_batch and loader.collate_fn is None
         self._loader, self._gives_lists = carrying_errors(loader, list) if stacks else loader, stacks
+        self._length = None
 
     def __len__(self) -> int:
-        return len(self._loader)
+        return len(self._loader) if self._length is None else self._length
 
     def __iter__(self) -> Iterator[list]:
         is_empty = True
+        with suppress(TypeError, ValueError):  # a stream has none
+            self._length = len(self._loader)  # a sampler that is resumed has all of them again once it has begun
         for batch in map(delivered, self._loader):
             is_empty = False
             yield [Loaded(episodes_in(batch, _is_pair_of_pairs) if self._gives_lists else episodes_of(batch))]
