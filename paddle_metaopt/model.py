@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from contextlib import suppress
 from functools import partial
 from typing import Callable, Sequence
 
@@ -23,13 +24,14 @@ from .meta_batch import (
     computed,
     episodes_of,
     form_of,
+    inferred_inputs,
     loss_of,
-    specs_of,
+    mean_over_processes,
     stacked,
     without_targets,
 )
 from .outer import MetaOptimizer, require_meta_optimizer
-from .tensors import scalar
+from .tensors import have_shapes_of, scalar
 
 
 class Model(paddle.Model):
@@ -63,6 +65,7 @@ class Model(paddle.Model):
         # By its length Paddle tells inputs from labels, and a forward(*inputs) shows none.
         self._inputs = self._inputs or [paddle.static.InputSpec([None], name="x")]
         self._metrics, self._evaluation, self._losses_so_far, self._runs = [], {}, None, False
+        self._given_net = getattr(self._adapter, "ddp_model", network)  # in several processes Paddle's adapter wraps it
 
     def prepare(
         self, optimizer: MetaOptimizer | None = None, loss: Callable | None = None, metrics=None, amp_configs=None, *,
@@ -127,10 +130,11 @@ class Model(paddle.Model):
         net, opt, self.mode = self.network, self._optimizer, "train"
         net.train()
         score = self._computed if self._metrics else None
-        given = getattr(self._adapter, "ddp_model", net)  # in several processes Paddle's adapter has wrapped the net
-        found = opt.meta_batches.mean(opt, given, episodes, self._task_loss, **self._choices, score=score)
+        found = opt.meta_batches.mean(opt, self._given_net, episodes, self._task_loss, **self._choices, score=score)
         found.as_loss().backward()
         if update:
+            with suppress(RuntimeError):  # of a schedule; ReduceLROnPlateau lowers what get_lr() says, not the rate
+                opt.set_lr(opt.get_lr())
             opt.step()
             opt.clear_grad()
             net.clear_gradients()  # also those that are in no optimizer
@@ -192,12 +196,8 @@ class Model(paddle.Model):
         root = os.path.splitext(path)[0]
         if reset_optimizer or self._optimizer is None or not os.path.exists(root + ".pdopt"):
             return
-        if not skip_mismatch or self._matches(paddle.load(root + ".pdparams")):
+        if not skip_mismatch or have_shapes_of(self.network.state_dict(), paddle.load(root + ".pdparams")):
             self._optimizer.set_state_dict(paddle.load(root + ".pdopt"))
-
-    def _matches(self, state: dict) -> bool:
-        own = self.network.state_dict()
-        return all(name in state and list(state[name].shape) == list(own[name].shape) for name in own)
 
     def _run_one_epoch(self, data_loader, callbacks, mode, logs=None):
         # Paddle takes apart what a loader gives, all the way down, and counts by the first axis of the first tensor.
@@ -205,6 +205,8 @@ class Model(paddle.Model):
             self._losses_so_far, self._runs = [] if mode == "eval" else None, True
             self._reset_metrics()  # of a run that was broken off
             found = super()._run_one_epoch(LoadedBatches(data_loader), callbacks, mode, {} if logs is None else logs)
+            if mode == "eval":  # all processes have to come to the same decisions
+                found = mean_over_processes(self._given_net, found, self._metrics_name(), len(self._losses_so_far))
         sampler = getattr(data_loader, "batch_sampler", None)
         if mode == "train" and isinstance(sampler, EpisodeSampler):
             sampler.set_epoch(sampler.epoch + 1)  # as Paddle's samplers do by themselves
@@ -218,10 +220,8 @@ class Model(paddle.Model):
         if not given and labels is not None:
             raise ValueError(f"Model.{caller}: labels: expected None, episodes have their own; got {form_of(labels)}")
         episodes = given[0].episodes if given else episodes_of(inputs)
-        specs = specs_of(self.network, episodes[0]) if self._input_info is None else []
-        if specs:  # else the user gave them, or a batch before
-            self._inputs, self._input_info = specs, ([s.shape for s in specs], [s.dtype for s in specs])
-            self._is_shape_inferred = True
+        if self._input_info is None:  # else the user gave them, or a batch before
+            vars(self).update(inferred_inputs(self.network, episodes[0]))
         return episodes
 
     def _scored(self, episodes, score: Callable) -> list:

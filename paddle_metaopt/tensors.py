@@ -32,6 +32,11 @@ def tensors_in(nested) -> list:
     return [x for x in paddle.utils.flatten(nested) if isinstance(x, paddle.Tensor)]
 
 
+def have_shapes_of(tensors: dict, others: dict) -> bool:
+    """Whether there is another of the same name and shape for each."""
+    return all(name in others and list(others[name].shape) == list(t.shape) for name, t in tensors.items())
+
+
 def added(first, second):
     """The sum, where None stands for zero."""
     if first is None or second is None:

@@ -76,6 +76,10 @@ def state_of(model):
     return [t.numpy().copy() for t in [*model.network.state_dict().values(), *opt.learned.values(), *own]]
 
 
+def weights_of(model):
+    return [p.numpy().copy() for p in model.network.parameters()]
+
+
 def assert_same(first, second):
     assert len(first) == len(second)
     for a, b in zip(first, second):
@@ -612,11 +616,17 @@ def test_a_schedule_goes_by_step_or_by_epoch(callbacks, steps):
 
 
 def test_the_rate_falls_on_a_plateau():
-    net = normed_net()
+    nets = normed_net(), normed_net()
     callback = paddle.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, verbose=0, min_delta=100.0)
-    model = prepared(net, opt=maml(net, learning_rate=0.08))
+    model, other = (prepared(net, opt=maml(net, learning_rate=0.08)) for net in nets)
     quietly(model, loader(2), loader(2), epochs=3, callbacks=callback)
     np.testing.assert_allclose(model._optimizer.get_lr(), 0.02)
+    for epoch, rate in enumerate([0.08, 0.08, 0.04]):  # the first evaluation counts as the best one
+        other._optimizer.set_lr(rate)
+        load = loader(2)
+        load.batch_sampler.set_epoch(epoch)
+        quietly(other, load)
+    assert_same(weights_of(model), weights_of(other))
 
 
 def test_visualdl_and_wandb_get_their_numbers(monkeypatch):

@@ -91,12 +91,17 @@ def episodes_in(batch: Any, is_episode: Callable[[Any], bool] | None = None) -> 
     )
 
 
-def specs_of(net, episode: Any) -> list:
-    """An InputSpec for each input of a net, as it gets them in the query set of an episode."""
+def inferred_inputs(net, episode: Any) -> dict:
+    """What ``paddle.Model`` keeps of the inputs that it has seen, by its names for them: an InputSpec for each input of
+    a net, as it gets them in the query set of an episode."""
     x = episode_parts(without_targets(episode), net, adapts=False)[1][0]
     names = inspect.signature(net.forward).parameters
     given = x if isinstance(x, dict) else dict(zip(names, x if isinstance(x, (tuple, list)) else [x]))
-    return [InputSpec.from_tensor(t, name) for name, t in given.items() if isinstance(t, paddle.Tensor)]
+    specs = [InputSpec.from_tensor(t, name) for name, t in given.items() if isinstance(t, paddle.Tensor)]
+    if not specs:
+        return {}
+    info = [s.shape for s in specs], [s.dtype for s in specs]
+    return {"_inputs": specs, "_input_info": info, "_is_shape_inferred": True}
 
 
 def without_targets(episode: Any) -> Episode:

@@ -108,6 +108,17 @@ class Processes:
             )
 
 
+def mean_over_processes(net, found: dict, names: list, tasks: int) -> dict:
+    """What was found by name, but for numbers, or nests of them, that are means over so many tasks: those over the tasks
+    of all processes, of a net in a DataParallel."""
+    _, processes = unwrapped(net)
+    if processes is None:
+        return found
+    means = [np.asarray(found[name], dtype="float64").tolist() for name in names]
+    *sums, count = processes.totals(*(mean * tasks for mean in paddle.utils.flatten(means)), tasks)
+    return {**found, **dict(zip(names, paddle.utils.pack_sequence_as(means, [total / count for total in sums])))}
+
+
 def unwrapped(net) -> tuple:
     """The net in a DataParallel, and its processes, None if there is one; another net as it is, and None.
 

@@ -167,6 +167,43 @@ def a_model():
     _wrappers.append(model)
 
 
+class Errors(paddle.metric.Metric):
+    """An array of means."""
+
+    def __init__(self):
+        super().__init__()
+        self.reset()
+
+    def reset(self):
+        self.seen = []
+
+    def update(self, error):
+        self.seen.append(error)
+
+    def compute(self, output, y):
+        return (output - y).abs().mean()
+
+    def accumulate(self):
+        return np.array([np.mean(self.seen)] * 2)
+
+    def name(self):
+        return "error"
+
+
+@case
+def a_models_evaluation():
+    net, tasks = make_net(), episodes(4)
+    opt = ALGORITHMS["meta_sgd"](net)
+    model = metaopt.Model(net)
+    model.prepare(opt, F.mse_loss, Errors())
+    expected = metaopt.evaluate(net, opt, tasks, F.mse_loss).mean
+    found = model.evaluate([[task] for task in shares(tasks, 1, 3)], verbose=0)
+    assert abs(found["loss"][0] - expected) < 1e-12 * expected, found
+    errors = metaopt.evaluate(net, opt, tasks, F.mse_loss, lambda output, y: (output - y).abs().mean()).mean
+    np.testing.assert_allclose(found["error"], [errors, errors], rtol=1e-9)
+    _wrappers.append(model)
+
+
 @case
 def a_process_whose_tasks_all_diverge():
     net, tasks = make_net(), episodes(3)
