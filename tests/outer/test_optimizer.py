@@ -148,6 +148,9 @@ def test_a_state_of_another_model_is_refused():
         metaopt.MAMLOptimizer(1e-2, parameters=wider.parameters()).set_state_dict(opt.state_dict())
     with pytest.raises(ValueError, match="more parameters"):
         metaopt.MAMLOptimizer(1e-2, parameters=wider[0].parameters()).set_state_dict(opt.state_dict())
+    deeper = nn.Sequential(*net, nn.Tanh(), nn.Linear(2, 2))  # all that the state has would fit
+    with pytest.raises(ValueError, match="of a model with 4 parameters, this optimizer has 6"):
+        metaopt.MAMLOptimizer(1e-2, parameters=deeper.parameters()).set_state_dict(opt.state_dict())
 
 
 def test_a_state_of_the_parameters_in_another_order_is_refused():
