@@ -109,8 +109,8 @@ class Processes:
 
 
 def mean_over_processes(net, found: dict, names: list, tasks: int) -> dict:
-    """What was found by name, but for numbers, or nests of them, that are means over so many tasks: those over the tasks
-    of all processes, of a net in a DataParallel."""
+    """What was found, but for the numbers of these names, or nests of them, which are means over so many tasks: those
+    over the tasks of all processes, of a net in a DataParallel."""
     _, processes = unwrapped(net)
     if processes is None:
         return found

@@ -38,8 +38,8 @@ def require_fit(optimizer, ours: dict, learned: list) -> None:
     if saved != own and sorted(saved) == sorted(own):
         first, here = next(pair for pair in zip(saved, own) if len(set(pair)) > 1)
         raise ValueError(
-            f"the state has the same parameters in another order, {first} where this optimizer has {here}: make it with "
-            "parameters= in the order of the optimizer that was saved"
+            f"the state has the same parameters in another order, {first} where this optimizer has {here}: give "
+            "parameters= in the order that the saved optimizer had"
         )
 
 

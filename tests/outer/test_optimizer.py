@@ -162,7 +162,7 @@ def test_a_state_of_the_parameters_in_another_order_is_refused():
     weights = [p.name for layer in (net[0], net[2]) for p in layer.parameters()]
     state = opt.state_dict()
     state["MetaOptimizer"]["parameters"][4:] = [p.name for p in other.learned.values()]  # as in another process
-    with pytest.raises(ValueError, match=f"in another order, {weights[0]} where this optimizer has {weights[2]}: make"):
+    with pytest.raises(ValueError, match=f"in another order, {weights[0]} where this optimizer has {weights[2]}: give"):
         other.set_state_dict(state)
 
 
