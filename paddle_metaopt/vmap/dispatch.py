@@ -35,7 +35,7 @@ def _replacements():
     return [
         *((kernels.TABLE, name, stand_in) for name, stand_in in stand_ins.items()),
         *entrances.held_by_name(stand_ins, originals),
-        *entrances.replacements(),
+        *entrances.replacements(is_batching),
         (paddle, "grad", sending_gradients(paddle.grad)),
     ]
 

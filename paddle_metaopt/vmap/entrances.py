@@ -33,15 +33,16 @@ def has_batched(args, kwargs=None) -> bool:
     return bool(kwargs) and has_batched(kwargs.values())
 
 
-def replacements() -> list[tuple]:
-    """(owner, name, stand-in) for all of them."""
+def replacements(is_batching: Callable[[], bool]) -> list[tuple]:
+    """(owner, name, stand-in) for all of them; they hold in every thread, ``is_batching()`` is whether in this one tasks
+    are batched."""
     return [
         *_older_ops(), *_replaced_by_rules(), *_methods_in_cpp(), *_slots_in_cpp(), *_operators_of_parameters(),
         *_functions_of_the_engine(),
         (Tensor, "__init__", _refusing(Tensor.__init__, "paddle.Tensor(...)")),
-        (Tensor, "set_value", _set_value(Tensor.set_value)),
+        (Tensor, "set_value", _set_value(Tensor.set_value, is_batching)),
         (paddle.autograd.PyLayer, "apply", classmethod(_apply)),
-        (_program.StaticFunction, "__call__", _as_written(_program.StaticFunction.__call__)),
+        (_program.StaticFunction, "__call__", _as_written(_program.StaticFunction.__call__, is_batching)),
     ]  # fmt: skip
 
 
@@ -144,13 +145,13 @@ def _refusing(function: Callable, what: str) -> Callable:
     return call
 
 
-def _set_value(function: Callable) -> Callable:
+def _set_value(function: Callable, is_batching: Callable) -> Callable:
     """It takes no note in the tensor's version, so a Parameter that each task writes into could not be seen."""
     refusing = _refusing(function, "Tensor.set_value")
 
     @functools.wraps(function)
     def call(self, value):
-        if isinstance(self, EagerParamBase):
+        if isinstance(self, EagerParamBase) and is_batching():
             raise CannotBatch("Tensor.set_value of a Parameter")
         return refusing(self, value)
 
@@ -174,12 +175,12 @@ def _indexing(getitem):
     return get
 
 
-def _as_written(call):
+def _as_written(call, is_batching):
     """A compiled function runs on the weights that it was compiled with, and in C++."""
 
     @functools.wraps(call)
     def run(function, *args, **kwargs):
-        if paddle.in_dynamic_mode():
+        if paddle.in_dynamic_mode() and is_batching():
             return function.dygraph_function(*args, **kwargs)
         return call(function, *args, **kwargs)
 

@@ -212,13 +212,19 @@ def test_other_threads_are_not_touched():
 
     def work():
         found.append(paddle.rand([2]).shape)
+        net = nn.Linear(2, 3)
+        net.set_state_dict({"weight": paddle.ones([2, 3]), "bias": paddle.zeros([3])})
+        found.append(net(paddle.ones([2])).tolist())
+        static = paddle.jit.to_static(net, full_graph=True)
+        static(paddle.ones([1, 2]))
+        found.append(len(static.forward.program_cache))
 
     with batching(3):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
 
-    assert found == [[2]]
+    assert found == [[2], [2.0, 2.0, 2.0], 1]
 
 
 def test_each_task_draws_its_own():
