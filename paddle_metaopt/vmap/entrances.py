@@ -34,8 +34,8 @@ def has_batched(args, kwargs=None) -> bool:
 
 
 def replacements(is_batching: Callable[[], bool]) -> list[tuple]:
-    """(owner, name, stand-in) for all of them; they hold in every thread, ``is_batching()`` is whether in this one tasks
-    are batched."""
+    """(owner, name, stand-in) for all of them; they stand in every thread, and ``is_batching()`` says whether tasks are
+    batched in the present one."""
     return [
         *_older_ops(), *_replaced_by_rules(), *_methods_in_cpp(), *_slots_in_cpp(), *_operators_of_parameters(),
         *_functions_of_the_engine(),
