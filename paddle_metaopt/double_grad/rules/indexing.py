@@ -108,6 +108,15 @@ def strided_slice(x, axes, starts, ends, strides):
     )
 
 
+@rule("gather")
+def gather(x, index, axis=0):
+    if index.ndim or x.ndim == 1:
+        return native.gather(x, index, axis)
+    # Paddle's derivative by a single number puts what is behind a middle axis elsewhere.
+    axis = int(axis)
+    return paddle.squeeze(native.gather(x, paddle.reshape(index, [1]), axis), axis)
+
+
 @rule("index_select")
 def index_select(x, index, axis=0):
     # Paddle's derivative puts what was counted from the end elsewhere.

@@ -112,8 +112,16 @@ def concat(x, axis=0):
 
 def _parts(tensor, sizes, axis):
     """The inverse of concat."""
+    if tensor.ndim > _SLICED_AXES:
+        before, behind = tensor.shape[:axis], tensor.shape[axis + 1 :]
+        rows = paddle.reshape(tensor, [math.prod(before), tensor.shape[axis], math.prod(behind)])
+        return [paddle.reshape(part, [*before, n, *behind]) for part, n in zip(_parts(rows, sizes, 1), sizes)]
     ends = [sum(sizes[: position + 1]) for position in range(len(sizes))]
     return [paddle.slice(tensor, [axis], [end - size], [end]) for size, end in zip(sizes, ends)]
+
+
+#: More the kernel does not take.
+_SLICED_AXES = 6
 
 
 @rule("unstack")

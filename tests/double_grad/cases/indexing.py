@@ -107,6 +107,7 @@ CASES = {
     "paddle.gather": op(lambda x: paddle.gather(x, rows()), (3, 4)),
     "paddle.gather columns": op(lambda x: paddle.gather(x, rows(), 1), (3, 4)),
     "paddle.gather 0-D index": op(lambda x: paddle.gather(x, paddle.to_tensor(1), 1), (3, 4)),
+    "paddle.gather 0-D index, middle axis": op(lambda x: paddle.gather(x, paddle.to_tensor(1), 1), (2, 3, 2)),
     "paddle.gather_nd": op(lambda x: paddle.gather_nd(x, integers([0, 1], [2, 3], [0, 1])), (3, 4)),
     "paddle.gather_nd rows": op(lambda x: paddle.gather_nd(x, integers([0], [2], [2])), (3, 4)),
     "paddle.index_select": op(lambda x: paddle.index_select(x, rows()), (3, 4)),

@@ -43,6 +43,10 @@ CASES = {
     "paddle.stack with a constant": op(lambda x: paddle.stack([paddle.ones_like(x), x], -1), (3, 4)),
     "paddle.concat": op(lambda x, y: paddle.concat([x, y, x], -1), (3, 4), (3, 2)),
     "paddle.concat with a constant": op(lambda x: paddle.concat([paddle.ones_like(x), x]), (3, 4)),
+    "paddle.stack seven axes": op(lambda x, y: paddle.stack([x, y], 3), (1, 2, 1, 1, 2, 1), (1, 2, 1, 1, 2, 1)),
+    "paddle.concat seven axes": op(
+        lambda x, y: paddle.concat([x, y], 5), (1, 2, 1, 1, 2, 1, 1), (1, 2, 1, 1, 2, 2, 1)
+    ),
     "paddle.concat of one": op(lambda x: paddle.concat([x]), (3, 4)),
     "paddle.hstack": op(lambda x, y: paddle.hstack([x, y]), (3, 4), (3, 2)),
     "paddle.vstack": op(lambda x, y: paddle.vstack([x, y]), (3,), (3,)),
