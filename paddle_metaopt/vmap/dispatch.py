@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 import threading
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from .entrances import has_batched
 from .gradients import sending_gradients
 from .registry import RULES, below
 from .streams import OneStream, Streams, drawing_from, paddle_kept
-from .task_by_task import stacked_again, task_by_task
+from .task_by_task import by_rule, stacked_again, task_by_task
 
 
 def _replacements():
@@ -112,14 +111,7 @@ def _sending(name):
             raise CannotBatch(f"the op {name!r} in place")
         if rule is not None:
             kwargs.pop("name", None)
-            try:
-                result = rule(*args, **kwargs)
-            except TypeError:
-                if takes(rule, args, kwargs):
-                    raise
-                result = NotImplemented
-            if result is not NotImplemented:
-                return result
+            return by_rule(rule, op, args, kwargs)
         return task_by_task(op, args, kwargs)
 
     return _drawing(name, op, send) if name in _DRAWING else send
@@ -157,12 +149,3 @@ def _drawing(name, op, send):
         return stacked_again(streams.each(lambda task: op(*args, **kwargs)))
 
     return draw
-
-
-def takes(function, args, kwargs) -> bool:
-    """Whether the function's signature has a place for all of these arguments."""
-    try:
-        inspect.signature(function).bind(*args, **kwargs)
-    except TypeError:
-        return False
-    return True

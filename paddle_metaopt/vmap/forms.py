@@ -25,6 +25,19 @@ def shape_in(form: str, stacked: list) -> list:
     return [stacked[1], stacked[4], stacked[2], stacked[3]]
 
 
+def behind_tasks(axis: int, ndim: int) -> int:
+    """Which axis of the stacked tensor, in the form ``TASKS``, is that one of a task's.
+
+    Raises
+    ------
+    IndexError
+        If a task's has no such axis; Paddle says so too, task by task.
+    """
+    if not -ndim <= axis < ndim:
+        raise IndexError(f"there is no axis {axis} in a tensor of {ndim} axes")
+    return axis % ndim + 1
+
+
 def to_tasks(stacked, form: str):
     """From a form to ``TASKS``."""
     if form == TASKS:

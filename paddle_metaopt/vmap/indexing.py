@@ -7,20 +7,26 @@ import paddle
 
 from ..double_grad.rules.indexing import getitem
 from .batched import Batched, tasks_of
-from .task_by_task import count_of, task_by_task
+from .task_by_task import by_rule, count_of
 
 
 def picked(x, key):
     """``x[key]`` with a `Batched` as x or in the key."""
     keys = key if isinstance(key, tuple) else (key,)
+    return by_rule(_picked, lambda x, *k: getitem(x, k if len(k) > 1 else k[0]), (x, *keys), {})
+
+
+def _picked(x, *keys):
     advanced = [k for k in keys if isinstance(k, (paddle.Tensor, np.ndarray, list, tuple))]
+    if any(isinstance(k, (bool, np.bool_)) for k in keys):
+        return NotImplemented
     if not advanced and type(x) is Batched:
         return Batched(tasks_of(x)[(slice(None), *keys)])
     if len(advanced) == len(keys) and all(map(_is_whole, keys)):
         return Batched(_by_whole_numbers(x, keys))
     if len(advanced) == 1 and type(x) is Batched and type(advanced[0]) is not Batched and _is_plain(keys):
         return Batched(getitem(tasks_of(x), (slice(None), *keys)))
-    return task_by_task(lambda x, *k: getitem(x, k if len(k) > 1 else k[0]), (x, *keys), {})
+    return NotImplemented
 
 
 def _is_whole(key) -> bool:

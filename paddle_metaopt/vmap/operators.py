@@ -10,7 +10,7 @@ import paddle
 from .batched import Batched, CannotBatch
 from .indexing import picked
 from .rules.aligned import aligned, is_promoted_otherwise
-from .task_by_task import task_by_task
+from .task_by_task import by_rule
 
 
 def _as_tensor(other):
@@ -18,12 +18,16 @@ def _as_tensor(other):
 
 
 def _operator(function, swapped=False):
+    def at_once(x, y):
+        if is_promoted_otherwise(x, y):
+            return NotImplemented
+        (x, y), form = aligned(x, y)
+        found = function(x, y)
+        return Batched(found, form) if isinstance(found, paddle.Tensor) else found  # x == None is False
+
     def apply(self, other):
         other = _as_tensor(other)
-        if is_promoted_otherwise(self, other):
-            return task_by_task(function, (other, self) if swapped else (self, other), {})
-        (x, y), form = aligned(self, other)
-        return Batched(function(y, x) if swapped else function(x, y), form)
+        return by_rule(at_once, function, (other, self) if swapped else (self, other), {})
 
     return apply
 

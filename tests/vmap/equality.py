@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import Callable, NamedTuple, Sequence
 
@@ -10,7 +11,7 @@ import paddle
 
 from paddle_metaopt import twice_differentiable
 from paddle_metaopt.task.slots import Slots
-from paddle_metaopt.vmap import Batched, CannotBatch, batching, dispatch, entrances, indexing, tasks_of
+from paddle_metaopt.vmap import Batched, CannotBatch, batching, dispatch, entrances, tasks_of
 
 TASKS = 3
 TOLERANCE = 1e-9
@@ -211,13 +212,16 @@ def _seed_kept(kept):
 def _counted():
     """A context that notes which ops ran task by task."""
     looped, native = [], dispatch.task_by_task
+    holders = dispatch, entrances, sys.modules[native.__module__]
 
     def noted(function, args, kwargs):
         looped.append(getattr(function, "__name__", "indexing"))
         return native(function, args, kwargs)
 
-    dispatch.task_by_task = indexing.task_by_task = entrances.task_by_task = noted
+    for holder in holders:
+        holder.task_by_task = noted
     try:
         yield looped
     finally:
-        dispatch.task_by_task = indexing.task_by_task = entrances.task_by_task = native
+        for holder in holders:
+            holder.task_by_task = native

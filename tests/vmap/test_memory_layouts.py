@@ -22,6 +22,7 @@ USES = {
     "channels by their own size": lambda h, w: h[:, h.mean([0, 2, 3]).argsort()[:2]],
     "columns": lambda h, w: h[..., INDEX],
     "channels and rows": lambda h, w: h[:, INDEX, INDEX],
+    "a new axis by True": lambda h, w: h[True].squeeze(0),
     "of a weight": lambda h, w: h * w[..., paddle.to_tensor([1])].mean(),
     "a view": lambda h, w: h.view([3, 64]),
     "a view of a weight": lambda h, w: h * w.view([8, 4])[0, 1],

@@ -10,6 +10,7 @@ from ...double_grad import kernels
 from ...double_grad.rules.shape import axes_in
 from ..batched import Batched, CannotBatch, tasks_of
 from ..entrances import has_batched
+from ..forms import behind_tasks
 from ..registry import batches, below
 from ..task_by_task import count_of
 from .shape import for_each_task
@@ -37,7 +38,7 @@ for _name in ("tril", "triu"):
 @batches("flip")
 def flip(x, axis):
     axes = axes_in(axis)
-    return Batched(below["flip"](tasks_of(x), [a % x.ndim + 1 for a in axes])) if axes else x
+    return Batched(below["flip"](tasks_of(x), [behind_tasks(a, x.ndim) for a in axes])) if axes else x
 
 
 @batches("roll")
@@ -45,11 +46,11 @@ def roll(x, shifts, axis=()):
     axes = axes_in(axis)
     if not axes or type(x) is not Batched or type(shifts) is Batched:
         return NotImplemented
-    return Batched(below["roll"](tasks_of(x), shifts, [a % x.ndim + 1 for a in axes]))
+    return Batched(below["roll"](tasks_of(x), shifts, [behind_tasks(a, x.ndim) for a in axes]))
 
 
 def _diagonal(name, x, offset=0, axis1=0, axis2=1):
-    return Batched(below[name](tasks_of(x), offset, axis1 % x.ndim + 1, axis2 % x.ndim + 1))
+    return Batched(below[name](tasks_of(x), offset, behind_tasks(axis1, x.ndim), behind_tasks(axis2, x.ndim)))
 
 
 for _name in ("diagonal", "trace"):
@@ -59,7 +60,7 @@ for _name in ("diagonal", "trace"):
 @batches("diag_embed")
 def diag_embed(x, offset=0, dim1=-2, dim2=-1):
     ndim = x.ndim + 1
-    return Batched(below["diag_embed"](tasks_of(x), offset, dim1 % ndim + 1, dim2 % ndim + 1))
+    return Batched(below["diag_embed"](tasks_of(x), offset, behind_tasks(dim1, ndim), behind_tasks(dim2, ndim)))
 
 
 @batches("pad")
@@ -78,14 +79,14 @@ def add_n(tensors):
 
 @batches("unstack")
 def unstack(x, axis=0, num=0):
-    return [Batched(part) for part in below["unstack"](tasks_of(x), axis % x.ndim + 1, num)]
+    return [Batched(part) for part in below["unstack"](tasks_of(x), behind_tasks(axis, x.ndim), num)]
 
 
 @batches("strided_slice")
 def strided_slice(x, axes, starts, ends, strides):
     if type(x) is not Batched or has_batched((starts, ends, strides)):
         return NotImplemented
-    return Batched(below["strided_slice"](tasks_of(x), [a % x.ndim + 1 for a in axes], starts, ends, strides))
+    return Batched(below["strided_slice"](tasks_of(x), [behind_tasks(a, x.ndim) for a in axes], starts, ends, strides))
 
 
 @batches("einsum")

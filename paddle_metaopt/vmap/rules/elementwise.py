@@ -24,7 +24,7 @@ _OF_ONE = (
 
 _OF_SEVERAL = (
     "atan2 copysign bitwise_and bitwise_or bitwise_xor complex divide elementwise_pow equal floor_divide fmax fmin "
-    "greater_equal greater_than heaviside isclose less_equal less_than logical_and logical_or logical_xor maximum "
+    "greater_equal greater_than heaviside less_equal less_than logical_and logical_or logical_xor maximum "
     "minimum multiply nextafter not_equal remainder subtract"
 )
 
@@ -42,8 +42,13 @@ def _of_several(name, x, y, *args, **kwargs):
     return Batched(below[name](x, y, *args, **kwargs), form)
 
 
-def _of_equal_shapes(count, name, *args):
-    """For an op that takes `count` operands of one shape."""
+def _of_equal_shapes(name, x, y, *args):
+    """For an op that refuses operands of two shapes."""
+    return _in_equal_shapes(2, name, x, y, *args) if list(x.shape) == list(y.shape) else NotImplemented
+
+
+def _in_equal_shapes(count, name, *args):
+    """For an op of which the first `count` operands broadcast, which its kernel does not do for some."""
     if has_batched(args[count:]):
         return NotImplemented
     operands, form = aligned(*args[:count])
@@ -67,34 +72,37 @@ for _name in _OF_SEVERAL.split():
 
 @batches("add")
 def add(x, y):
-    if type(x) is Batched and x.form == PLANES and _is_per_channel(y, x.ndim):
+    if type(x) is Batched and x.form == PLANES and _is_per_channel(y, x):
         return Batched(plus_per_plane(x.stacked, y.stacked.reshape([y.stacked.shape[0], -1])), PLANES)
     return _of_several("add", x, y)
 
 
-def _is_per_channel(y, ndim) -> bool:
-    return type(y) is Batched and y.form == TASKS and y.ndim == ndim and 1 < y.size == y.shape[1]
+def _is_per_channel(y, x) -> bool:
+    if type(y) is not Batched or y.form != TASKS or y.ndim != x.ndim or y.dtype != x.dtype:
+        return False
+    return 1 < y.size == y.shape[1] == x.shape[1]
 
 
 @batches("where")
 def where(condition, x, y):
-    return _of_equal_shapes(3, "where", condition, x, y)
+    return _in_equal_shapes(3, "where", condition, x, y)
 
 
-for _name, _count in {"bce_loss": 2, "huber_loss": 2, "lerp": 3}.items():
-    batches(_name)(partial(_of_equal_shapes, _count, _name))
+batches("lerp")(partial(_in_equal_shapes, 3, "lerp"))
+for _name in ("bce_loss", "huber_loss", "isclose"):
+    batches(_name)(partial(_of_equal_shapes, _name))
 
 
 @batches("kldiv_loss")
 def kldiv_loss(x, label, reduction="mean", log_target=False):
     if reduction != "none":
         return NotImplemented
-    return _of_equal_shapes(2, "kldiv_loss", x, label, reduction, log_target)
+    return _of_equal_shapes("kldiv_loss", x, label, reduction, log_target)
 
 
 @batches("sigmoid_cross_entropy_with_logits")
 def sigmoid_cross_entropy_with_logits(x, label, positive_weight=None, normalize=False, ignore_index=-100):
-    if normalize:
+    if normalize or list(x.shape) != list(label.shape):
         return NotImplemented
     operands, form = aligned(*(t for t in (x, label, positive_weight) if t is not None))
     operands = [*_in_one_shape(operands), None][:3]
@@ -104,14 +112,15 @@ def sigmoid_cross_entropy_with_logits(x, label, positive_weight=None, normalize=
 @batches("masked_fill")
 def masked_fill(x, mask, value):
     value = value.astype(x.dtype) if isinstance(value, paddle.Tensor) else paddle.full([], value, x.dtype)
-    return _of_equal_shapes(3, "where", mask, value, x)
+    return where(mask, value, x)
 
 
 @batches("prelu")
 def prelu(x, weight, layout, mode):
-    if mode == "channel":
+    if mode != "element":
         channel = 1 if layout == "NCHW" else x.ndim - 1
-        weight = paddle.reshape(weight, [-1 if axis == channel else 1 for axis in range(x.ndim)])
+        shape = [-1 if axis == channel and mode == "channel" else 1 for axis in range(x.ndim)]
+        weight = paddle.reshape(weight, shape)
     return paddle.where(x > 0, x, x * weight)
 
 

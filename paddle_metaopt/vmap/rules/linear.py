@@ -40,7 +40,7 @@ def _grown(x, tasks, ndim):
 
 @batches("bmm")
 def bmm(x, y):
-    return matmul(x, y) if x.ndim == y.ndim == 3 else NotImplemented
+    return matmul(x, y) if x.ndim == y.ndim == 3 and x.shape[0] == y.shape[0] else NotImplemented
 
 
 @batches("mv")
@@ -50,7 +50,7 @@ def mv(x, y):
 
 @batches("dot")
 def dot(x, y):
-    if not isinstance(y, paddle.Tensor):
+    if not isinstance(y, paddle.Tensor) or list(x.shape) != list(y.shape):
         return NotImplemented
     return paddle.sum(x * y, -1)
 

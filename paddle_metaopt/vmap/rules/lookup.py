@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ..batched import Batched, tasks_of
+from ..forms import behind_tasks
 from ..registry import batches, below
 from .folded import unfolded
 from .shape import for_each_task
@@ -37,7 +38,7 @@ def _in_one_table(index, rows):
 def _gathered(name, x, index, axis):
     if not isinstance(axis, int) or not x.ndim:
         return NotImplemented
-    axis = axis % x.ndim
+    axis = behind_tasks(axis, x.ndim) - 1
     if type(index) is not Batched:
         return Batched(below[name](tasks_of(x), index, axis + 1))
     if axis or index.ndim > 1 or (index.ndim == 1 and not index.size):
@@ -78,7 +79,7 @@ def take_along_axis(x, index, axis):
         return NotImplemented
     tasks = (x if type(x) is Batched else index).stacked.shape[0]
     return Batched(
-        below["take_along_axis"](for_each_task(x, tasks), for_each_task(index, tasks), axis % x.ndim + 1)
+        below["take_along_axis"](for_each_task(x, tasks), for_each_task(index, tasks), behind_tasks(axis, x.ndim))
     )
 
 

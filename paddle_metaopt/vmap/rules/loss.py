@@ -13,7 +13,8 @@ def cross_entropy_with_softmax(
     logits, label, soft_label=False, use_softmax=True, numeric_stable_mode=True, ignore_index=-100, axis=-1
 ):
     options = (use_softmax, numeric_stable_mode, ignore_index)
-    if soft_label or type(logits) is not Batched or axis % logits.ndim != logits.ndim - 1:
+    is_last = axis % logits.ndim == logits.ndim - 1
+    if soft_label or type(logits) is not Batched or not is_last or logits.shape[:-1] != label.shape[:-1]:
         tasks, axis = count_of((logits, label)), axis % logits.ndim + 1
         logits, label = for_each_task(logits, tasks), for_each_task(label, tasks)
         return tuple(map(Batched, below["cross_entropy_with_softmax"](logits, label, soft_label, *options, axis)))

@@ -8,12 +8,13 @@ from ...double_grad import kernels
 from ...double_grad.rules.shape import axes_in
 from ..batched import Batched, tasks_of
 from ..entrances import has_batched
+from ..forms import behind_tasks
 from ..registry import batches, below
 
 
 def axes_behind_tasks(axis, ndim: int) -> list[int]:
     """The axes of the stacked tensor, in the form ``TASKS``, for those of one task's; all for None or none."""
-    return [a % ndim + 1 for a in axes_in(axis)] or list(range(1, ndim + 1))
+    return [behind_tasks(a, ndim) for a in axes_in(axis)] or list(range(1, ndim + 1))
 
 
 def _reduced(name, x, axis=None, keepdim=False, *all_of_them):
@@ -50,7 +51,7 @@ def sum_(x, axis=None, dtype=None, keepdim=False, name=None):
 def _along(name, x, axis=-1, *args, **kwargs):
     if not isinstance(axis, int) or not x.ndim or has_batched(args, kwargs):
         return NotImplemented
-    return _batched(below[name](tasks_of(x), axis % x.ndim + 1, *args, **kwargs))
+    return _batched(below[name](tasks_of(x), behind_tasks(axis, x.ndim), *args, **kwargs))
 
 
 def _batched(found):
@@ -69,9 +70,9 @@ def _scanned(name, x, axis=-1, flatten=False, *args, **kwargs):
     if not isinstance(axis, int) or has_batched(args, kwargs):
         return NotImplemented
     stacked = tasks_of(x)
-    if flatten or not x.ndim:
+    if flatten:
         return Batched(below[name](stacked.reshape([stacked.shape[0], -1]), 1, False, *args, **kwargs))
-    return Batched(below[name](stacked, axis % x.ndim + 1, False, *args, **kwargs))
+    return Batched(below[name](stacked, behind_tasks(axis, x.ndim), False, *args, **kwargs))
 
 
 for _name in ("cumsum", "logcumsumexp"):
@@ -82,7 +83,7 @@ def _found_at(name, x, axis=None, keepdim=False, *args, **kwargs):
     """Of `argmax` and its like; in some versions of Paddle a flag follows that asks for all axes as one."""
     if not isinstance(axis, int) or not x.ndim or any(arg is True for arg in args):
         return NotImplemented
-    return Batched(below[name](tasks_of(x), axis % x.ndim + 1, keepdim, *args, **kwargs))
+    return Batched(below[name](tasks_of(x), behind_tasks(axis, x.ndim), keepdim, *args, **kwargs))
 
 
 for _name in ("argmax", "argmin"):
@@ -93,7 +94,7 @@ for _name in ("argmax", "argmin"):
 def topk(x, k, axis=-1, largest=True, in_order=True):
     if not x.ndim or has_batched((k, axis)):
         return NotImplemented
-    return _batched(below["topk"](tasks_of(x), k, axis % x.ndim + 1, largest, in_order))
+    return _batched(below["topk"](tasks_of(x), k, behind_tasks(axis, x.ndim), largest, in_order))
 
 
 @batches("prod")
@@ -109,7 +110,7 @@ def p_norm(x, p=2.0, axis=-1, epsilon=1e-12, keepdim=False, as_vector=False):
         return NotImplemented
     if as_vector:
         return Batched(below["p_norm"](stacked.reshape([stacked.shape[0], -1]), p, 1, epsilon, False, False))
-    return Batched(below["p_norm"](stacked, p, axis % x.ndim + 1, epsilon, keepdim, False))
+    return Batched(below["p_norm"](stacked, p, behind_tasks(axis, x.ndim), epsilon, keepdim, False))
 
 
 @batches("frobenius_norm")

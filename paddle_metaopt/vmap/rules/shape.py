@@ -9,7 +9,7 @@ import paddle
 from ...double_grad import kernels, linear_map
 from ...double_grad.rules.shape import axes_in
 from ..batched import Batched, tasks_of
-from ..forms import PLANES
+from ..forms import PLANES, behind_tasks
 from ..registry import batches, below
 from ..task_by_task import count_of
 
@@ -37,7 +37,7 @@ def flatten(x, start_axis=0, stop_axis=-1):
 def transpose(x, perm):
     if not isinstance(perm, (list, tuple)):
         return NotImplemented
-    order = [0, *(axis % x.ndim + 1 for axis in perm)]
+    order = [0, *(behind_tasks(axis, x.ndim) for axis in perm)]
     if order[-1] == x.ndim and order != sorted(order):
         return Batched(_rows_transposed(tasks_of(x), order))
     return Batched(below["transpose"](tasks_of(x), order))
@@ -50,15 +50,14 @@ def _rows_transposed(x, order):
 
 @batches("unsqueeze")
 def unsqueeze(x, axis):
-    axes = [a + 1 if a >= 0 else a for a in axes_in(axis)]
+    axes = [behind_tasks(a, x.ndim + count) for count, a in enumerate(axes_in(axis), 1)]
     return Batched(below["unsqueeze"](tasks_of(x), axes))
 
 
 @batches("squeeze")
 def squeeze(x, axis=()):
-    shape = x.shape
-    axes = [a % x.ndim for a in axes_in(axis)] or list(range(x.ndim))
-    axes = [a + 1 for a in axes if shape[a] == 1]
+    axes = [behind_tasks(a, x.ndim) for a in axes_in(axis) or range(x.ndim)]
+    axes = [a for a in axes if x.shape[a - 1] == 1]
     return Batched(below["squeeze"](tasks_of(x), axes)) if axes else x
 
 
@@ -74,11 +73,11 @@ def concat(tensors, axis=0):
     if not isinstance(axis, int) or not isinstance(tensors, (list, tuple)):
         return NotImplemented
     tasks, ndim = count_of([tensors]), tensors[0].ndim
-    axis = axis % ndim
+    axis = behind_tasks(axis, ndim)
     if all(type(x) is Batched and x.form == PLANES for x in tensors):
-        behind = {0: 2, 1: 1}.get(axis, axis + 1)
-        return Batched(below["concat"]([x.stacked for x in tensors], behind), PLANES)
-    return Batched(below["concat"]([for_each_task(x, tasks) for x in tensors], axis + 1))
+        in_planes = {1: 2, 2: 1}.get(axis, axis)
+        return Batched(below["concat"]([x.stacked for x in tensors], in_planes), PLANES)
+    return Batched(below["concat"]([for_each_task(x, tasks) for x in tensors], axis))
 
 
 @batches("stack")
@@ -86,7 +85,7 @@ def stack(tensors, axis=0):
     if not isinstance(tensors, (list, tuple)):
         return NotImplemented
     tasks, ndim = count_of([tensors]), tensors[0].ndim + 1
-    return Batched(below["stack"]([for_each_task(x, tasks) for x in tensors], axis % ndim + 1))
+    return Batched(below["stack"]([for_each_task(x, tasks) for x in tensors], behind_tasks(axis, ndim)))
 
 
 @batches("expand")
@@ -104,23 +103,23 @@ def expand(x, shape):
 def split(x, sections, axis=0):
     if not isinstance(axis, int):
         return NotImplemented
-    return [Batched(part) for part in below["split"](tasks_of(x), sections, axis % x.ndim + 1)]
+    return [Batched(part) for part in below["split"](tasks_of(x), sections, behind_tasks(axis, x.ndim))]
 
 
 @batches("split_with_num")
 def split_with_num(x, num, axis=0):
     if not isinstance(axis, int):
         return NotImplemented
-    return [Batched(part) for part in below["split_with_num"](tasks_of(x), num, axis % x.ndim + 1)]
+    return [Batched(part) for part in below["split_with_num"](tasks_of(x), num, behind_tasks(axis, x.ndim))]
 
 
 @batches("unbind")
 def unbind(x, axis=0):
-    return [Batched(part) for part in below["unbind"](tasks_of(x), axis % x.ndim + 1)]
+    return [Batched(part) for part in below["unbind"](tasks_of(x), behind_tasks(axis, x.ndim))]
 
 
 @batches("slice")
 def slice_(x, axes, starts, ends, infer_flags, decrease_axis):
-    behind = [axis % x.ndim + 1 for axis in axes]
+    behind = [behind_tasks(axis, x.ndim) for axis in axes]
     decrease = [axis + 1 for axis in decrease_axis]
     return Batched(below["slice"](tasks_of(x), behind, starts, ends, infer_flags, decrease))
