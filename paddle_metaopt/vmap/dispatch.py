@@ -111,7 +111,7 @@ def _sending(name):
             raise CannotBatch(f"the op {name!r} in place")
         if rule is not None:
             kwargs.pop("name", None)
-            return by_rule(rule, op, args, kwargs)
+            return by_rule(rule, op, args, kwargs, may_raise=name in _MOVING)
         return task_by_task(op, args, kwargs)
 
     return _drawing(name, op, send) if name in _DRAWING else send
@@ -119,6 +119,9 @@ def _sending(name):
 
 #: Ops in place that leave the elements as they are.
 _ONLY_SHAPE = frozenset(("flatten_", "reshape_", "squeeze_", "unsqueeze_"))
+
+#: Ops that move a statistic, of which only their rule takes note.
+_MOVING = frozenset(("batch_norm",))
 
 _RANDOM = (
     "bernoulli binomial class_center_sample dirichlet dropout exponential_ fractional_max_pool2d "

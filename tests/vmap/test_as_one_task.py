@@ -151,6 +151,37 @@ class SeveralChannels(OneChannel):
         self.conv = nn.Conv2D(3, 5, 1)
 
 
+class Constants(nn.Layer):
+    """Statistics that are moved by what all tasks share."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(2, 1)
+        self.register_buffer("mean", paddle.zeros([3]))
+        self.register_buffer("variance", paddle.ones([3]))
+
+    def forward(self, x):
+        shared = paddle.cos(paddle.arange(12.0)).reshape([4, 3])
+        y = F.batch_norm(shared, self.mean, self.variance, paddle.ones([3]), paddle.zeros([3]), training=True)
+        return self.fc(y @ x)
+
+
+@pytest.mark.parametrize("buffers", ["last", "mean"])
+def test_statistics_of_what_all_tasks_share_are_moved_by_each(buffers):
+    net = Constants()
+    tasks = [((paddle.randn([3, 2]), paddle.randn([4, 1])),) * 2 for _ in range(3)]
+    found = []
+    for vectorize in (True, False):
+        state = {name: value.clone() for name, value in net.state_dict().items()}
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2, buffers=buffers)
+        opt.meta_loss(net, tasks, F.mse_loss, vectorize=vectorize)
+        opt.step()
+        found.append([net.mean.numpy().copy(), net.variance.numpy().copy()])
+        net.set_state_dict(state)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-12)
+    assert abs(found[0][0]).max() > 0.01
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -28,7 +28,7 @@ def batch_norm(x, mean, variance, scale, shift, is_test, momentum, epsilon, layo
         if type(mean) is Batched:  # task by task, nobody would notice how they move
             raise CannotBatch(f"the statistics of a batch norm of layout {layout!r}, or without weights")
         return NotImplemented
-    tasks = count_of((x, scale, shift))
+    tasks = count_of((x, mean, variance, scale, shift))
     x, scale, shift = (t if type(t) is Batched else Batched(for_each_task(t, tasks)) for t in (x, scale, shift))
     if x.size == x.shape[1]:
         return Batched(batch_norm_of_one(x.stacked, scale.stacked, shift.stacked), x.form), *[None] * 5
