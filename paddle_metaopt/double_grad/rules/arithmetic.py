@@ -9,7 +9,14 @@ from ..activity import here
 from ..kinds import times_conjugate
 from ..primitive import requires_grad, with_pullback
 from ..registry import NATIVELY_EXACT, RULES, natively_exact, rule
-from .pointwise import aligned, constant_between_jumps, in_float32, piecewise_linear, piecewise_linear_in_both
+from .pointwise import (
+    aligned,
+    constant_between_jumps,
+    in_float32,
+    in_one_type,
+    piecewise_linear,
+    piecewise_linear_in_both,
+)
 from .shape import sum_to
 
 natively_exact(
@@ -33,11 +40,15 @@ def cast(x, dtype):
 @rule("add", native_to=3)
 def add(x, y):
     # Paddle's fourth derivatives of a sum are wrong: it changes a gradient in place that is used elsewhere.
+    if not (y.is_floating_point() or y.is_complex()):  # a truth value has no negative
+        x, y = y, x
     return kernels.native.subtract(x, kernels.native.scale(y, -1.0, 0.0, True))
 
 
 @rule("divide", native_to=2)
 def divide(x, y):
+    x, y = in_one_type(x, y)
+
     def pullback(g):
         to_x = divide(g, y)
         to_y = sum_to(-to_x * divide(x, y), y.shape) if requires_grad(y) else None

@@ -6,6 +6,7 @@ import math
 import numbers
 import sys
 
+import numpy as np
 import paddle
 import paddle.nn.functional as F
 
@@ -27,6 +28,8 @@ def _operator(name, op, reflected=False):
 
     @replaces(Tensor, name)
     def operator(self, other):
+        if isinstance(other, np.ndarray):
+            other = paddle.to_tensor(other)
         if not isinstance(other, Tensor):
             if not isinstance(other, numbers.Number):
                 return native(self, other)
@@ -63,6 +66,8 @@ def power(x, y):
     """``x ** y``."""
     if isinstance(y, numbers.Number) and not isinstance(y, numbers.Real):
         y = as_tensor_beside(x, y)
+    if isinstance(y, np.ndarray):
+        y = paddle.to_tensor(y)
     if isinstance(y, Tensor):
         return kernels.TABLE.elementwise_pow(x, y)
     return kernels.TABLE.pow(x, float(y)) if isinstance(y, numbers.Real) else _native_power(x, y)

@@ -15,7 +15,7 @@ from .. import kernels
 from ..kernels import native
 from ..kinds import BilinearMap
 from ..registry import natively_exact, replaces, rule
-from .pointwise import in_one_type
+from .pointwise import in_float32, in_one_type
 from .shape import sum_to
 
 natively_exact("Matmul")
@@ -40,15 +40,21 @@ def matmul(x, y, transpose_x=False, transpose_y=False):
 
 @replaces(paddle.Tensor, "__matmul__")
 def matmul_operator(x, y):
-    if not isinstance(y, paddle.Tensor):  # an array
-        x, y = in_one_type(x, paddle.to_tensor(y))
-    return kernels.TABLE.matmul(x, y, False, False)
+    """``x @ y``, where Paddle takes an array, or a tensor of another real type, in the type of x."""
+    return kernels.TABLE.matmul(*_beside(x, y), False, False)
 
 
 @replaces(paddle.Tensor, "__rmatmul__")
 def reflected_matmul_operator(y, x):
-    x, y = in_one_type(paddle.to_tensor(x), y)
+    y, x = _beside(y, x)
     return kernels.TABLE.matmul(x, y, False, False)
+
+
+def _beside(tensor, other):
+    other = other if isinstance(other, paddle.Tensor) else paddle.to_tensor(other)
+    if tensor.is_complex() or other.is_complex():
+        return in_one_type(tensor, other)
+    return tensor, other if other.dtype == tensor.dtype else other.astype(tensor.dtype)
 
 
 def _batched(x_shape, y_shape, transpose_x, transpose_y) -> BilinearMap:
@@ -92,7 +98,7 @@ def dot(x, y, **options):
 
 @rule("addmm", "baddbmm")
 def add_product(summand, x, y, beta=1.0, alpha=1.0, **options):
-    return beta * summand + alpha * matmul(x, y)
+    return in_float32(beta) * summand + in_float32(alpha) * matmul(x, y)
 
 
 @rule("linear")

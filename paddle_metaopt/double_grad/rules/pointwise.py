@@ -7,6 +7,7 @@ range of floats.
 from __future__ import annotations
 
 import ctypes
+import functools
 import inspect
 from typing import Callable
 
@@ -18,7 +19,26 @@ from ..primitive import with_pullback
 from ..registry import rule
 
 
-def smooth(op: str, fused: Callable | str | None = "<op>_grad", native_to: int = 0) -> Callable:
+def in_float32(option):
+    """An op's option as Paddle keeps it, whatever the type of the tensors."""
+    return ctypes.c_float(option).value if isinstance(option, float) else option
+
+
+def in_float32_before_3_3(option):
+    """An option of softplus or logit as Paddle keeps it."""
+    return in_float32(option) if _softplus_rounds() else option
+
+
+@functools.lru_cache(maxsize=None)
+def _softplus_rounds() -> bool:
+    one = paddle.ones([1], "float64")
+    given, rounded = (kernels.native.softplus(one, beta, 20.0).item() for beta in (0.3, in_float32(0.3)))
+    return given == rounded
+
+
+def smooth(
+    op: str, fused: Callable | str | None = "<op>_grad", native_to: int = 0, kept: Callable = in_float32
+) -> Callable:
     """Decorator: register the rule of the smooth op whose derivative the decorated function computes.
 
     Parameters
@@ -29,6 +49,8 @@ def smooth(op: str, fused: Callable | str | None = "<op>_grad", native_to: int =
         of the kernel of Paddle's that does.
     native_to : int
         As for `rule`.
+    kept : callable
+        Gives an option as Paddle keeps it.
 
     The decorated ``slope(x, *options)`` is made of differentiable ops, and has the op's options and their defaults.
     """
@@ -44,7 +66,7 @@ def smooth(op: str, fused: Callable | str | None = "<op>_grad", native_to: int =
             # Layers may pass a name after the options.
             bound = signature.bind(x, *options[:option_count], **named)
             bound.apply_defaults()
-            options = [in_float32(option) for option in bound.args[1:]]
+            options = list(map(kept, bound.args[1:]))
             return elementwise(
                 x,
                 lambda x: value(x, *options),
@@ -146,6 +168,10 @@ def piecewise_linear_in_both(*ops: str) -> None:
 
 def _piecewise_linear_in_both(value, gradient):
     def function(x, y):
+        if x.dtype != y.dtype:  # some of these ops promote as operators do, some take a number for an array
+            with paddle.no_grad():
+                dtype = value(x, y).dtype
+            x, y = x.astype(dtype), y.astype(dtype)
         x, y = aligned(x, y)
         x_value, y_value = x.detach(), y.detach()
 
@@ -161,16 +187,12 @@ def _piecewise_linear_in_both(value, gradient):
     return function
 
 
-def in_float32(option):
-    """An op's option as Paddle keeps it, whatever the type of the tensors."""
-    return ctypes.c_float(option).value if isinstance(option, float) else option
-
-
 def in_one_type(*tensors):
     """The tensors in the type that Paddle's operators promote them to."""
     if len({tensor.dtype for tensor in tensors}) == 1:
         return tensors
-    dtype = sum(paddle.zeros([1], tensor.dtype) for tensor in tensors).dtype
+    # A single number yields to an array of numbers.
+    dtype = sum(paddle.zeros([1] * min(tensor.ndim, 1), tensor.dtype) for tensor in tensors).dtype
     return [tensor.astype(dtype) for tensor in tensors]
 
 
