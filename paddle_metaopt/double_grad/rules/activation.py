@@ -11,7 +11,7 @@ from .. import kernels
 from ..kinds import linear_map
 from ..primitive import with_pullback
 from ..registry import natively_exact, rule
-from .pointwise import piecewise_linear, smooth, smooth_by_output
+from .pointwise import in_float32_before_3_3, piecewise_linear, smooth, smooth_by_output
 
 natively_exact("LeakyRelu", "Relu", "Sigmoid", "Softplus", "Tanh")
 
@@ -46,7 +46,7 @@ def silu_slope(x):
     return s + x * s * (1 - s)
 
 
-@smooth("softplus", native_to=2)
+@smooth("softplus", native_to=2, kept=in_float32_before_3_3)
 def softplus_slope(x, beta=1.0, threshold=20.0):
     return paddle.where(x * beta > threshold, paddle.ones_like(x), F.sigmoid(x * beta))
 

@@ -12,7 +12,7 @@ from ..kernels import native
 from ..kinds import elementwise
 from . import activation, arithmetic, special  # noqa: F401  what is amended here is registered there
 from .complex import absolute, divide, exp, for_complex, from_parts, imag, multiply, quotient, real
-from .pointwise import in_float32
+from .pointwise import in_float32_before_3_3
 
 
 @for_complex("expm1")
@@ -50,7 +50,7 @@ def _log_sigmoid_value(x):
 
 @for_complex("softplus")
 def softplus(x, beta=1.0, threshold=20.0):
-    beta, threshold = in_float32(beta), in_float32(threshold)
+    beta, threshold = in_float32_before_3_3(beta), in_float32_before_3_3(threshold)
 
     def is_linear(x):
         return native.real(x.detach()) * beta > threshold

@@ -219,8 +219,8 @@ def identity_loss(x, reduction):
 
 @rule("label_smooth")
 def label_smooth(label, prior, epsilon):
-    epsilon = _single(epsilon)
-    return label * (1 - epsilon) + (epsilon / label.shape[-1] if prior is None else prior * epsilon)
+    kept, epsilon = _single(1 - np.float32(epsilon)), _single(epsilon)
+    return label * kept + (epsilon / label.shape[-1] if prior is None else prior * epsilon)
 
 
 @rule("margin_cross_entropy")

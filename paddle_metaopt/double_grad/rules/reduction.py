@@ -150,11 +150,11 @@ def _scan(x, axis, combine):
 def _logaddexp(x, y):
     with paddle.no_grad():
         largest = paddle.maximum(x.detach(), y.detach())
-        nothing = largest == -float("inf")
-    zero = paddle.zeros_like(largest)
-    x, y, largest = (paddle.where(nothing, zero, t) for t in (x, y, largest))
-    sums = largest + paddle.log(paddle.exp(x - largest) + paddle.exp(y - largest))
-    return paddle.where(nothing, paddle.full_like(sums, -float("inf")), sums)
+        endless = paddle.isinf(largest)
+        finite = paddle.where(endless, paddle.zeros_like(largest), largest)
+    x, y = (paddle.where(endless, finite, t) for t in (x, y))
+    sums = finite + paddle.log(paddle.exp(x - finite) + paddle.exp(y - finite))
+    return paddle.where(endless, largest, sums)
 
 
 def _along(x, axis, start, end):

@@ -10,7 +10,7 @@ from ...errors import NotTwiceDifferentiableError
 from .. import kernels
 from ..primitive import requires_grad, with_pullback
 from ..registry import natively_exact, rule
-from .pointwise import aligned, smooth, smooth_by_output
+from .pointwise import aligned, in_float32_before_3_3, smooth, smooth_by_output
 
 natively_exact("Cos", "Exp", "Log", "Rsqrt", "Sin", "Sqrt")
 
@@ -74,7 +74,7 @@ def erfinv_slope(x):
     return paddle.exp(paddle.square(paddle.erfinv(x))) * (math.sqrt(math.pi) / 2)
 
 
-@smooth("logit")
+@smooth("logit", kept=in_float32_before_3_3)
 def logit_slope(x, eps=0.0):
     inside = (x >= eps) & (x <= 1 - eps)
     p = paddle.where(inside, x, paddle.full_like(x, 0.5))
@@ -124,6 +124,8 @@ def gammaincc(a, x):
     a, x = aligned(a, x)
 
     def pullback(g):
-        return [None, -g * paddle.exp(-x - paddle.lgamma(a)) * paddle.pow(x, a - 1)]
+        size = paddle.where(x > 0, x.detach(), paddle.ones_like(x))  # the power of x, and Γ(a), may overflow
+        exponent = (a - 1) * paddle.log(size) - paddle.lgamma(a) - x
+        return [None, -g * paddle.exp(exponent) * paddle.pow(x / size, a - 1)]
 
     return with_pullback(lambda: kernels.native.gammaincc(a, x), [a, x], pullback)
