@@ -16,6 +16,8 @@ from ..registry import rule
 @rule("send_u_recv")
 def send_u_recv(x, src_index, dst_index, reduce_op="SUM", out_size=(0,)):
     size = _size(out_size, x)
+    if not src_index.shape[0]:
+        return _nothing(x, size)
     if reduce_op in ("MIN", "MAX"):
         # Edges given twice carry the same message twice: a tie that is no kink.
         src_index, dst_index = paddle.unique(paddle.stack([src_index, dst_index]), axis=1)
@@ -49,9 +51,21 @@ def _combined(x, y, message_op):
 
 
 def _reduced(messages, dst_index, size, reduce_op):
+    if not messages.shape[0]:
+        return _nothing(messages, size)
     if reduce_op in ("MIN", "MAX"):
         return _extreme(messages, dst_index, size, reduce_op)
     return _average(_sum(messages, _each(messages, dst_index), dst_index, size), dst_index, reduce_op)
+
+
+def _nothing(x, size):
+    """What arrives where nothing is sent, for which Paddle's kernel forgets the features."""
+    x_size = x.shape[0]
+    return linear_map(
+        x,
+        lambda t: paddle.zeros([size, *t.shape[1:]], t.dtype),
+        lambda g: paddle.zeros([x_size, *g.shape[1:]], g.dtype),
+    )
 
 
 def _sum(x, src_index, dst_index, size):

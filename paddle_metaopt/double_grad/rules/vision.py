@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import paddle
+
 from .. import kernels
 from ..kinds import linear_map
 from ..registry import rule
@@ -37,11 +39,35 @@ def _interpolation(op):
         return linear_map(x, lambda t: forward(t, *sizes, *options), lambda g: transpose(values, *sizes, g, *options))
 
 
+@rule("linear_interp")
+def linear_interp(x, size, size_of_axes, scale, layout, *options):
+    """Paddle's own transpose puts all on the first element where there is a single result of several elements, from 3.3
+    on."""
+    axis = 1 if layout[-1] == "C" else 2
+    values, last = x.detach(), x.shape[axis] - 1
+
+    def interpolated(t):
+        return kernels.native.linear_interp(t, size, size_of_axes, scale, layout, *options)
+
+    def put_back(places, g):
+        places = paddle.expand(places.astype("int64"), g.shape)
+        return kernels.native.take_along_axis_grad(values, places, g, axis)
+
+    def transposed(g):
+        shape = [-1 if position == axis else 1 for position in range(3)]
+        places = interpolated(paddle.arange(last + 1, dtype="float64").reshape(shape))
+        low = paddle.clip(paddle.floor(places), max=last)
+        share = (places - low).astype(g.dtype)
+        return put_back(low, g * (1 - share)) + put_back(paddle.clip(low + 1, max=last), g * share)
+
+    return linear_map(x, interpolated, transposed)
+
+
 for _op in ("pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "temporal_shift"):
     _rearrangement(_op)
 for _op in ("affine_grid", "fold", "unfold"):
     _average(_op)
-for _op in ("linear_interp", "bilinear_interp", "trilinear_interp", "nearest_interp", "bicubic_interp"):
+for _op in ("bilinear_interp", "trilinear_interp", "nearest_interp", "bicubic_interp"):
     _interpolation(_op)
 if hasattr(kernels.native, "interp_antialias"):  # from Paddle 3.3 on
     _interpolation("interp_antialias")

@@ -14,6 +14,11 @@ def _edges():
     return paddle.to_tensor([0, 1, 2, 0, 2]), paddle.to_tensor([1, 2, 1, 0, 1])
 
 
+def _without_edges(x, reduce_op):
+    nowhere = paddle.zeros([0], "int64")
+    return x * geometric.send_u_recv(x * x, nowhere, nowhere, reduce_op) + x
+
+
 def _to_nodes(reduce_op, out_size=None):
     return lambda x: geometric.send_u_recv(x, *_edges(), reduce_op=reduce_op, out_size=out_size)
 
@@ -27,6 +32,12 @@ def _between(message_op):
 
 
 CASES = {
+    **{
+        f"geometric.send_u_recv {reduce_op} without edges": op(
+            lambda x, reduce_op=reduce_op: _without_edges(x, reduce_op), (4, 3)
+        )
+        for reduce_op in ("sum", "mean", "max")
+    },
     "geometric.segment_sum": op(lambda x: geometric.segment_sum(x, _segments()), (5, 3)),
     "geometric.segment_mean": op(lambda x: geometric.segment_mean(x, _segments()), (5, 3)),
     "geometric.segment_min": op(lambda x: geometric.segment_min(x, _segments()), spread(5, 3)),

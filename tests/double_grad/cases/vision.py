@@ -36,6 +36,7 @@ CASES = {
     "F.interpolate linear, mode 1, scale": op(
         resized(scale_factor=1.7, mode="linear", align_mode=1, data_format="NCW"), (2, 2, 4)
     ),
+    "F.interpolate linear, to a single one": op(resized(size=[1], mode="linear", data_format="NCW"), (2, 2, 4)),
     "F.interpolate linear, NWC": op(resized(size=[7], mode="linear", data_format="NWC"), (2, 4, 2)),
     "F.interpolate bilinear": op(resized(size=[5, 6], mode="bilinear"), IMAGE),
     "F.interpolate bilinear, corners aligned": op(resized(size=[5, 6], mode="bilinear", align_corners=True), IMAGE),
