@@ -7,6 +7,7 @@ import operator
 import numpy as np
 import paddle
 
+from ..double_grad.rules.linear import beside
 from .batched import Batched, CannotBatch
 from .indexing import picked
 from .rules.aligned import aligned, is_promoted_otherwise
@@ -32,13 +33,20 @@ def _operator(function, swapped=False):
     return apply
 
 
+def _reflected_matmul(self, other):
+    if isinstance(other, paddle.Tensor):
+        return paddle.matmul(*beside(other, self))
+    y, x = beside(self, other)
+    return paddle.matmul(x, y)
+
+
 for _name in ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv"):
     setattr(Batched, f"__{_name}__", _operator(getattr(operator, _name)))
     setattr(Batched, f"__r{_name}__", _operator(getattr(operator, _name), swapped=True))
 for _name in ("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "xor"):
     setattr(Batched, f"__{_name.rstrip('_')}__", _operator(getattr(operator, _name)))
-Batched.__matmul__ = lambda self, other: paddle.matmul(self, _as_tensor(other))
-Batched.__rmatmul__ = lambda self, other: paddle.matmul(_as_tensor(other), self)
+Batched.__matmul__ = lambda self, other: paddle.matmul(*beside(self, other))
+Batched.__rmatmul__ = _reflected_matmul
 Batched.__div__, Batched.__rdiv__ = Batched.__truediv__, Batched.__rtruediv__
 Batched.__neg__ = lambda self: Batched(-self.stacked, self.form)
 Batched.__abs__ = lambda self: paddle.abs(self)

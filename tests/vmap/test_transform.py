@@ -258,3 +258,18 @@ def test_large_pictures_that_are_constants_first_and_then_are_not():
 
     for ours, theirs in zip(applied(slopes, x, w), looped(slopes, x, w)):
         assert close(ours, theirs)
+
+
+FACTORS = {
+    "an array": lambda x: x @ np.eye(3, 2),
+    "an array from the left": lambda x: np.eye(2, 3) @ x,
+    "a tensor": lambda x: x @ paddle.eye(3, 2, dtype="float64"),
+    "a tensor from the left": lambda x: paddle.eye(2, 3, dtype="float64") @ x,
+}
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_a_factor_of_another_type_is_taken_as_it_is_for_one_task(name):
+    x = paddle.randn([4, 3, 3]).astype("float32")
+    ours, theirs = metaopt.vmap(FACTORS[name])(x), looped(FACTORS[name], x)
+    assert ours.dtype == theirs.dtype and close(ours, theirs)

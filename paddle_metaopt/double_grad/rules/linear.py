@@ -40,17 +40,18 @@ def matmul(x, y, transpose_x=False, transpose_y=False):
 
 @replaces(paddle.Tensor, "__matmul__")
 def matmul_operator(x, y):
-    """``x @ y``, where Paddle takes an array, or a tensor of another real type, in the type of x."""
-    return kernels.TABLE.matmul(*_beside(x, y), False, False)
+    """``x @ y``"""
+    return kernels.TABLE.matmul(*beside(x, y), False, False)
 
 
 @replaces(paddle.Tensor, "__rmatmul__")
 def reflected_matmul_operator(y, x):
-    y, x = _beside(y, x)
+    y, x = beside(y, x)
     return kernels.TABLE.matmul(x, y, False, False)
 
 
-def _beside(tensor, other):
+def beside(tensor, other) -> tuple:
+    """A factor, and the other one in its type, in which ``@`` takes it, be it an array; complex if either is so."""
     other = other if isinstance(other, paddle.Tensor) else paddle.to_tensor(other)
     if tensor.is_complex() or other.is_complex():
         return in_one_type(tensor, other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import paddle
 
 from ...double_grad import requires_grad, with_pullback
+from ...double_grad.rules.pointwise import in_float32
 from ..batched import Batched, tasks_of
 from ..planes import ones, product
 from ..registry import batches, below
@@ -58,7 +59,7 @@ def dot(x, y):
 @batches("addmm", "baddbmm")
 def addmm(start, x, y, *factors, **keywords):
     beta, alpha = [*factors, *(keywords.get(key, 1.0) for key in ("beta", "alpha")[len(factors) :])]
-    return start * beta + paddle.matmul(x, y) * alpha
+    return start * in_float32(beta) + paddle.matmul(x, y) * in_float32(alpha)
 
 
 @batches("bilinear")
