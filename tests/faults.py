@@ -34,7 +34,8 @@ from paddle_metaopt.paddle_optimizers import parameters_of
 
 LIBRARY = str(Path(metaopt.__file__).parent)
 KINDS = ("op", "line", "signal")
-EXCEPTIONS = {"ValueError": ValueError, "KeyboardInterrupt": KeyboardInterrupt, "MemoryError": MemoryError}
+#: A batching rule whose operands are refused, by a ValueError say, leaves the tasks to the loop.
+EXCEPTIONS = {error.__name__: error for error in (ZeroDivisionError, KeyboardInterrupt, MemoryError)}
 
 
 class Convolutional(nn.Layer):

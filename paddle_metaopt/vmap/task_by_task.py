@@ -59,17 +59,21 @@ def task_by_task(function: Callable, args: tuple, kwargs: dict) -> Any:
 
 def by_rule(rule: Callable, function: Callable, args: tuple, kwargs: dict, may_raise: bool = False) -> Any:
     """``function(*args, **kwargs)`` for all tasks at once by a batching rule; for one task after the other where it has
-    none, ``NotImplemented``, or raises an error and may not: one more axis can be too many, and where a task by itself
-    raises one too, that is the one to be seen."""
+    none, ``NotImplemented``, or its operands are refused and it may not raise: one more axis can be too many, and where
+    a task by itself is refused too, that is the error to be seen."""
     try:
         found = rule(*args, **kwargs)
     except CannotBatch:
         raise
-    except Exception:
+    except _REFUSALS:
         if may_raise:
             raise
         found = NotImplemented
     return task_by_task(function, args, kwargs) if found is NotImplemented else found
+
+
+#: As Python and Paddle refuse operands.
+_REFUSALS = (IndexError, NotImplementedError, RuntimeError, TypeError, ValueError)
 
 
 def stacked_again(results: list) -> Any:
