@@ -12,6 +12,7 @@ from ..batched import Batched, tasks_of
 from ..forms import PLANES, behind_tasks
 from ..registry import batches, below
 from ..task_by_task import count_of
+from .reduction import axes_behind_tasks
 
 
 @batches("reshape")
@@ -56,8 +57,7 @@ def unsqueeze(x, axis):
 
 @batches("squeeze")
 def squeeze(x, axis=()):
-    axes = [behind_tasks(a, x.ndim) for a in axes_in(axis) or range(x.ndim)]
-    axes = [a for a in axes if x.shape[a - 1] == 1]
+    axes = [a for a in axes_behind_tasks(axis, x.ndim) if x.shape[a - 1] == 1]
     return Batched(below["squeeze"](tasks_of(x), axes)) if axes else x
 
 
