@@ -12,11 +12,33 @@ from paddle import nn
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.algorithms.maml import MAML
-from paddle_metaopt.arguments import above_zero, fraction, whole_number
+from paddle_metaopt.arguments import above_zero, fraction, one_of, whole_number
 from paddle_metaopt.data import EpisodeLoader, EpisodeSampler, MiniImageNet, Omniglot
 from paddle_metaopt.meta_gradients import FirstOrder
-from paddle_metaopt.models.trained import backbone
+from paddle_metaopt.models.trained import BACKBONES, backbone
 from paddle_metaopt.outer import MetaOptimizer
+
+
+@dataclass(frozen=True, eq=False)
+class AnnealedMAML(MAML):
+    """MAML of first order at first, as MAML++ has it (Antoniou et al. 2019, section 4)."""
+
+    first_order_iterations: int = 0
+
+    def now(self, plan, outer_steps):
+        return replace(plan, way=FirstOrder()) if outer_steps < self.first_order_iterations else plan
+
+
+class AnnealedMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=AnnealedMAML):
+    """MAML with Adam; the inner gradients count as constants for the first `first_order_iterations`."""
+
+
+OPTIMIZERS = {
+    "maml": AnnealedMAMLOptimizer,
+    "maml++": metaopt.MAMLPlusPlusOptimizer,
+    "anil": metaopt.ANILOptimizer,
+}
+DATASETS = {"omniglot": Omniglot, "mini-imagenet": MiniImageNet}
 
 
 @dataclass(frozen=True)
@@ -80,6 +102,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what would else be noticed when the training is over, or never."""
+        for name, choices in (("algorithm", OPTIMIZERS), ("data", DATASETS), ("net", BACKBONES)):
+            one_of(None, name, getattr(self, name), choices)
         for name in ("iterations", "valid_every"):
             whole_number(None, name, getattr(self, name), least=1)
         for steps in self.test_steps:
@@ -162,7 +186,7 @@ def new_optimizer(recipe: Recipe, net: nn.Layer, schedule) -> metaopt.MetaOptimi
         choices["first_order"] = True
     elif recipe.first_order:
         choices["first_order_iterations"] = round(recipe.first_order * recipe.iterations)
-    of = _OPTIMIZERS[recipe.algorithm]
+    of = OPTIMIZERS[recipe.algorithm]
     clip = nn.ClipGradByGlobalNorm(recipe.clip)
     return of(schedule, parameters=net.parameters(), grad_clip=clip, **choices)
 
@@ -210,25 +234,4 @@ class Views(paddle.io.Dataset):
 
 @lru_cache(maxsize=None)
 def _dataset(name: str, root, mode: str):
-    return {"omniglot": Omniglot, "mini-imagenet": MiniImageNet}[name](root, mode)
-
-
-@dataclass(frozen=True, eq=False)
-class AnnealedMAML(MAML):
-    """MAML of first order at first, as MAML++ has it (Antoniou et al. 2019, section 4)."""
-
-    first_order_iterations: int = 0
-
-    def now(self, plan, outer_steps):
-        return replace(plan, way=FirstOrder()) if outer_steps < self.first_order_iterations else plan
-
-
-class AnnealedMAMLOptimizer(MetaOptimizer, paddle.optimizer.Adam, algorithm=AnnealedMAML):
-    """MAML with Adam; the inner gradients count as constants for the first `first_order_iterations`."""
-
-
-_OPTIMIZERS = {
-    "maml": AnnealedMAMLOptimizer,
-    "maml++": metaopt.MAMLPlusPlusOptimizer,
-    "anil": metaopt.ANILOptimizer,
-}
+    return DATASETS[name](root, mode)

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import paddle
 import paddle.nn.functional as F
 from recipes import make_alike
 from tqdm import tqdm
@@ -85,6 +86,7 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
             loss.backward()
             if recipe.alike:
                 make_alike(p.grad for p in run.net.classifier.parameters())
+            refuse_not_finite(run, loss)
             run.opt.step()
             run.opt.clear_grad()
             schedule.step()
@@ -107,6 +109,16 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
                 break
     if stop:
         raise KeyboardInterrupt
+
+
+def refuse_not_finite(run: Run, loss) -> None:
+    """Before the step, which would spoil the weights. A NaN in the net need not reach the loss: relu(NaN) is 0."""
+    for name, value in (("loss", loss), *((f"gradient of {name}", p.grad) for name, p in run.net.named_parameters())):
+        if value is not None and not bool(paddle.isfinite(value).all()):
+            raise SystemExit(
+                f"the {name} of iteration {run.progress.iteration + 1} is not finite; a smaller lr or inner_lr may "
+                f"help: --set lr=..., with --no-resume or another --out. {run.path} has what was saved before"
+            )
 
 
 def show(bar: tqdm, run: Run, minutes: float, iterations_per_second: float) -> None:

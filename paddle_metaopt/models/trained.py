@@ -16,11 +16,11 @@ _LEARNED = "learned."
 
 def backbone(name: str, ways: int = 5) -> nn.Layer:
     """A new net: "omniglot-net", "omniglot-mlp" or "conv4-32", that of the papers for miniImageNet."""
-    one_of(None, "backbone", name, _BACKBONES)
-    return _BACKBONES[name](ways)
+    one_of(None, "backbone", name, BACKBONES)
+    return BACKBONES[name](ways)
 
 
-_BACKBONES = {
+BACKBONES = {
     "omniglot-net": OmniglotNet,
     "omniglot-mlp": OmniglotMLP,
     "conv4-32": lambda ways: Conv4(ways, filters=32, in_channels=3, image_size=84),

@@ -148,6 +148,23 @@ def test_a_run_that_is_interrupted_at_its_last_update_is_validated_when_it_goes_
         assert [point["iteration"] for point in run.progress.curve] == [2] and run.best["accuracy"] == 0.5
 
 
+@pytest.mark.parametrize(
+    "part, name",
+    [("classifier", "loss"), ("features", r"gradient of features\.\S+")],  # relu(NaN) is 0
+)
+def test_a_training_that_is_not_finite_ends_and_spoils_nothing(part, name, tmp_path):
+    recipe = replace(RECIPES["mlp-omniglot-5w1s"], meta_batch=1)
+    net, schedule = new_net(recipe), new_schedule(recipe)
+    run = Run("mlp-omniglot-5w1s", recipe, 0, tmp_path, net, new_optimizer(recipe, net, schedule))
+    weight = getattr(net, part).parameters()[0]
+    weight.set_value(paddle.full_like(weight, math.nan))
+    before = checksum(net.state_dict())
+    x, y = np.random.default_rng(0).random((5, 1, 28, 28), np.float32), np.arange(5)
+    with pytest.raises(SystemExit, match=f"the {name} of iteration 1 is not finite; a smaller lr or inner_lr may help"):
+        train_run(run, schedule, [[Episode((x, y), (x, y))]], None, None, math.inf, 9.0)
+    assert checksum(net.state_dict()) == before and run.progress.iteration == 0 and not run.path.exists()
+
+
 def resumed(characters, folder, *more) -> None:
     recipe = parse_arguments(list(map(str, options(characters, folder, *more)))).settings
     net = new_net(recipe)
@@ -241,6 +258,9 @@ def test_wrong_arguments_are_said_at_once(characters, capsys):
         (options(characters, "run", "--set", "lr"), "--set lr: could not convert"),
         (options(characters, "run", "--set", "shot=5"), "a recipe has no 'shot'"),
         (options(characters, "run", "--set", "__class__=5"), "a recipe has no '__class__'"),
+        (options(characters, "run", "--set", "algorithm=mmal"), "algorithm: expected one of 'maml', 'maml++', 'anil'"),
+        (options(characters, "run", "--set", "data=cub"), "data: expected one of 'omniglot', 'mini-imagenet'"),
+        (options(characters, "run", "--set", "net=conv5"), "net: expected one of 'omniglot-net', 'omniglot-mlp'"),
         (options(characters, "run", "--set", "test_steps=3,-1"), "test_steps: expected an integer of at least 0"),
         (options(characters, "run", "--set", "valid_every=0"), "valid_every: expected an integer of at least 1"),
         (options(characters, "run", iterations=0), "iterations: expected an integer of at least 1"),
