@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
 import paddle
 from paddle import nn
+from views import Views, WithMirroredSupport
 
 import paddle_metaopt as metaopt
 from paddle_metaopt.algorithms.maml import MAML
@@ -75,6 +75,8 @@ class Recipe:
         (Ye and Chao 2022). Classes have no order, and else each column learns the chance of its own episodes.
     views : bool
         Whether a class has its pictures mirrored and moved as well in training.
+    mirrored : bool
+        Whether a task's support has each of its pictures mirrored as well, in training and in tests; the query never.
     valid_every : int
         Iterations between validations.
     """
@@ -97,6 +99,7 @@ class Recipe:
     clip: float = 10.0
     alike: bool = False
     views: bool = False
+    mirrored: bool = False
     valid_every: int = 500
     valid_episodes: int = 300
 
@@ -205,31 +208,8 @@ def episode_loader(recipe: Recipe, root, mode: str, episodes: int, seed: int, ta
     queries = recipe.queries if mode == "train" else 15
     sampler = EpisodeSampler(data, recipe.ways, recipe.shots, queries, episodes, seed, tasks_per_batch)
     sampler.resume(first_batch)
-    return EpisodeLoader(data, sampler)
-
-
-class Views(paddle.io.Dataset):
-    """Each picture in 18 views: mirrored or not, and moved by a tenth or not. A number stands for each, so that an
-    episode depends on its seed alone."""
-
-    _KINDS, _MOVE = (3, 3, 2), 8
-
-    def __init__(self, pictures) -> None:
-        self._pictures = pictures
-        self.labels = np.tile(pictures.labels, math.prod(self._KINDS))
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int):
-        view, number = divmod(index, len(self._pictures))
-        *moves, mirrored = np.unravel_index(view, self._KINDS)
-        picture, label = self._pictures[number]
-        _, height, width = picture.shape
-        top, left = (self._MOVE * int(move) for move in moves)
-        edge = (self._MOVE, self._MOVE)
-        picture = np.pad(picture, [(0, 0), edge, edge], mode="edge")[:, top : top + height, left : left + width]
-        return np.ascontiguousarray(picture[:, :, ::-1] if mirrored else picture), label
+    loader = EpisodeLoader(data, sampler)
+    return WithMirroredSupport(loader) if recipe.mirrored else loader
 
 
 @lru_cache(maxsize=None)

@@ -84,11 +84,12 @@ def comparison(results: dict[str, dict]) -> str:
     return markdown(["", *CELLS.values()], rows)
 
 
-def details(results: dict[str, dict]) -> str:
-    """How each was trained, and the command that does it again."""
+def details(results: dict[str, dict], stages: dict[str, dict]) -> str:
+    """How each was trained, and the command that does it again; `stages` are trainings that others began with."""
     header = ["recipe", "test", "validation", "episodes", "inner steps", "tasks", "hours", "began with", "commit"]
     rows = []
-    for name, result in sorted(results.items()):
+    named = [*sorted(results.items()), *((f"{name}, first stage", stage) for name, stage in sorted(stages.items()))]
+    for name, result in named:
         start = result["init_from"]
         rows.append(
             [
@@ -99,11 +100,11 @@ def details(results: dict[str, dict]) -> str:
                 str(result["inner_steps"]),
                 f"{result['tasks_trained']:,}",
                 f"{result['hours']:.1f}",
-                "random weights" if start is None else f"the weights of {start['recipe']}",
+                "random weights" if start is None else start["path"],
                 (result["commit"] or "")[:10],
             ]
         )
-    commands = "\n".join(f"    {result['command']}" for _, result in sorted(results.items()))
+    commands = "\n".join(f"    {result['command']}" for _, result in named)
     return f"{markdown(header, rows)}\n\n{commands}"
 
 
@@ -177,7 +178,7 @@ def main() -> None:
         parser.error(f"--results {args.results} holds neither results nor runs")
     unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
     table = comparison(results)
-    print(f"{table}\n\n{details(results)}")
+    print(f"{table}\n\n{details(results, read(args.results / 'stages'))}")
     for page in args.readme:
         put_between_marks(page, table)
     out = args.out or args.results / "curves.png"

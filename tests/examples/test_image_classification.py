@@ -27,9 +27,10 @@ from .interruption import digests, stop_after
 
 sys.path.append(str(ROOT / "examples"))
 from image_classification import parse_arguments  # noqa: E402
-from recipes import RECIPES, Views, new_net, new_optimizer, new_schedule  # noqa: E402
+from recipes import RECIPES, episode_loader, new_net, new_optimizer, new_schedule  # noqa: E402
 from training_loop import train as train_run  # noqa: E402
 from training_run import Run, load_weights, read_weights, write_json  # noqa: E402
+from views import Views  # noqa: E402
 
 import results  # noqa: E402
 
@@ -250,6 +251,24 @@ def test_views_are_the_picture_mirrored_and_moved():
     assert len(moved) == 1 and (moved[0][:, 12:, :12] == picture[:, 19:, 8:]).all()
 
 
+@pytest.mark.parametrize("mode, tasks_per_batch", [("train", 2), ("test", None)])
+def test_a_mirrored_support_is_twice_as_large_and_the_query_as_it_was(mode, tasks_per_batch, characters):
+    recipe = replace(RECIPES["anil-omniglot-5w1s"], shots=2)
+    plain, mirrored = (
+        list(episode_loader(each, characters, mode, 2, 0, tasks_per_batch))
+        for each in (recipe, replace(recipe, mirrored=True))
+    )
+    if tasks_per_batch:
+        plain, mirrored = plain[0], mirrored[0]
+    assert len(plain) == len(mirrored) == 2
+    for before, after in zip(plain, mirrored):
+        (x, y), (both, labels) = before.support, after.support
+        np.testing.assert_array_equal(both, np.concatenate([x, x.numpy()[:, :, :, ::-1]]))
+        np.testing.assert_array_equal(labels, 2 * y.tolist())
+        assert all(np.array_equal(a, b) for a, b in zip(before.query, after.query))
+        assert not np.array_equal(x, x.numpy()[:, :, :, ::-1])
+
+
 def test_wrong_arguments_are_said_at_once(characters, capsys):
     for arguments, message in (
         (["--recipe", "maml-omniglot-5w1s", "--root", "nowhere"], "--root nowhere is not a folder"),
@@ -310,7 +329,11 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
         "inner_steps": 3, "tasks_trained": 640_000, "hours": 2.5, "init_from": None, "commit": 40 * "a",
         "command": "python examples/image_classification.py --recipe maml-omniglot-5w1s", "curve": curve,
     }  # fmt: skip
-    (folder / "maml-omniglot-5w1s.json").write_text(json.dumps(measured))
+    stage = {**measured, "tasks_trained": 777, "commit": 40 * "b"}
+    measured["init_from"] = {"path": "results/stages/maml-omniglot-5w1s.checkpoint"}
+    (folder / "stages").mkdir()
+    for path, result in (("maml-omniglot-5w1s.json", measured), ("stages/maml-omniglot-5w1s.json", stage)):
+        (folder / path).write_text(json.dumps(result))
     unfinished = {"recipe": "anil-omniglot-5w5s", "curve": curve}
     (folder / "running" / "anil-omniglot-5w5s" / "curve.json").write_text(json.dumps(unfinished))
     readmes = [tmp_path / "README.md", tmp_path / "README_cn.md"]
@@ -324,8 +347,10 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
     assert text.startswith("before\n<!-- results -->\n| ") and text.endswith("\n<!-- end of results -->\nafter\n")
     assert "| **MAML, paddle_metaopt** | **98.77 ± 0.12** |  |  |  |" in text and "old" not in text
     assert "| MAML, PaddleFSL (first order) | 97.13 ± 1.25 |" in text and "ANIL" not in text
-    assert "640,000 | 2.5 | random weights | aaaaaaaaaa |" in output
-    assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running"]
+    assert "640,000 | 2.5 | results/stages/maml-omniglot-5w1s.checkpoint | aaaaaaaaaa |" in output
+    assert "| maml-omniglot-5w1s, first stage | 98.77 ± 0.12 |" in output
+    assert "777 | 2.5 | random weights | bbbbbbbbbb |" in output
+    assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running", "stages"]
     with Image.open(folder / "curves.png") as picture:
         assert picture.width > 600
 
