@@ -44,6 +44,11 @@ def read(folder: Path) -> dict[str, dict]:
     return {result["recipe"]: result for result in map(_loaded, sorted(folder.glob("*-5w*s.json")))}
 
 
+def stages(folder: Path) -> dict[str, dict]:
+    """The trainings that others began with, by file."""
+    return {f"{path.parent.name}/{path.stem}": _loaded(path) for path in sorted(folder.glob("stages/*.json"))}
+
+
 def running(folder: Path) -> dict[str, list]:
     """The curves of what is still in training, by recipe."""
     return {run["recipe"]: run["curve"] for run in map(_loaded, sorted(folder.glob("running/*/curve.json")))}
@@ -84,12 +89,11 @@ def comparison(results: dict[str, dict]) -> str:
     return markdown(["", *CELLS.values()], rows)
 
 
-def details(results: dict[str, dict], stages: dict[str, dict]) -> str:
-    """How each was trained, and the command that does it again; `stages` are trainings that others began with."""
+def details(results: dict[str, dict]) -> str:
+    """How each was trained, and the command that does it again."""
     header = ["recipe", "test", "validation", "episodes", "inner steps", "tasks", "hours", "began with", "commit"]
     rows = []
-    named = [*sorted(results.items()), *((f"{name}, first stage", stage) for name, stage in sorted(stages.items()))]
-    for name, result in named:
+    for name, result in results.items():
         start = result["init_from"]
         rows.append(
             [
@@ -104,7 +108,7 @@ def details(results: dict[str, dict], stages: dict[str, dict]) -> str:
                 (result["commit"] or "")[:10],
             ]
         )
-    commands = "\n".join(f"    {result['command']}" for _, result in named)
+    commands = "\n".join(f"    {result['command']}" for result in results.values())
     return f"{markdown(header, rows)}\n\n{commands}"
 
 
@@ -178,7 +182,7 @@ def main() -> None:
         parser.error(f"--results {args.results} holds neither results nor runs")
     unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
     table = comparison(results)
-    print(f"{table}\n\n{details(results, read(args.results / 'stages'))}")
+    print(f"{table}\n\n{details({**results, **stages(args.results)})}")
     for page in args.readme:
         put_between_marks(page, table)
     out = args.out or args.results / "curves.png"
