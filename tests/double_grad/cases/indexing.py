@@ -116,6 +116,7 @@ CASES = {
     "paddle.index_select columns from the end": op(lambda x: paddle.index_select(x, integers(-1, -3), 1), (3, 4)),
     "paddle.index_sample": op(lambda x: paddle.index_sample(x, repeating_index()), (3, 4)),
     "paddle.take_along_axis": op(lambda x: paddle.take_along_axis(x, repeating_index(), 1), (3, 4)),
+    "paddle.take_along_axis negative": op(lambda x: paddle.take_along_axis(x, repeating_index() - 4, 1), (3, 4)),
     "paddle.take_along_axis broadcast": op(lambda x: paddle.take_along_axis(x, integers([2, 0, 2, 1]), 0), (3, 4)),
     "paddle.take_along_axis broadcast x": op(lambda x: paddle.take_along_axis(x, repeating_index(), 1), (1, 4)),
     "paddle.take_along_axis not broadcast": op(
@@ -174,6 +175,7 @@ CASES = {
     ),
     "paddle.scatter_nd_add rows": op(lambda x, v: paddle.scatter_nd_add(x, integers([2], [0], [2]), v), (3, 4), (3, 4)),
     "paddle.put_along_axis": op(lambda x, v: replaced(x, columns_index(), v), (3, 4), (3, 2)),
+    "paddle.put_along_axis negative": op(lambda x, v: replaced(x, columns_index() - 4, v), (3, 4), (3, 2)),
     "paddle.put_along_axis repeated": op(lambda x, v: replaced(x, repeating_index(), v), (3, 4), (3, 3)),
     "paddle.put_along_axis broadcast": op(
         lambda x, v: paddle.put_along_axis(x, integers([2, 0, 2, 1]), v, 0), (3, 4), (1, 4)
