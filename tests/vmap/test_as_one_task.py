@@ -32,6 +32,7 @@ NO_SUCH_AXIS = {
     "cumsum": lambda x: x.cumsum(2),
     "sort": lambda x: x.sort(2),
     "topk": lambda x: x.topk(1, axis=2)[0],
+    "with softmax": lambda x: F.softmax_with_cross_entropy(x, paddle.zeros([x.shape[0], 1], "int64"), axis=3),
     "squeeze": lambda x: x.squeeze(2),
     "unsqueeze": lambda x: x.unsqueeze(-4),
     "concat": lambda x: paddle.concat([x, x], 2),
