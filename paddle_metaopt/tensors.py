@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import paddle
 
 
@@ -30,6 +31,11 @@ def detached_copies(tensors: dict) -> dict:
 def tensors_in(nested) -> list:
     """The tensors in nested lists and dicts."""
     return [x for x in paddle.utils.flatten(nested) if isinstance(x, paddle.Tensor)]
+
+
+def array_as_tensor(operand):
+    """The tensor of a numpy array; what else there is, as it is."""
+    return paddle.to_tensor(operand) if isinstance(operand, np.ndarray) else operand
 
 
 def have_shapes_of(tensors: dict, others: dict) -> bool:

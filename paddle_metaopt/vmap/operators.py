@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import operator
 
-import numpy as np
 import paddle
 
 from ..double_grad.rules.linear import beside
+from ..tensors import array_as_tensor
 from .batched import Batched, CannotBatch
 from .indexing import picked
 from .rules.aligned import aligned, is_promoted_otherwise
 from .task_by_task import by_rule
-
-
-def _as_tensor(other):
-    return paddle.to_tensor(other) if isinstance(other, np.ndarray) else other
 
 
 def _operator(function, swapped=False):
@@ -27,7 +23,7 @@ def _operator(function, swapped=False):
         return Batched(found, form) if isinstance(found, paddle.Tensor) else found  # x == None is False
 
     def apply(self, other):
-        other = _as_tensor(other)
+        other = array_as_tensor(other)
         return by_rule(at_once, function, (other, self) if swapped else (self, other), {})
 
     return apply

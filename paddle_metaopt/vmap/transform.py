@@ -10,7 +10,7 @@ import paddle
 
 from ..arguments import checked_function, require_dynamic_mode
 from ..errors import VectorizeError
-from ..tensors import rebuilt
+from ..tensors import array_as_tensor, rebuilt
 from .batched import Batched, CannotBatch, tasks_of
 from .dispatch import batching, is_batching
 from .origin import origin_of
@@ -122,7 +122,7 @@ def _mapped(axes, value, function, name):
 def _slices(sizes, axis, value):
     if axis is None or not isinstance(value, (paddle.Tensor, np.ndarray)):
         return value
-    value = paddle.to_tensor(value) if isinstance(value, np.ndarray) else value
+    value = array_as_tensor(value)
     if not value.is_dense():
         raise ValueError("vmap: a sparse tensor can't be sliced; use to_dense(), or None in in_axes for it as a whole")
     if not -value.ndim <= axis < value.ndim:

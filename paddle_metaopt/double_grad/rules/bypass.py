@@ -6,10 +6,10 @@ import math
 import numbers
 import sys
 
-import numpy as np
 import paddle
 import paddle.nn.functional as F
 
+from ...tensors import array_as_tensor
 from .. import kernels
 from ..graph import is_rule, node_of
 from ..kinds import elementwise
@@ -28,8 +28,7 @@ def _operator(name, op, reflected=False):
 
     @replaces(Tensor, name)
     def operator(self, other):
-        if isinstance(other, np.ndarray):
-            other = paddle.to_tensor(other)
+        other = array_as_tensor(other)
         if not isinstance(other, Tensor):
             if not isinstance(other, numbers.Number):
                 return native(self, other)
@@ -64,10 +63,9 @@ _native_power = Tensor.__pow__
 @replaces(Tensor, "__pow__")
 def power(x, y):
     """``x ** y``."""
+    y = array_as_tensor(y)
     if isinstance(y, numbers.Number) and not isinstance(y, numbers.Real):
         y = as_tensor_beside(x, y)
-    if isinstance(y, np.ndarray):
-        y = paddle.to_tensor(y)
     if isinstance(y, Tensor):
         return kernels.TABLE.elementwise_pow(x, y)
     return kernels.TABLE.pow(x, float(y)) if isinstance(y, numbers.Real) else _native_power(x, y)
