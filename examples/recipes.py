@@ -149,7 +149,7 @@ _MINI_MAML = replace(
     follows="PaddleFSL: 5 steps of 0.03, 10 in tests; all else as for ANIL; second order at the end",
 )
 
-#: Iterations are what a core of its own does in 3 hours on Omniglot (the MLP in half an hour). On miniImageNet trainings
+#: Iterations are what a core of its own does in 3 hours on Omniglot (the MLP in half an hour). miniImageNet's trainings
 #: begin with --init-from a file of results/stages, whose json stands beside it: a first training of ANIL 5-way 5-shot,
 #: 4 hours from random weights, or a second one with the head alike and pictures mirrored and moved, 2 hours more.
 RECIPES = {
