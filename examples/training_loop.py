@@ -7,11 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-import paddle
 import paddle.nn.functional as F
 from recipes import make_alike
 from tqdm import tqdm
 from training_run import Run
+
+import paddle_metaopt as metaopt
 
 BAR = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
@@ -82,11 +83,10 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
     bar_options = {"bar_format": BAR, "mininterval": 0.1 if sys.stderr.isatty() else 10.0}
     with StopSignal() as stop, tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:
         for episodes in batches:
-            loss = run.opt.meta_loss(run.net, episodes, F.cross_entropy)
+            loss = meta_loss(run, episodes)
             loss.backward()
             if recipe.alike:
                 make_alike(p.grad for p in run.net.classifier.parameters())
-            refuse_not_finite(run, loss)
             run.opt.step()
             run.opt.clear_grad()
             schedule.step()
@@ -111,14 +111,14 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
         raise KeyboardInterrupt
 
 
-def refuse_not_finite(run: Run, loss) -> None:
-    """Before the step, which would spoil the weights. A NaN in the net need not reach the loss: relu(NaN) is 0."""
-    for name, value in (("loss", loss), *((f"gradient of {name}", p.grad) for name, p in run.net.named_parameters())):
-        if value is not None and not bool(paddle.isfinite(value).all()):
-            raise SystemExit(
-                f"the {name} of iteration {run.progress.iteration + 1} is not finite; a smaller lr or inner_lr may "
-                f"help: --set lr=..., with --no-resume or another --out. {run.path} has what was saved before"
-            )
+def meta_loss(run: Run, episodes):
+    try:
+        return run.opt.meta_loss(run.net, episodes, F.cross_entropy, diverged="raise")
+    except metaopt.DivergedError as error:
+        raise SystemExit(
+            f"iteration {run.progress.iteration + 1}: {error}; a smaller lr or inner_lr may help: --set lr=..., with "
+            f"--no-resume or another --out. {run.path} has what was saved before"
+        ) from None
 
 
 def show(bar: tqdm, run: Run, minutes: float, iterations_per_second: float) -> None:

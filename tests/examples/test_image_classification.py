@@ -149,11 +149,8 @@ def test_a_run_that_is_interrupted_at_its_last_update_is_validated_when_it_goes_
         assert [point["iteration"] for point in run.progress.curve] == [2] and run.best["accuracy"] == 0.5
 
 
-@pytest.mark.parametrize(
-    "part, name",
-    [("classifier", "loss"), ("features", r"gradient of features\.\S+")],  # relu(NaN) is 0
-)
-def test_a_training_that_is_not_finite_ends_and_spoils_nothing(part, name, tmp_path):
+@pytest.mark.parametrize("part", ["classifier", "features"])  # relu(NaN) is 0: not all reaches the loss
+def test_a_training_that_is_not_finite_ends_and_spoils_nothing(part, tmp_path):
     recipe = replace(RECIPES["mlp-omniglot-5w1s"], meta_batch=1)
     net, schedule = new_net(recipe), new_schedule(recipe)
     run = Run("mlp-omniglot-5w1s", recipe, 0, tmp_path, net, new_optimizer(recipe, net, schedule))
@@ -161,7 +158,8 @@ def test_a_training_that_is_not_finite_ends_and_spoils_nothing(part, name, tmp_p
     weight.set_value(paddle.full_like(weight, math.nan))
     before = checksum(net.state_dict())
     x, y = np.random.default_rng(0).random((5, 1, 28, 28), np.float32), np.arange(5)
-    with pytest.raises(SystemExit, match=f"the {name} of iteration 1 is not finite; a smaller lr or inner_lr may help"):
+    refusal = r"iteration 1: meta_loss: episodes\[0\] diverged.*; a smaller lr or inner_lr may help"
+    with pytest.raises(SystemExit, match=refusal):
         train_run(run, schedule, [[Episode((x, y), (x, y))]], None, None, math.inf, 9.0)
     assert checksum(net.state_dict()) == before and run.progress.iteration == 0 and not run.path.exists()
 
