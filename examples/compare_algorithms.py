@@ -1,4 +1,4 @@
-"""Every algorithm of the library, trained for the same short time on sine waves and on Omniglot.
+"""Nine algorithms, which take any net as it is, trained for the same short time on sine waves and on Omniglot.
 
     python examples/compare_algorithms.py --root ~/data/omniglot
 
@@ -25,10 +25,9 @@ warnings.filterwarnings("ignore", message="No ccache found")
 import matplotlib.pyplot as plt  # noqa: E402
 import paddle  # noqa: E402
 import paddle.nn.functional as F  # noqa: E402
-from paddle.io import DataLoader  # noqa: E402
 
 import paddle_metaopt as metaopt  # noqa: E402
-from paddle_metaopt.data import Episode, EpisodeSampler, Omniglot, Sinusoid  # noqa: E402
+from paddle_metaopt.data import EpisodeLoader, EpisodeSampler, Omniglot, Sinusoid  # noqa: E402
 from paddle_metaopt.models import MLP, OmniglotNet  # noqa: E402
 
 #: Name: (optimizer class, its own arguments on the waves, on Omniglot).
@@ -95,18 +94,14 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def waves(args: argparse.Namespace) -> Problem:
-    def tensors(data, index):
-        (xs, ys), (xq, yq) = data[index]
-        return Episode((paddle.to_tensor(xs), paddle.to_tensor(ys)), (paddle.to_tensor(xq), paddle.to_tensor(yq)))
-
     def meta_batches(seed):
         data = Sinusoid(shots=10, queries=10, episodes=args.wave_iterations * args.meta_batch, seed=seed)
         for first in range(0, len(data), args.meta_batch):
-            yield [tensors(data, first + task) for task in range(args.meta_batch)]
+            yield [data[first + task] for task in range(args.meta_batch)]
 
     def test_episodes():
         data = Sinusoid(shots=10, queries=100, episodes=args.test_tasks, seed=1000)
-        return [tensors(data, index) for index in range(len(data))]
+        return [data[index] for index in range(len(data))]
 
     return Problem(
         "sine waves", "mean squared error", lambda: MLP(sizes=(1, 40, 40, 1)), lambda net: net[-1], meta_batches,
@@ -118,7 +113,7 @@ def characters(args: argparse.Namespace) -> Problem:
     def episodes(mode, count, seed, tasks_per_batch=None):
         data = Omniglot(args.root, mode)
         sampler = EpisodeSampler(data, 5, 1, 5, count, seed, tasks_per_batch=tasks_per_batch)
-        return DataLoader(data, batch_sampler=sampler, collate_fn=sampler.collate_fn)
+        return EpisodeLoader(data, sampler)
 
     return Problem(
         "Omniglot, 5-way 1-shot", "accuracy", lambda: OmniglotNet(5), lambda net: net.classifier,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import paddle
 
+from .arguments import checked_path
 from .atomic_file import replacing
 
 # The first line; then the SHA-256 of all that follows; then the state as a line of JSON, and the bytes of its arrays.
@@ -45,6 +46,7 @@ def save_checkpoint(path: str | os.PathLike[str], state: Any) -> None:
     ...     "random": [paddle.get_rng_state(), numpy.random.get_state(), random.getstate()],
     ... })
     """
+    path = checked_path("save_checkpoint", "path", path)
     parts = _parts(state)
     try:
         with replacing(path) as file:
@@ -53,7 +55,7 @@ def save_checkpoint(path: str | os.PathLike[str], state: Any) -> None:
             for part in parts:
                 file.write(part)
     except OSError as error:
-        reason = f"could not save the checkpoint {os.fspath(path)}: {error.strerror}; what was there before still is"
+        reason = f"could not save the checkpoint {path}: {error.strerror}; what was there before still is"
         raise OSError(error.errno, reason) from error
 
 
@@ -70,10 +72,11 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
     ValueError
         If the file was not written by `save_checkpoint`, or a bit of it is not as it was written.
     """
+    path = checked_path("load_checkpoint", "path", path)
     with open(path, "rb") as file:
         if file.read(len(_FORMAT)) != _FORMAT:
             raise ValueError(
-                f"{os.fspath(path)} does not begin as save_checkpoint of this version begins a file, so it is damaged "
+                f"{path} does not begin as save_checkpoint of this version begins a file, so it is damaged "
                 "or of another kind. What paddle.save wrote is read by paddle.load, which executes what the file says: "
                 "use it on files that you trust only"
             )
@@ -81,7 +84,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
         content = file.read()
     if _sha256([content]) != expected:
         raise ValueError(
-            f"{os.fspath(path)} is damaged: its checksum is not that of its content. Go on from an earlier checkpoint, "
+            f"{path} is damaged: its checksum is not that of its content. Go on from an earlier checkpoint, "
             "or copy it again from where it is whole"
         )
     structure, _, _ = content.partition(b"\n")

@@ -88,6 +88,8 @@ def evaluate(
         optimizer restores the statistics after each task, so that there are none to run by.
     TypeError
         If `net` is no Layer, `opt` no meta-optimizer, or a function no function.
+    VectorizeError
+        With ``vectorize=True``, if the tasks can't run as one program.
     RuntimeError
         In static mode.
     """
@@ -95,7 +97,7 @@ def evaluate(
     checked_layer("evaluate", "net", net)
     require_meta_optimizer("evaluate", "opt", opt)
     checked_function("evaluate", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-    score = score_function("evaluate", loss_fn if metric is None else metric)
+    score = score_function("evaluate", loss_fn, "loss_fn") if metric is None else score_function("evaluate", metric)
     if steps is not None:
         whole_number("evaluate", "steps", steps)
     require_fit("evaluate", opt, statistics, vectorize)

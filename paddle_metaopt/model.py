@@ -11,16 +11,16 @@ from typing import Callable, Sequence
 import numpy as np
 import paddle
 
-from .arguments import checked_function, checked_layer, one_of, require_dynamic_mode, require_no_amp, whole_number
+from .arguments import checked_function, checked_layer, require_dynamic_mode, require_no_amp, whole_number
 from .data import EpisodeSampler
 from .double_grad.undo import Undo
 from .evaluate import require_fit, scored
 from .meta_batch import (
-    WHEN_DIVERGED,
     Loaded,
     LoadedBatches,
     arrays_of,
     as_list,
+    checked_choices,
     computed,
     episodes_of,
     form_of,
@@ -48,8 +48,8 @@ class Model(paddle.Model):
     ----------
     network : Layer
     inputs, labels : InputSpec, or list of them, optional
-        As for ``paddle.Model``: for ``summary`` and for ``save(..., training=False)``, which else takes the shape of
-        the first query set.
+        As for ``paddle.Model``: for ``summary`` and for ``save(..., training=False)``, which otherwise takes the shape
+        of the first query set.
 
     Examples
     --------
@@ -103,10 +103,10 @@ class Model(paddle.Model):
         if eval_steps is not None:
             whole_number("Model.prepare", "eval_steps", eval_steps)
         require_fit("Model.prepare", optimizer, statistics, vectorize)
-        one_of("Model.prepare", "diverged", diverged, WHEN_DIVERGED)
+        choices = checked_choices("Model.prepare", inputs, vectorize, tasks_at_once, diverged)
         super().prepare(optimizer, loss, metrics, amp_configs)
         self._task_loss = partial(loss_of, loss)
-        self._choices = {"inputs": inputs, "vectorize": vectorize, "tasks_at_once": tasks_at_once, "diverged": diverged}
+        self._choices = choices
         self._evaluation = {"steps": eval_steps, "statistics": statistics, "vectorize": vectorize}
 
     def train_batch(self, inputs, labels=None, update: bool = True):

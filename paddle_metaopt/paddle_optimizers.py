@@ -189,8 +189,6 @@ def translated(optimizer, state: dict, saved: dict) -> dict:
     """
     parameters = parameters_of(optimizer)
     accumulators, masters = saved["accumulators"], saved.get("masters", [])
-    if any(position >= len(parameters) for *_, position in (*accumulators, *masters)):
-        raise ValueError(f"the state is of a model with more parameters than the {len(parameters)} of this optimizer")
     own = {"LR_Scheduler": state["LR_Scheduler"]} if "LR_Scheduler" in state else {}
     if masters:
         own["master_weights"] = {}

@@ -297,3 +297,12 @@ def test_killed_at_any_moment_there_is_a_whole_file_and_the_next_save_cleans_up(
         metaopt.save_checkpoint(path, 0)
         assert os.listdir(tmp_path) == ["c"]
     print(f"{left} unfinished files were left, and removed")
+
+
+def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    metaopt.save_checkpoint("~/run", 1)
+    assert os.listdir(tmp_path) == ["run"] and metaopt.load_checkpoint("~/run") == 1
+    for use in (metaopt.load_checkpoint, lambda path: metaopt.save_checkpoint(path, 1)):
+        with pytest.raises(TypeError, match="_checkpoint: path: expected a path, got None"):
+            use(None)

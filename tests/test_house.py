@@ -33,7 +33,7 @@ APART = {"data", "models"}
 #: Below all: they import only each other.
 LEAVES = {
     *("errors", "tensors", "arguments", "random_states", "atomic_file", "checkpoint", "paddle_optimizers"),
-    *("tune_cpu", "paddle_build"),
+    *("tune_cpu", "paddle_build", "callers"),
 }
 
 #: Those of the chain that are useful by themselves, and know nothing of meta-learning.

@@ -688,6 +688,8 @@ def test_what_cannot_be_prepared_is_refused():
         ({"statistics": "running"}, "construct the optimizer with buffers='last'"),
         ({"diverged": "stop"}, r"Model\.prepare: diverged: expected one of 'keep', 'raise', 'drop', got 'stop'"),
         ({"vectorize": "no"}, r"Model\.prepare: vectorize: expected 'auto', True or False"),
+        ({"tasks_at_once": 0}, r"Model\.prepare: tasks_at_once: expected an integer of at least 1, got 0"),
+        ({"inputs": [3.0]}, r"Model\.prepare: inputs: expected leaf tensors"),
     ):
         with pytest.raises(ValueError, match=message):
             model.prepare(opt, F.cross_entropy, **choice)

@@ -111,6 +111,7 @@ def test_what_can_not_be_a_net_a_loss_or_an_episode_is_refused(entry, options, e
         ({"metric": 3}, TypeError, "evaluate: metric: expected a function"),
         ({"metric": lambda p, y: {"a": 1}}, TypeError, "evaluate: metric: expected one number .* got {'a': 1}"),
         ({"metric": lambda p, y: p}, ValueError, r"metric: expected one number .* got shape \[5, 2\]"),
+        ({"metric": None, "loss_fn": lambda p, y: p, "steps": 0}, ValueError, r"loss_fn: expected one .* \[5, 2\]"),
         ({"steps": -1}, ValueError, "evaluate: steps: expected an integer of at least 0, got -1"),
         ({"steps": 1.5}, ValueError, "steps: expected an integer"),
         ({"statistics": 3}, ValueError, "statistics: expected one of 'batch', 'running'"),
@@ -127,8 +128,8 @@ def test_an_empty_support_set_will_do_where_nothing_adapts():
 
 @pytest.mark.parametrize("inputs", [None, paddle.ones([2])])
 def test_inputs_are_a_list(inputs):
-    with pytest.raises(TypeError, match="inputs: expected a list of leaf tensors"):
-        meta_loss(inputs=inputs)
+    with pytest.raises(TypeError, match="meta_loss: inputs: expected a list of leaf tensors"):
+        meta_loss(inputs=inputs, loss_fn=lambda output, y: pytest.fail("a task has begun"))
 
 
 @pytest.mark.parametrize("query", [paddle.ones([]), None])

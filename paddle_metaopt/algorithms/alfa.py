@@ -65,8 +65,8 @@ class GeneratedSteps(InnerRule):
         count = self.decays.shape[1]
         if len(params) != count:
             raise ValueError(
-                f"ALFA was made for {count} trainable parameters, and this net adapts {len(params)}; make the "
-                "optimizer of this net's, after freezing those that are to stay"
+                f"ALFA was made for {count} trainable parameters, and this net adapts {len(params)}; make an "
+                "optimizer for this net, after freezing the parameters that should not adapt"
             )
         zero = paddle.zeros([], self.decays.dtype)
         seen = [grads[name].mean() if name in grads else zero for name in params]

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import stat
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from paddle_metaopt.atomic_file import remove_abandoned, replacing
+from paddle_metaopt.callers import warn
 
 _LARGEST_HEADER = 1024  # bytes, of an array in a file
 _ANYONE_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -68,10 +68,9 @@ def _kept(paths: list[Path], shape, build, load: Callable, save: Callable, argum
     if any(_store(path, partial(save, **{argument: array})) for path in paths):
         return array
     tried = " and ".join(str(path.parent) for path in paths)
-    warnings.warn(
+    warn(
         f"could not write {paths[0].name} to {tried}, so it will be made again in the next run; "
-        "set PADDLE_METAOPT_CACHE to a writable folder",
-        stacklevel=3,
+        "set PADDLE_METAOPT_CACHE to a writable folder"
     )
     return array
 

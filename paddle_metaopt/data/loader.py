@@ -40,7 +40,7 @@ class EpisodeLoader(DataLoader):
     Raises
     ------
     TypeError
-        If `sampler` is none, or an option is given that it decides.
+        If `sampler` is no EpisodeSampler, or an option is given that it decides, or the lack of one.
     ValueError
         If `sampler` draws from a data set of another length. In iterating, if there is no sampler, and an item is no
         episode.
@@ -55,7 +55,8 @@ class EpisodeLoader(DataLoader):
     def __init__(self, dataset: Dataset, sampler: EpisodeSampler | None = None, **options: Any) -> None:
         decided = _DECIDED.intersection(options)
         if decided:
-            raise TypeError(f"EpisodeLoader: {', '.join(sorted(decided))}: the sampler decides that; leave it out")
+            why = "the sampler decides that" if sampler is not None else "without a sampler items come one by one"
+            raise TypeError(f"EpisodeLoader: {', '.join(sorted(decided))}: {why}; leave it out")
         if sampler is None:
             options["batch_size"] = None
         elif isinstance(sampler, EpisodeSampler):

@@ -17,7 +17,10 @@ from paddle_metaopt.data.published_pictures import Published, Split
 
 IS_WORDNET_ID = re.compile(r"n\d{8}").fullmatch
 
-IMAGENET_TERMS = "{} may not be passed on freely, so there is no download: get it from those who have ImageNet's terms"
+IMAGENET_TERMS = (
+    "{} may not be passed on freely, so there is no download: get it from someone who may share it under ImageNet's "
+    "terms"
+)
 
 MINI_IMAGENET = Published(
     title="miniImageNet",

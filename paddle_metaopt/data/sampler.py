@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ class EpisodeSampler(BatchSampler):
     Examples
     --------
     >>> sampler = EpisodeSampler(dataset, ways=5, shots=1, queries=15, episodes=1000)
-    >>> loader = DataLoader(dataset, batch_sampler=sampler, collate_fn=sampler.collate_fn)
+    >>> loader = EpisodeLoader(dataset, sampler)
     >>> for epoch in range(10):
     ...     sampler.set_epoch(epoch)
     ...     for (xs, ys), (xq, yq) in loader:
@@ -117,7 +117,8 @@ class EpisodeSampler(BatchSampler):
                 "EpisodeSampler picks examples by their index, which an IterableDataset has not; "
                 "give it a paddle.io.Dataset with __getitem__ and __len__"
             )
-        padding = getattr(dataset, "padding", {})
+        padding = getattr(dataset, "padding", None)
+        padding = padding if isinstance(padding, Mapping) else {}  # a data set of another's may call anything so
         self.collate_fn = EpisodeCollate(self.ways, self.shots, self.queries, meta_batch, dict(padding))
         self._first_batch = 0
         self._examples_of_class = _examples_by_class(_labels(dataset), ways, shots + queries)

@@ -13,7 +13,7 @@ from ..arguments import require_dynamic_mode
 from .activity import ANY_ORDER, Activation
 from .dispatch import op_table
 from .guards import guard_engine
-from .undo import grad_mode_kept
+from .undo import grad_mode_kept, set_grad_mode
 
 
 class twice_differentiable:
@@ -52,8 +52,7 @@ class twice_differentiable:
     def __exit__(self, *exception):
         release, grad_enabled = self._entered.stack.pop()
         release()
-        if paddle.is_grad_enabled() != grad_enabled:
-            paddle.set_grad_enabled(grad_enabled)
+        set_grad_mode(grad_enabled)
 
     def __call__(self, function):
         if any(is_later(function) for is_later in _RUN_LATER):

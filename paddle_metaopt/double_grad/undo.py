@@ -100,10 +100,11 @@ def hold_open(since: int) -> None:
 
 def grad_mode_kept() -> Undo:
     """A context after which gradients are enabled, or not, as they are now."""
-    return Undo(partial(_set_grad_mode, paddle.is_grad_enabled()))
+    return Undo(partial(set_grad_mode, paddle.is_grad_enabled()))
 
 
-def _set_grad_mode(enabled):
+def set_grad_mode(enabled: bool) -> None:
+    """Enable gradients, or not, where that is not so already."""
     if paddle.is_grad_enabled() != enabled:
         paddle.set_grad_enabled(enabled)
 

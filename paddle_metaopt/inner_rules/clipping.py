@@ -20,7 +20,7 @@ def clip_gradients(clip, grads: dict, exempt=()) -> dict:
     Raises
     ------
     TypeError
-        If `clip` is something else, or is by value and there is a complex gradient.
+        If `clip` is by value and there is a complex gradient.
     """
     clipped = {name: g for name, g in grads.items() if name not in exempt}
     if clip is None or not clipped:
@@ -34,10 +34,8 @@ def clip_gradients(clip, grads: dict, exempt=()) -> dict:
         return {**grads, **{name: paddle.clip(g, clip.min, clip.max) for name, g in clipped.items()}}
     if isinstance(clip, paddle.nn.ClipGradByNorm):
         return {**grads, **{name: g * _shrinkage([g], clip.clip_norm) for name, g in clipped.items()}}
-    if isinstance(clip, paddle.nn.ClipGradByGlobalNorm):
-        factor = _shrinkage(clipped.values(), clip.clip_norm)
-        return {**grads, **{name: g * factor for name, g in clipped.items()}}
-    raise TypeError(f"inner_grad_clip: expected a paddle.nn.ClipGradBy... object, got {clip!r}")
+    factor = _shrinkage(clipped.values(), clip.clip_norm)
+    return {**grads, **{name: g * factor for name, g in clipped.items()}}
 
 
 def _shrinkage(grads, limit):

@@ -77,10 +77,6 @@ class InnerRule:
         """Whether weights are drawn towards zero."""
         return isinstance(self.weight_decay, paddle.Tensor) or bool(self.weight_decay)
 
-    def learned(self) -> list:
-        """The hyperparameters that are trainable."""
-        return list(learned_in(self).values())
-
 
 def _pair(rule, result):
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], tuple)):

@@ -1,16 +1,14 @@
 """A meta-batch of tasks, and its one meta-gradient."""
 
-from .divergence import WHEN_DIVERGED
 from .episodes import each_of, episode_parts, form_of, loss_on, net_output, support_part
 from .loaded import Loaded, LoadedBatches, episodes_of, inferred_inputs, without_targets
-from .meta_batch import MetaBatches
+from .meta_batch import MetaBatches, checked_choices
 from .processes import mean_over_processes
 from .scores import Loss, Metric, arrays_of, as_list, computed, loss_of, score_function, scores_of, stacked
 from .task_streams import TaskStreams
 from .together import in_groups, most_at_once
 
 __all__ = [
-    "WHEN_DIVERGED",
     "Loaded",
     "LoadedBatches",
     "Loss",
@@ -19,6 +17,7 @@ __all__ = [
     "TaskStreams",
     "arrays_of",
     "as_list",
+    "checked_choices",
     "computed",
     "each_of",
     "episode_parts",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
 from functools import partial
 
+from ..callers import warn
 from ..errors import DivergedError
 from ..meta_gradients import MetaGradient
 
@@ -66,10 +66,9 @@ class Divergence:
             named = ", ".join(f"episodes[{number}]" for number in sorted(self._dropped))
             if len(self._dropped) == count and not may_be_none:
                 raise DivergedError(f"meta_loss: all tasks diverged, so that diverged='drop' leaves none: {named}")
-            warnings.warn(
+            warn(
                 f"meta_loss: left out of the mean, for the query loss or the meta-gradient is not finite: {named}, of "
                 f"{count} tasks",
                 RuntimeWarning,
-                stacklevel=4,
             )
         return count - len(self._dropped)

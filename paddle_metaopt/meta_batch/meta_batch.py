@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,9 +10,11 @@ from typing import Any, Callable
 from paddle import nn
 
 from ..arguments import checked_function, checked_layer, checked_vectorize, one_of, require_dynamic_mode, whole_number
+from ..callers import warn
 from ..double_grad.scope import patches_kept
 from ..errors import VectorizeError
 from ..meta_gradients import MetaGradient
+from ..task import checked_inputs
 from ..tensors import added
 from ..vmap import CannotBatch, origin_of
 from .divergence import WHEN_DIVERGED, DivergedTogether, Divergence
@@ -24,6 +25,16 @@ from .solved import none_solved
 from .task_streams import TaskStreams
 from .together import in_groups, solved_together
 from .traces import Traces
+
+
+def checked_choices(owner: str, inputs, vectorize, tasks_at_once, diverged) -> dict:
+    """How a meta-batch is to run, by name; what is none of the choices raises a ValueError or TypeError."""
+    checked_vectorize(owner, vectorize)
+    if tasks_at_once is not None:
+        whole_number(owner, "tasks_at_once", tasks_at_once, least=1)
+    one_of(owner, "diverged", diverged, WHEN_DIVERGED)
+    inputs = checked_inputs(owner, inputs)
+    return {"inputs": inputs, "vectorize": vectorize, "tasks_at_once": tasks_at_once, "diverged": diverged}
 
 
 @dataclass
@@ -37,7 +48,7 @@ class Trial:
     is_demanded : bool
         Then that is an error.
     least : int
-        So many, for fewer are faster in Paddle's own way.
+        The fewest tasks that are run as one program.
     """
 
     goes_on: bool
@@ -77,10 +88,7 @@ class MetaBatches:
         require_dynamic_mode()
         checked_layer("meta_loss", "net", net)
         checked_function("meta_loss", "loss_fn", loss_fn, "loss_fn(net_output, y)")
-        checked_vectorize("meta_loss", vectorize)
-        if tasks_at_once is not None:
-            whole_number("meta_loss", "tasks_at_once", tasks_at_once, least=1)
-        one_of("meta_loss", "diverged", diverged, WHEN_DIVERGED)
+        checked_choices("meta_loss", inputs, vectorize, tasks_at_once, diverged)
         plan = optimizer.plan
         divergence = Divergence(diverged)
         _, processes = self.join(net, optimizer.learned)
@@ -148,15 +156,13 @@ class MetaBatches:
                     "to have them run one after the other"
                 ) from error
             if len(group) > 1:
-                warnings.warn(
+                warn(
                     f"the tasks run one after the other, for they can't run as one program: {error}{where}. "
-                    "vectorize=False says so beforehand",
-                    UserWarning,
-                    stacklevel=4,
+                    "vectorize=False says so beforehand"
                 )
             trial.goes_on = False
             self._one_by_one.setdefault(net, set()).add(_circumstances(net, loss_fn))
-        if not diverged:
+        if not diverged or len(group) == 1:
             return alone(**given)
         halves = group[: len(group) // 2], group[len(group) // 2 :]
         return added(*(self.run(half, trial, streams, net, loss_fn, together, alone) for half in halves))
@@ -183,5 +189,9 @@ def _layers(net, kinds: tuple):
 
 
 def _circumstances(net, loss_fn) -> tuple:
-    code = getattr(loss_fn, "__code__", None)  # a lambda or a method is another object each time
-    return code or weakref.ref(loss_fn), tuple(layer.training for layer in net.sublayers(include_self=True))
+    function = loss_fn  # by its code, for a lambda, a method or a partial is another object each time
+    while isinstance(function, partial):
+        function = function.func
+    kind = type(function)
+    code = getattr(function, "__code__", None) or getattr(kind.__call__, "__code__", None)
+    return kind, code, tuple(layer.training for layer in net.sublayers(include_self=True))

@@ -58,7 +58,7 @@ def scores_of(score: Callable, output, y, tasks: int | None) -> list:
     return for_each(lambda task: score(*apart[task]), tasks)
 
 
-def score_function(owner: str, metric) -> Callable:
+def score_function(owner: str, metric, argument: str = "metric") -> Callable:
     """``score(net_output, y)``, a float, by what a user gave for a metric.
 
     Raises
@@ -67,9 +67,9 @@ def score_function(owner: str, metric) -> Callable:
         If that is no function, and no ``paddle.metric.Metric``. When called, a ValueError if it gives no single number.
     """
     if isinstance(metric, paddle.metric.Metric):
-        return lambda output, y: _number(owner, _asked(metric, output, y))
-    checked_function(owner, "metric", metric, "metric(net_output, y), or a paddle.metric.Metric object")
-    return lambda output, y: _number(owner, metric(output, y))
+        return lambda output, y: _number(owner, argument, _asked(metric, output, y))
+    checked_function(owner, argument, metric, "metric(net_output, y), or a paddle.metric.Metric object")
+    return lambda output, y: _number(owner, argument, metric(output, y))
 
 
 def computed(metric: paddle.metric.Metric, output, y) -> list:
@@ -105,16 +105,15 @@ def _asked(metric: paddle.metric.Metric, output, y):
     return metric.accumulate()
 
 
-def _number(owner, score) -> float:
+def _number(owner: str, argument: str, score) -> float:
+    expected = f"{owner}: {argument}: expected one number for a query set, got"
     if score is None:
-        raise TypeError(f"{owner}: metric: expected one number for a query set, got None; is there a return?")
+        raise TypeError(f"{expected} None; is there a return?")
     number = score if isinstance(score, paddle.Tensor) else np.asarray(score)
     if number.size != 1:
-        raise ValueError(
-            f"{owner}: metric: expected one number for a query set, got shape {list(number.shape)}; reduce it, e.g. by "
-            "mean(), or choose one: Accuracy(topk=(1,))"
-        )
+        advice = "reduce it, e.g. by mean()" + ", or choose one: Accuracy(topk=(1,))" * (argument == "metric")
+        raise ValueError(f"{expected} shape {list(number.shape)}; {advice}")
     try:
         return float(number.item())
     except TypeError:
-        raise TypeError(f"{owner}: metric: expected one number for a query set, got {score!r}") from None
+        raise TypeError(f"{expected} {score!r}") from None

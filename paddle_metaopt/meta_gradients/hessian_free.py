@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import paddle
 
 from ..arguments import above_zero, flag
+from ..callers import warn
 from ..tensors import real_type
 from ..vmap import batched_gradients
 from .numbers_of_tasks import factors, norm
@@ -77,11 +76,10 @@ class _DifferencedGradient:
                 break
             epsilon = np.where(crosses, epsilon / 10, epsilon)
         else:
-            warnings.warn(
+            warn(
                 "hessian_free: a kink of the net, such as ReLU's, lies within every step that was tried, so this "
                 "meta-gradient may be far off",
                 RuntimeWarning,
-                stacklevel=2,
             )
         slopes = [None if a is None or b is None else a - b for a, b in zip(ahead, behind)]
         return dict(zip(self._fast, slopes)), slopes[len(self._fast) :]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Callable
 
 import numpy as np
 import paddle
 
+from ..callers import warn
 from ..tensors import real_parts
 from .numbers_of_tasks import dot, factors
 
@@ -39,11 +39,10 @@ def conjugate_gradient(system: Callable, right_side: list, iterations: int, tole
         product = system(direction)
         curvature = dot(direction, product)
         if not (curvature[goes_on] > 0).all():
-            warnings.warn(
+            warn(
                 "conjugate gradient stopped early: along its direction the support loss curves down by more than the "
                 "proximal term holds, so the inner solution is no minimum; raise proximal, or take more inner steps",
                 RuntimeWarning,
-                stacklevel=2,
             )
             goes_on = goes_on & (curvature > 0)
         length = _quotient(squared, curvature, goes_on)

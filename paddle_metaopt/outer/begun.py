@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 import weakref
 
+from ..callers import warn
 from ..paddle_optimizers import parameters_of
 
 
@@ -43,7 +43,7 @@ class BegunTasks:
             return
         if not self._any_ever:
             self._any_ever = True
-            _warn(
+            warn(
                 f"{type(optimizer).__name__}: a step without a task before it is one of "
                 f"{optimizer.combination.outer.__name__} on a plain loss, without an inner loop. To meta-learn, take "
                 "it from opt.meta_loss(net, episodes, loss_fn) or from a learner that adapts, "
@@ -51,12 +51,8 @@ class BegunTasks:
             )
         elif self._any_now and not self._told:
             self._told = True
-            _warn(
+            warn(
                 f"{type(optimizer).__name__}: no gradient went back through the tasks that were begun for this step. "
                 "Was the query loss computed with the net in place of the learner, or after the task's with block? "
                 "Gradients that you set yourself are taken as they are"
             )
-
-
-def _warn(what: str) -> None:
-    warnings.warn(what, UserWarning, stacklevel=5)

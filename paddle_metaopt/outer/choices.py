@@ -47,7 +47,6 @@ class Choices:
 
     def __post_init__(self):
         whole_number(None, "adapt_steps", self.adapt_steps)
-        flag(None, "first_order", self.first_order)
         one_of(None, "buffers", self.buffers, POLICIES)
         _require_clip(self.inner_grad_clip)
 
@@ -105,6 +104,10 @@ def refuse_choice(optimizer, name: str) -> None:
         )
 
 
+#: What says which parameters adapt, or stay.
+_SOME = "a Layer, parameters or a function of (name, parameter)"
+
+
 def adapts_only(which, argument: str) -> Callable:
     """A predicate from what a user gives as ``adapt=`` or ``head=``: a Layer, parameters, or a predicate.
 
@@ -119,7 +122,7 @@ def adapts_only(which, argument: str) -> Callable:
         return lambda name, parameter: True
     if callable(which) and not isinstance(which, (paddle.nn.Layer, paddle.Tensor)):
         return which
-    chosen = {id(parameter) for parameter in parameters_in(which, argument)}
+    chosen = {id(parameter) for parameter in parameters_in(which, argument, _SOME)}
     return lambda name, parameter: id(parameter) in chosen
 
 
@@ -134,15 +137,15 @@ def require_some_of(which, argument: str, parameters: list) -> None:
     if callable(which) and not isinstance(which, (paddle.nn.Layer, paddle.Tensor)):
         return
     known = {id(parameter) for parameter in parameters}
-    found = [id(parameter) in known for parameter in parameters_in(which, argument) if not parameter.stop_gradient]
+    found = [id(p) in known for p in parameters_in(which, argument, _SOME) if not p.stop_gradient]
     if found and not any(found):
         raise ValueError(
             f"{argument}: none of its parameters is in the optimizer; is it the {argument} of another net?"
         )
 
 
-def parameters_in(which, argument: str) -> list:
-    """The parameters in what a user gives: a Layer, a parameter, or a list of both.
+def parameters_in(which, argument: str, expected: str = "a Layer or parameters") -> list:
+    """The parameters in what a user gives: a Layer, a parameter, or a list of both; `expected` is for the error.
 
     Raises
     ------
@@ -157,7 +160,7 @@ def parameters_in(which, argument: str) -> list:
     except TypeError:
         entries = [None]
     if not all(isinstance(entry, (paddle.nn.Layer, paddle.Tensor)) for entry in entries):
-        raise TypeError(f"{argument}: expected a Layer, parameters or a function of (name, parameter), got {which!r}")
+        raise TypeError(f"{argument}: expected {expected}, got {which!r}")
     parameters = [p for entry in entries for p in (entry.parameters() if hasattr(entry, "parameters") else [entry])]
     if not parameters:
         raise ValueError(f"{argument}: expected a Layer with parameters, or a list of some, got none")

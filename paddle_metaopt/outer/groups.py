@@ -104,10 +104,8 @@ def trainable(groups: list) -> list:
 def with_learned_group(outer: type, parameters: list, learned: list, options) -> list:
     """Parameters for the outer optimizer, with a group of what is learned besides; not decayed unless asked."""
     groups = parameters if isinstance(parameters[0], dict) else [{"params": parameters}]
-    no_decay = {
-        name: 0.0 for name in ("weight_decay", "lamb_weight_decay") if name in signature_of(outer).parameters
-    }
-    return [*groups, {"weight_decay": 0.0, **no_decay, **(options or {}), "params": learned}]
+    of_lamb = {"lamb_weight_decay": 0.0} if "lamb_weight_decay" in signature_of(outer).parameters else {}
+    return [*groups, {"weight_decay": 0.0, **of_lamb, **(options or {}), "params": learned}]
 
 
 def require_group_options(outer: type, options, learned: list) -> None:

@@ -160,7 +160,7 @@ class MetaOptimizer(AroundUpdates):
             Whether tasks of equal shapes run as one program: where that is possible and gives the same numbers; or an
             error that says why not; or not at all, one after the other.
         tasks_at_once : int, optional
-            How many, for memory grows with it; by default by the sizes of the episodes.
+            How many run as one program; memory grows with it. By default by the sizes of the episodes.
         metric : callable or paddle.metric.Metric, optional
             ``metric(net_output, y)`` gives a number for a task's query set, on the weights after the last inner step.
             In several processes, of those of this one.
@@ -177,17 +177,17 @@ class MetaOptimizer(AroundUpdates):
 
         Raises
         ------
-        ValueError
-            If there are no episodes, or one is not a pair of pairs, or has no examples; if the loss is not a real
-            scalar, or the metric gives no single number.
-        TypeError
-            If `net` is no Layer, or a function no function.
+        TypeError, ValueError
+            If an argument is of another kind; if there are no episodes, or one is not a pair of pairs, or has no
+            examples; if the loss is not a real scalar, or the metric gives no single number.
         DivergedError
             With ``diverged="raise"``, if a task diverged; with ``"drop"``, if all did.
         VectorizeError
             With ``vectorize=True``, if the tasks can't run as one program.
+        NotTwiceDifferentiableError
+            If an op on the way of a second-order meta-gradient has no verified second derivative.
         RuntimeError
-            In static mode.
+            In static mode; a ReplayError, if a way back ran the net again and it was another one.
         """
         score = None if metric is None else score_function("meta_loss", metric)
         found = self.meta_batches.mean(self, net, episodes, loss_fn, inputs, vectorize, tasks_at_once, score, diverged)

@@ -28,12 +28,12 @@ def taken_apart(state: dict) -> tuple:
 
 
 def require_fit(optimizer, ours: dict, learned: list) -> None:
-    """Raise a ValueError if a state is of other things learned, of fewer parameters, or of the same ones in another
+    """Raise a ValueError if a state is of other things learned, of more or fewer parameters, or of these in another
     order: what it has of them goes by position, for the names differ in a second copy of the model."""
     require_same(ours.get("learned", []), learned)
     own = [p.name for p in paddle_optimizers.parameters_of(optimizer)]
     saved = ours.get("parameters", own)
-    if len(saved) < len(own):
+    if len(saved) != len(own):
         raise ValueError(f"the state is of a model with {len(saved)} parameters, this optimizer has {len(own)}")
     if saved != own and sorted(saved) == sorted(own):
         first, here = next(pair for pair in zip(saved, own) if len(set(pair)) > 1)

@@ -7,7 +7,6 @@ from typing import Callable, Literal, get_args
 
 import paddle
 
-from ..arguments import one_of
 from ..double_grad.undo import Undo
 from ..vmap import CannotBatch, of_each, one_after_the_other, put_into, repeated
 
@@ -27,7 +26,7 @@ class BufferKeeper:
     """
 
     def __init__(self, policy: str, steps: int | None = None):
-        self.policy = one_of(None, "buffers", policy, POLICIES)
+        self.policy = policy
         self._steps = steps
         self._kept = {}  # (name, step) to tensor, where each step has its own
         self._sums = {}  # id of where it goes to (where it goes, sum, count)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
-import warnings
 
 import paddle
 from paddle.base.framework import EagerParamBase  # what Layer.create_parameter gives
+
+from ..callers import warn
 
 
 def adapted_net(net, present: dict, values: dict):
@@ -33,11 +34,10 @@ def adapted_net(net, present: dict, values: dict):
 def _warn_of_statistics(net):
     norms = [layer for layer in net.sublayers(True) if isinstance(layer, paddle.nn.layer.norm._BatchNormBase)]
     if any(norm.training and norm._use_global_stats is None for norm in norms):
-        warnings.warn(
+        warn(
             "paddle.jit.save saves what a net does after eval(): this one's BatchNorm, which goes by the statistics of "
             "the batch now, will go by the running ones. See what learner.eval() gives before you save; BatchNorm's "
-            "use_global_stats=False keeps to those of the batch",
-            stacklevel=2,
+            "use_global_stats=False keeps to those of the batch"
         )
 
 

@@ -35,7 +35,8 @@ def require_adapted(names: list) -> list:
     if not names:
         raise ValueError(
             "nothing adapts: no parameter of the net is trainable, in the optimizer, and chosen by adapt= or head=; "
-            "is it another net than the optimizer's, or one of the two a copy? Copy them together"
+            "is it another net than the optimizer's, or is one of the two a copy? Copy them together, "
+            "copy.deepcopy((net, opt))"
         )
     return names
 
@@ -67,15 +68,15 @@ def refuse_to_load(learner, *args, **kwargs):
     )
 
 
-def require_leaf_inputs(inputs) -> list:
+def checked_inputs(owner: str, inputs) -> list:
     """What a user names as ``inputs=``; anything but leaf tensors that want a gradient raises."""
     if not isinstance(inputs, (list, tuple)):
-        raise TypeError(f"inputs: expected a list of leaf tensors, got {inputs!r}")
+        raise TypeError(f"{owner}: inputs: expected a list of leaf tensors, got {inputs!r}")
     for tensor in inputs:
         if not isinstance(tensor, paddle.Tensor) or tensor.stop_gradient or not tensor.is_leaf:
             raise ValueError(
-                "inputs: expected leaf tensors with stop_gradient=False; compute what follows from them inside the "
-                f"loss function. Got {tensor!r}"
+                f"{owner}: inputs: expected leaf tensors with stop_gradient=False; compute what follows from them "
+                f"inside the loss function. Got {tensor!r}"
             )
     return list(inputs)
 

@@ -78,9 +78,9 @@ class Learner(paddle.nn.Layer):
 
         Raises
         ------
-        ValueError
-            If `steps` is given with a tensor, or is negative; if the loss is not a scalar, or does not depend on the
-            weights that adapt.
+        TypeError, ValueError
+            If `loss` is neither a real scalar that depends on the weights that adapt, nor a function that gives one; if
+            `steps` is given with a tensor, or is negative.
         StaleTaskError
             If the task has ended.
         NotTwiceDifferentiableError

@@ -12,7 +12,7 @@ from ..tensors import detached_copies, tensors_in
 from ..vmap import batched_gradients, spread_all
 from .body_reuse import BodyReuse
 from .buffers import BufferKeeper, TaskBuffers
-from .diagnosis import refuse_unverified, require_adapted, require_leaf_inputs, require_slopes
+from .diagnosis import checked_inputs, refuse_unverified, require_adapted, require_slopes
 from .graph import TaskGraph
 from .inputs import Inputs
 from .leaves import Leaves
@@ -172,7 +172,7 @@ class Task:
 
 def asked_for(task: Task, inputs: list = ()) -> list:
     """What a meta-gradient is taken for: the net's trainable parameters, what else is learned, and named inputs."""
-    wanted = (*task.own.values(), *task.plan.learned.values(), *require_leaf_inputs(inputs))
+    wanted = (*task.own.values(), *task.plan.learned.values(), *checked_inputs("meta_loss", inputs))
     return list({id(tensor): tensor for tensor in wanted}.values())
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import linecache
-import sysconfig
 import traceback
-from pathlib import Path
 
 import paddle
 
-_OURS = str(Path(__file__).resolve().parents[1])
-_OTHERS = (_OURS, str(Path(paddle.__file__).parent), sysconfig.get_paths()["stdlib"], "<")
+from ..callers import is_users
 
 
 def origin_of(error: BaseException) -> str:
@@ -21,7 +18,7 @@ def origin_of(error: BaseException) -> str:
         owner = frame.f_locals.get("self")
         if isinstance(owner, paddle.nn.Layer):
             layer = type(owner).__name__
-        if not frame.f_code.co_filename.startswith(_OTHERS):
+        if is_users(frame.f_code):
             line = frame.f_code.co_filename, number
     parts = [f"in the layer {layer}"] if layer else []
     if line:

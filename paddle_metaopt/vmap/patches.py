@@ -7,7 +7,8 @@ each task; what is out of the picture is a row of zeros. So channels come last w
 
 from __future__ import annotations
 
-from functools import lru_cache
+import math
+from functools import cached_property, lru_cache
 
 import numpy as np
 import paddle
@@ -22,13 +23,20 @@ class Geometry:
     def __init__(self, planes: tuple, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple):
         self.planes, self.kernel = planes, kernel
         self._sizes = kernel, stride, padding, dilation
-        tasks, self.channels, examples, height, width = planes
-        self._pixels = tasks * examples * height * width
+        self.tasks, self.channels, examples, *size = planes
+        self._pixels = self.tasks * examples * math.prod(size)
         self.taps = kernel[0] * kernel[1]
-        self._index, rows, columns = _pixel_index(tasks * examples, (height, width), kernel, stride, padding, dilation)
-        self.tasks = tasks
+        rows, columns = (
+            (size[axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) // stride[axis] + 1
+            for axis in (0, 1)
+        )
         self.out = [examples, rows, columns]
         self.places = examples * rows * columns
+
+    @cached_property
+    def _index(self):  # made when it is looked up: of large pictures it never is, and would take megabytes
+        examples, *places = self.out
+        return _pixel_index(self.tasks * examples, self.planes[3:], tuple(places), *self._sizes)
 
     @property
     def bytes_of_patches(self) -> int:
@@ -86,14 +94,10 @@ def geometry(*sizes) -> Geometry:
 
 
 @lru_cache(maxsize=64)
-def _pixel_index(images, size, kernel, stride, padding, dilation):
+def _pixel_index(images, size, out, kernel, stride, padding, dilation):
     """For each place of the output and each tap of the kernel, which pixel of all lies there; the number of pixels
     where none does."""
-    (height, width), places = size, []
-    rows, columns = (
-        (size[axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) // stride[axis] + 1
-        for axis in (0, 1)
-    )
+    (height, width), (rows, columns), found = size, out, []
     down, right = np.meshgrid(
         np.arange(rows) * stride[0] - padding[0], np.arange(columns) * stride[1] - padding[1], indexing="ij"
     )
@@ -102,6 +106,5 @@ def _pixel_index(images, size, kernel, stride, padding, dilation):
         for j in range(kernel[1]):
             row, column = down + i * dilation[0], right + j * dilation[1]
             inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-            places.append(np.where(inside, first + row * width + column, images * height * width))
-    index = np.stack(places, -1).reshape(-1).astype("int64")
-    return paddle.to_tensor(index), rows, columns
+            found.append(np.where(inside, first + row * width + column, images * height * width))
+    return paddle.to_tensor(np.stack(found, -1).reshape(-1).astype("int64"))

@@ -190,6 +190,8 @@ def test_a_loader_of_episodes_refuses_what_its_sampler_decides():
         EpisodeLoader(dataset, BatchSampler(dataset))
     with pytest.raises(TypeError, match="EpisodeLoader: collate_fn, shuffle: the sampler decides that"):
         EpisodeLoader(dataset, sampler_of(dataset), shuffle=True, collate_fn=list)
+    with pytest.raises(TypeError, match="EpisodeLoader: batch_size: without a sampler items come one by one"):
+        EpisodeLoader(Sinusoid(), batch_size=4)
 
 
 def test_a_loader_refuses_a_sampler_of_another_data_set():
@@ -418,6 +420,12 @@ class Sounds(Numbered):
             "index": index,
         }
         return x, self.label_of[index]
+
+
+def test_padding_of_another_kind_is_the_data_sets_own():
+    dataset = Numbered()
+    dataset.padding = 4  # of pictures before they are cropped
+    assert len(list(EpisodeLoader(dataset, sampler_of(dataset)))) == len(sampler_of(dataset))
 
 
 @pytest.mark.parametrize("workers", [0, 2])

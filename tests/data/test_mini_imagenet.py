@@ -105,7 +105,7 @@ def test_missing_archive_names_what_is_needed_and_where(tmp_path):
         MiniImageNet(tmp_path)
     assert f"miniImageNet is not in {tmp_path} or {tmp_path / 'mini-imagenet'} or" in str(error.value)
     assert f"\n- {ZIP}, or train.csv" in str(error.value)
-    assert "get it from those who have ImageNet's terms" in str(error.value)
+    assert "get it from someone who may share it under ImageNet's terms" in str(error.value)
 
 
 def test_a_file_that_is_no_zip(tmp_path):

@@ -90,7 +90,7 @@ def test_derivatives_for_start_rate_and_hyperparameters_equal_differences(name):
     tensors = [w, rate, *learned.values()]
     for tensor in tensors:
         tensor.stop_gradient = False
-    assert {id(t) for t in rule.learned()} == {id(t) for t in learned.values()}
+    assert {id(t) for t in metaopt.inner_rules.learned_in(rule).values()} == {id(t) for t in learned.values()}
     gradients = paddle.grad(after_steps(rule, w, rate), tensors, allow_unused=True)
     result = compare_with_differences(lambda: float(after_steps(rule, w, rate)), gradients, tensors)
     assert result.error < 1e-6, result

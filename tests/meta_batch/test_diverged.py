@@ -72,6 +72,28 @@ def test_dropped_the_mean_is_that_of_the_others(name, vectorize):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
+CONVOLUTIONS = {
+    "1d": (lambda: nn.Sequential(nn.Conv1D(2, 3, 3), nn.Tanh(), nn.Flatten(), nn.Linear(9, 3)), (2, 5)),
+    "2d": (lambda: nn.Sequential(nn.Conv2D(1, 2, 3), nn.Tanh(), nn.Flatten(), nn.Linear(18, 3)), (1, 5, 5)),
+}
+
+
+@pytest.mark.parametrize("vectorize", ["auto", True, False])
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_a_single_task_that_runs_as_a_batch_may_diverge(name, vectorize):
+    make, features = CONVOLUTIONS[name]
+    paddle.seed(8)
+    net, good = make(), episodes(3, features=features)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+    tasks = with_bad_ones(good, 1)
+    with pytest.warns(RuntimeWarning, match=r"not finite: episodes\[1\], of 3"):
+        found = gradients(net, opt, tasks, vectorize=vectorize, diverged="drop")
+    for f, e in zip(found, gradients(net, opt, [good[0], good[2]], vectorize=False)):
+        np.testing.assert_allclose(f, e, rtol=1e-9, atol=1e-12)
+    with pytest.raises(metaopt.DivergedError, match=r"episodes\[1\] diverged"):
+        opt.meta_loss(net, tasks, F.cross_entropy, vectorize=vectorize, diverged="raise")
+
+
 @pytest.mark.parametrize("vectorize", ["auto", False])
 def test_raised_the_error_names_the_task(vectorize):
     paddle.seed(4)

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import paddle
@@ -653,3 +654,39 @@ def test_a_single_task_that_can_not_be_a_batch_is_none_without_a_word():
         found = gradient("auto")
     for a, b in zip(found, gradient(False)):
         np.testing.assert_array_equal(a, b)
+
+
+class _Compared:
+    """A loss without a hash, for it is equal to others by what it holds, as a dataclass is; nor a weak reference."""
+
+    __slots__ = ("factor",)
+
+    def __init__(self, factor=1.0):
+        self.factor = factor
+
+    def __eq__(self, other):
+        return self.factor == other.factor
+
+    def __call__(self, output, y):
+        return _by_its_value(output, y, self.factor)
+
+
+def _by_its_value(output, y, factor):
+    loss = F.cross_entropy(output, y)
+    return loss * factor if float(loss) > 0 else loss
+
+
+@pytest.mark.parametrize("make", [_Compared, lambda: partial(_by_its_value, factor=1.0), lambda: _Compared().__call__])
+def test_a_loss_that_takes_the_loop_is_known_by_its_code(make):
+    net, tasks = metaopt.models.MLP([4, 8, 3]), episodes(2)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+    with pytest.warns(UserWarning, match="one after the other") as caught:
+        found = gradients(net, opt, tasks, make())
+    assert [warning.filename for warning in caught] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = gradients(net, opt, tasks, make())
+        expected = gradients(net, opt, tasks, make(), vectorize=False)
+    for f, a, e in zip(found, again, expected):
+        np.testing.assert_allclose(f, e, rtol=1e-12)
+        np.testing.assert_allclose(a, e, rtol=1e-12)

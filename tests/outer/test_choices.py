@@ -23,6 +23,7 @@ reptile = maker(metaopt.ReptileOptimizer)
 imaml = maker(metaopt.IMAMLOptimizer)
 anil = maker(metaopt.ANILOptimizer)
 boil = maker(metaopt.BOILOptimizer)
+cavia = maker(metaopt.CAVIAOptimizer)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ boil = maker(metaopt.BOILOptimizer)
         (boil, {"head": None}, TypeError, "head: expected the Layer that stays"),
         (anil, {"head": nn.Linear(2, 2)}, ValueError, "the head of another net"),
         (anil, {"head": 3}, TypeError, "head: expected a Layer, parameters or a function"),
+        (cavia, {"context": lambda name, p: True}, TypeError, "context: expected a Layer or parameters, got <function"),
         (imaml, {"proximal": 0}, ValueError, "proximal: expected a finite number larger than 0"),
         (imaml, {"proximal": "2"}, TypeError, "proximal: expected a finite number larger than 0"),
         (imaml, {"proximal": float("inf")}, ValueError, "proximal"),
