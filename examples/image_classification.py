@@ -107,10 +107,12 @@ def accuracy(logits: paddle.Tensor, y: paddle.Tensor) -> float:
     return float((logits.argmax(-1) == y).astype("float32").mean())
 
 
-def steps_by_validation(args: argparse.Namespace, recipe: Recipe, evaluate) -> tuple[int, float]:
-    """The best number of inner steps among the recipe's, and its accuracy."""
-    found = {}
-    for steps in recipe.test_steps:
+def steps_by_validation(
+    args: argparse.Namespace, recipe: Recipe, evaluate, first: float | None = None
+) -> tuple[int, float]:
+    """The best number of inner steps among the recipe's, and its accuracy; that of the `first` may be known."""
+    found = {} if first is None else {recipe.test_steps[0]: first}
+    for steps in recipe.test_steps[len(found) :]:
         validation = episode_loader(recipe, args.root, "valid", recipe.valid_episodes, VALID_SEED)
         found[steps] = evaluate(validation, steps).mean
         print(f"validation accuracy with {steps} inner steps: {percent(found[steps])}", flush=True)
@@ -183,7 +185,7 @@ def main() -> None:
 def finish(args: argparse.Namespace, run: Run, evaluate, origin: dict) -> None:
     """Test the best weights; write them, and the json."""
     load_weights(run.net, run.opt, run.best["weights"], run.path)
-    steps, valid = steps_by_validation(args, run.recipe, evaluate)
+    steps, valid = steps_by_validation(args, run.recipe, evaluate, first=run.best["accuracy"])
     measured = test(args, run.recipe, steps, evaluate)
     choices = {key: getattr(run.recipe, key) for key in ("algorithm", "net", "ways", "shots", "inner_lr")}
     metaopt.save_checkpoint(run.folder / "weights.checkpoint", {**run.best, **choices, "adapt_steps": steps})

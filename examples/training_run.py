@@ -145,7 +145,7 @@ class Run:
         ------
         SystemExit
             If it is of another recipe, or began with other weights than `init_from`. The number of iterations may
-            differ: the schedule goes on with the new one.
+            differ: the schedule goes on with the new one. So may those inner steps that are tried at the end only.
         """
         state = metaopt.load_checkpoint(self.path)
         now = {"name": self.name, "seed": self.seed, **_as_kept(self.recipe)}
@@ -153,6 +153,8 @@ class Run:
         before = {"name": state["name"], "seed": state["seed"], **added_since, **state["recipe"]}
         if init_from is not None:
             now["init_from"], before["init_from"] = str(init_from), (state["init_from"] or {}).get("path")
+        for state_of in (now, before):
+            state_of["test_steps"] = state_of["test_steps"][:1]
         for key in now.keys() - {"iterations", "follows"}:
             if now[key] != before.get(key):
                 raise SystemExit(

@@ -196,7 +196,12 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(start_example, run
     del older["recipe"]["views"]
     metaopt.save_checkpoint(first, older)
     resumed(characters, tmp_path / "first")
-    for other, message in (("inner_lr=0.3", "inner_lr = 0.4, not 0.3"), ("views=1", "views = False, not True")):
+    resumed(characters, tmp_path / "first", "--set", "test_steps=1,3")
+    for other, message in (
+        ("inner_lr=0.3", "inner_lr = 0.4, not 0.3"),
+        ("views=1", "views = False, not True"),
+        ("test_steps=2,1", r"test_steps = \[1\], not \[2\]"),
+    ):
         with pytest.raises(SystemExit, match=f"was made with {message}"):
             resumed(characters, tmp_path / "first", "--set", other)
 
