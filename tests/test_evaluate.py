@@ -1,6 +1,7 @@
 """Evaluation leaves everything as it was, and scores as by hand."""
 
 import itertools
+import warnings
 
 import numpy as np
 import paddle
@@ -86,3 +87,18 @@ def test_episodes_may_come_out_of_blocks_of_another_net_that_stay_open():
         assert teacher.head.weight is not own
     endless.close()
     assert teacher.head.weight is own
+
+
+@pytest.mark.parametrize("vectorize", ["auto", False])
+@pytest.mark.parametrize("steps", [0, 2])
+def test_a_net_that_changes_its_weights_in_place_has_its_own_afterwards(steps, vectorize):
+    net = nn.Sequential(nn.Embedding(5, 3, max_norm=0.5), nn.Linear(3, 1))
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+    before = [p.numpy().copy() for p in net.parameters()]
+    assert np.linalg.norm(before[0], axis=1).max() > 0.5
+    words, y = paddle.to_tensor([0, 1, 2, 3, 4]), paddle.ones([5, 1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        metaopt.evaluate(net, opt, [((words, y), (words, y))] * 2, F.mse_loss, steps=steps, vectorize=vectorize)
+    for p, b in zip(net.parameters(), before):
+        np.testing.assert_array_equal(p.numpy(), b)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from contextlib import contextmanager
 
 import paddle
 
@@ -34,6 +35,18 @@ def takes_any_gradient(tensor) -> bool:
     """Whether the node of a tensor can take no gradient, or a constant one: Paddle's own can't, except a leaf's."""
     node = node_of(tensor)
     return node is None or is_leaf(node) or is_rule(node)
+
+
+@contextmanager
+def as_constants(tensors):
+    """A context in which these tensors, which want a gradient, want none."""
+    try:
+        for tensor in tensors:
+            tensor.stop_gradient = True
+        yield
+    finally:
+        for tensor in tensors:
+            tensor.stop_gradient = False
 
 
 def _grad_fn_leaks() -> bool:

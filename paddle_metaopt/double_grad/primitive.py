@@ -24,7 +24,7 @@ import paddle
 from paddle.autograd import PyLayer
 
 from . import passes
-from .graph import RULE_NAME, address_of, takes_any_gradient
+from .graph import RULE_NAME, address_of, as_constants, takes_any_gradient
 from .precision import autocast_is_on, without_autocast
 
 Tensor = paddle.Tensor
@@ -79,6 +79,7 @@ class _Recorded:
         self.operands = [operands[position] for position in live]
         self.versions = [(operand, operand.inplace_version) for operand in operands if operand is not None]
         self.live = live
+        self.constants = [operand for operand in operands if operand is not None and not requires_grad(operand)]
         self.pullback = pullback
         self.error = None
         self._mark = None
@@ -139,8 +140,9 @@ class _Recorded:
                     "operation after it was used; use the out-of-place operation (relu instead of relu_, "
                     "x = x + y instead of x.add_(y))"
                 )
-        if autocast_is_on():
-            with without_autocast():
+        since = [operand for operand in self.constants if requires_grad(operand)]  # Paddle's nodes take no notice
+        if since or autocast_is_on():
+            with as_constants(since), without_autocast():
                 gradients = self.pullback(*cotangents)
         else:
             gradients = self.pullback(*cotangents)
@@ -149,7 +151,7 @@ class _Recorded:
     def forget(self):
         """Let go of the graph: an interrupt may leave a node that is never collected."""
         self.compute = self.pullback = self.error = None
-        self.operands = self.versions = ()
+        self.operands = self.versions = self.constants = ()
 
 
 def _apart(gradients):

@@ -143,6 +143,7 @@ class MetaBatches:
             return alone(**given)
         before, diverged = Traces(net, loss_fn), False
         try:
+            before.require_all_kept()
             return together(accept=before.require_none_left, **given)
         except DivergedTogether:
             before.put_back()

@@ -3,7 +3,6 @@ changed in place, and random numbers drawn from what the tasks share."""
 
 from __future__ import annotations
 
-import sys
 from functools import lru_cache, partial
 from logging import Logger
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -12,7 +11,8 @@ import paddle
 
 from ..random_states import RandomStates
 from ..vmap import CannotBatch
-from .kept import Attributes, Cells, Variables, content_of, entries_of
+from .contents import can_be_put_back, content_of, entries_of, is_in_a_library
+from .kept import Attributes, Cells, Variables
 
 
 class Traces:
@@ -26,12 +26,18 @@ class Traces:
     def __init__(self, net, loss_fn):
         self._random = RandomStates()
         self._kept: list = []
+        self._goes_on: str | None = None
         self._seen: set = set()
         layers = net.sublayers(include_self=True)
         self._seen.update(map(id, layers))
         for layer in layers:
             self._add_layer(layer)
         self._follow("what the loss function refers to", loss_fn)
+
+    def require_all_kept(self) -> None:
+        """Raise a CannotBatch if one can't be put back: the tasks may have to run again."""
+        if self._goes_on is not None:
+            raise CannotBatch(f"{self._goes_on}, which can't be put back where it was")
 
     def require_none_left(self) -> None:
         """Raise a CannotBatch if one changed: each task would have had another value."""
@@ -94,6 +100,8 @@ class Traces:
             self._follow_object(where, value, depth)
 
     def _follow_object(self, where: str, value, depth: int):
+        if not can_be_put_back(value):
+            self._goes_on = f"{where} is of {type(value).__name__}"
         content = content_of(where, value)
         if content is not None:
             self._kept.append(content)
@@ -116,7 +124,7 @@ class Traces:
     def _follow_function(self, where: str, function, owner: type | None, depth: int):
         """Keep the variables that a function names; of a method, also the members of its class."""
         known = id(function), owner
-        if known in self._seen or _is_in_a_library(function.__globals__.get("__name__")):
+        if known in self._seen or is_in_a_library(function.__globals__.get("__name__")):
             return
         self._seen.add(known)
         names = _names_in(function.__code__)
@@ -140,7 +148,7 @@ class Traces:
         """Keep the members of these names of a class or a module."""
         for part in owner.__mro__ if isinstance(owner, type) else (owner,):
             module = getattr(part, "__module__", "builtins") if isinstance(part, type) else part.__name__
-            if _is_in_a_library(module):  # a class in C, such as the base of PyLayer, may say none
+            if is_in_a_library(module):  # a class in C, such as the base of PyLayer, may say none
                 continue
             for value in self._variables(part, names):
                 self._follow_callable(where, value, owner if isinstance(owner, type) else None, depth)
@@ -157,13 +165,6 @@ def _names_in(code: CodeType) -> tuple:
     inner = [_names_in(part) for part in code.co_consts if isinstance(part, CodeType)]
     return tuple(dict.fromkeys([*code.co_names, *(name for names in inner for name in names)]))
 
-
-def _is_in_a_library(module: str | None) -> bool:
-    return module is not None and module.partition(".")[0] in _LIBRARIES
-
-
-#: Whose variables are their own affair.
-_LIBRARIES = {"paddle", "numpy", "paddle_metaopt", *getattr(sys, "stdlib_module_names", sys.builtin_module_names)}
 
 #: Types whose values never change.
 _FIXED = {type(None), bool, int, float, complex, str, bytes, type(paddle.float32), object}

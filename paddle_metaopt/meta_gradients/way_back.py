@@ -58,6 +58,10 @@ class ForwardOnly(Dropped, WayBack):
     order = 1
     serves_together = True
 
+    def start(self, graph, own, learned):
+        """In memory of their own: a net may change its weights in place, as ``nn.Embedding(max_norm=)`` does."""
+        return super().start(graph, {name: p.detach().clone() for name, p in own.items()}, learned)
+
 
 class AsksWhereItEnds(WayBack):
     """A way back that depends on where the inner loop ends, not on how it got there."""

@@ -155,10 +155,15 @@ def own_slots(net) -> Slots:
     """
     repair()
     slots = Slots(net)
-    if all(p.is_leaf for p in slots.parameters.values()):
+    if not _has_fast_weights(slots):
         return slots
     gc.collect()  # a block that an interrupt kept from being left ends with its task
     slots = Slots(net)
-    if all(p.is_leaf for p in slots.parameters.values()):
+    if not _has_fast_weights(slots):
         return slots
     raise ValueError("the net runs on the fast weights of an open task() block; begin the new task outside of it")
+
+
+def _has_fast_weights(slots: Slots) -> bool:
+    """Frozen ones are none, whatever Paddle made of them: the state of a quantizer, say, comes out of an op."""
+    return not all(p.is_leaf or p.stop_gradient for p in slots.parameters.values())

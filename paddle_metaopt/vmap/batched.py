@@ -153,13 +153,13 @@ class Batched(_Tensor):
         return self
 
     def is_contiguous(self) -> bool:
-        return True
+        raise CannotBatch("the memory layout of a tensor, which is another one for a task by itself")
 
     def __iter__(self):
         return (self[position] for position in range(len(self)))
 
     def __deepcopy__(self, memo):
-        return self.clone()
+        raise CannotBatch("copy.deepcopy() of a tensor, which is a leaf without a past; clone() keeps its derivative")
 
 
 def stacked(tensors: list) -> Batched:

@@ -59,10 +59,10 @@ def task_by_task(function: Callable, args: tuple, kwargs: dict) -> Any:
 
 def by_rule(rule: Callable, function: Callable, args: tuple, kwargs: dict, may_raise: bool = False) -> Any:
     """``function(*args, **kwargs)`` for all tasks at once by a batching rule; for one task after the other where it has
-    none, ``NotImplemented``, or its operands are refused and it may not raise: one more axis can be too many, and where
-    a task by itself is refused too, that is the error to be seen."""
+    none, ``NotImplemented``, or an operand is empty, or they are refused and it may not raise: one more axis can be too
+    many, and where a task by itself is refused too, that is the error to be seen."""
     try:
-        found = rule(*args, **kwargs)
+        found = NotImplemented if any(map(_is_empty, args)) else rule(*args, **kwargs)
     except CannotBatch:
         raise
     except _REFUSALS:
@@ -70,6 +70,10 @@ def by_rule(rule: Callable, function: Callable, args: tuple, kwargs: dict, may_r
             raise
         found = NotImplemented
     return task_by_task(function, args, kwargs) if found is NotImplemented else found
+
+
+def _is_empty(value) -> bool:
+    return type(value) is Batched and not value.stacked.size
 
 
 #: As Python and Paddle refuse operands.

@@ -1,5 +1,6 @@
 """A meta-batch as one program gives the numbers of the loop, or takes the loop and says why."""
 
+import copy
 import warnings
 from dataclasses import dataclass
 from functools import partial
@@ -690,3 +691,94 @@ def test_a_loss_that_takes_the_loop_is_known_by_its_code(make):
     for f, a, e in zip(found, again, expected):
         np.testing.assert_allclose(f, e, rtol=1e-12)
         np.testing.assert_allclose(a, e, rtol=1e-12)
+
+
+class Toggling(nn.Layer):
+    """Its middle layer is a constant in each forward, and a weight in between, as a critic is to a generator."""
+
+    def __init__(self, detached):
+        super().__init__()
+        self.a, self.c, self.b, self.detached = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 3), detached
+
+    def forward(self, x):
+        hidden, weight = F.gelu(self.a(x)), self.c.weight
+        if self.detached:
+            return self.after(hidden, weight.detach())
+        weight.stop_gradient = True
+        found = self.after(hidden, weight)
+        weight.stop_gradient = False
+        return found
+
+    def after(self, hidden, weight):
+        return self.b(paddle.linalg.solve(weight + 3 * paddle.eye(4), F.linear(hidden, weight).t()).t())
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+@pytest.mark.parametrize("options", [{}, {"first_order": True}, {"meta_gradient": "checkpointed"}])
+def test_what_was_a_constant_in_the_forward_is_one_in_the_backward(vectorize, options):
+    found = []
+    for detached in (False, True):
+        paddle.seed(4)
+        net, tasks = Toggling(detached), episodes(2)
+        opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.5, adapt_steps=2, **options)
+        found.append(gradients(net, opt, tasks, vectorize=vectorize))
+        assert not net.c.weight.stop_gradient
+    for toggled, expected in zip(*found):
+        none = toggled is None or not toggled.any(), expected is None or not expected.any()
+        assert all(none) or not any(none)
+        if not none[0]:
+            np.testing.assert_allclose(toggled, expected, rtol=1e-9)
+
+
+EMPTIES = {
+    "layer_norm": (nn.LayerNorm, 4), "group_norm": (nn.GroupNorm, 2, 4), "batch_norm": (nn.BatchNorm1D, 4),
+    "prelu": (nn.PReLU, 4), "linear": (nn.Linear, 4, 4),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMPTIES)
+def test_a_tensor_without_elements_in_a_batch_is_as_in_a_task(name):
+    kind, *sizes = EMPTIES[name]
+
+    class HalfEmpty(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.norm = nn.Linear(4, 4), nn.Linear(4, 3), kind(*sizes)
+
+        def forward(self, x):
+            hidden = self.a(x)
+            return self.b(hidden) + self.norm(hidden[:0]).sum()
+
+    paddle.seed(5)
+    net, tasks = HalfEmpty(), episodes(2)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1, adapt_steps=2)
+    together, alone = (gradients(net, opt, tasks, vectorize=vectorize) for vectorize in ("auto", False))
+    for t, a in zip(together, alone):
+        assert (t is None) == (a is None)
+        if t is not None:
+            np.testing.assert_allclose(t, a, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "ask, why",
+    [
+        (lambda hidden: hidden * (2.0 if hidden.t().is_contiguous() else 1.0), "the memory layout of a tensor"),
+        (lambda hidden: hidden + copy.deepcopy(hidden.detach()), r"copy.deepcopy\(\) of a tensor"),
+    ],
+)
+def test_what_differs_for_a_task_by_itself_takes_the_loop(ask, why):
+    class Asking(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 3)
+
+        def forward(self, x):
+            return self.b(ask(self.a(x)))
+
+    net, tasks = Asking(), episodes(2)
+    opt = metaopt.MAMLOptimizer(parameters=net.parameters(), inner_lr=0.1)
+    expected = gradients(net, opt, tasks, vectorize=False)
+    with pytest.warns(UserWarning, match=why):
+        found = gradients(net, opt, tasks)
+    for f, e in zip(found, expected):
+        np.testing.assert_array_equal(f, e)

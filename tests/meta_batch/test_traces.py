@@ -1,8 +1,13 @@
 """What user code does in a forward pass that a loop would see otherwise: noticed, put back, and run one by one."""
 
+import array
+import ctypes
+import itertools
 import logging
+import queue
 import random
-from collections import namedtuple
+import warnings
+from collections import deque, namedtuple
 from functools import partial
 from types import ModuleType
 
@@ -467,3 +472,87 @@ def test_the_last_of_ragged_tasks_leaves_its_statistics(optimizer):
 
     for f, e in zip(found(True), found(False)):
         np.testing.assert_allclose(f, e, rtol=1e-6)
+
+
+class _Slotted:
+    __slots__ = ("calls", "last")
+
+    def __init__(self):
+        self.calls = 0
+
+
+class _SlottedToo(_Slotted):
+    """With a dict besides."""
+
+
+def _count_in_a_slot(state):
+    state.calls, state.last = state.calls + 1, 0.0
+    return state.calls
+
+
+def _count_at(position):
+    def count(state):
+        state[position] = state[position] + 1
+        return state[position]
+
+    return count
+
+
+def _queued(state):
+    state.put(state.get() + 1)
+    return state.queue[0]
+
+
+def _filled(items, queue):
+    for item in items:
+        queue.put(item)
+    return queue
+
+
+STATES = {
+    "deque": (lambda: deque([0], maxlen=1), _count_at(0), "was changed in place"),
+    "bytearray": (lambda: bytearray(1), _count_at(0), "was changed in place"),
+    "array": (lambda: array.array("d", [0.0]), _count_at(0), "was changed in place"),
+    "slots": (_Slotted, _count_in_a_slot, "was changed in place"),
+    "slots and a dict": (_SlottedToo, _count_in_a_slot, "was changed in place"),
+    "queue": (lambda: _filled([0], queue.Queue()), _queued, "was changed in place"),
+    "count": (lambda: itertools.count(1), next, "is of count, which can't be put back"),
+    "generator": (lambda: (i for i in range(99)), next, "is of generator, which can't be put back"),
+    "iterator": (lambda: iter(range(99)), next, "is of range_iterator, which can't be put back"),
+    "memoryview": (lambda: memoryview(bytearray(1)), _count_at(0), "is of memoryview, which can't be put back"),
+    "C array": (lambda: (ctypes.c_int * 1)(), _count_at(0), "is of c_int_Array_1, which can't be put back"),
+}
+
+
+@pytest.mark.parametrize("kind", STATES)
+def test_state_of_any_kind_has_the_tasks_run_one_by_one(kind):
+    make, use, why = STATES[kind]
+
+    class Counting(Classifier):
+        def __init__(self):
+            super().__init__()
+            self.state = make()
+
+        def forward(self, x):
+            return super().forward(x) * (1.0 + 0.1 * use(self.state))
+
+    expected = numbers(Counting, vectorize=False)
+    with pytest.warns(UserWarning, match=f"one after the other, .*Counting.state {why}"):
+        found = numbers(Counting)
+    for f, e in zip(found, expected):
+        np.testing.assert_array_equal(f, e)
+
+
+def test_a_file_that_a_net_writes_to_is_none(tmp_path):
+    class Telling(Classifier):
+        def __init__(self):
+            super().__init__()
+            self.log = file
+
+        def forward(self, x):
+            self.log.write("called")
+            return super().forward(x)
+
+    with open(tmp_path / "log", "w") as file, warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        numbers(Telling)
