@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..double_grad import ANY_ORDER
+from ..tensors import detached_copies
 from .trace import Cut, Dropped, Kept
 
 
@@ -60,7 +61,7 @@ class ForwardOnly(Dropped, WayBack):
 
     def start(self, graph, own, learned):
         """In memory of their own: a net may change its weights in place, as ``nn.Embedding(max_norm=)`` does."""
-        return super().start(graph, {name: p.detach().clone() for name, p in own.items()}, learned)
+        return super().start(graph, detached_copies(own), learned)
 
 
 class AsksWhereItEnds(WayBack):
