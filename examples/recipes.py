@@ -197,7 +197,12 @@ def new_optimizer(recipe: Recipe, net: nn.Layer, schedule) -> metaopt.MetaOptimi
 def make_alike(tensors) -> None:
     """Put the mean over the classes, the last axis, in each one's place."""
     for tensor in tensors:
-        tensor.set_value(tensor.mean(-1, keepdim=True).expand(tensor.shape))
+        tensor.set_value(alike(tensor, tensor.shape[-1]))
+
+
+def alike(tensor: paddle.Tensor, ways: int) -> paddle.Tensor:
+    """Its mean over the classes, the last axis, for each of `ways` classes."""
+    return tensor.mean(-1, keepdim=True).expand([*tensor.shape[:-1], ways])
 
 
 def episode_loader(recipe: Recipe, root, mode: str, episodes: int, seed: int, tasks_per_batch=None, first_batch=0):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import paddle
-from recipes import Recipe, make_alike
+from recipes import Recipe, alike, make_alike
 from tqdm import tqdm
 
 import paddle_metaopt as metaopt
@@ -73,12 +73,20 @@ class Run:
         return bool(self.progress.curve) and self.progress.curve[-1]["iteration"] == self.progress.iteration
 
     def begin_from(self, path: Path) -> None:
-        """Take the weights of another run, or of a weights file."""
+        """Take the weights of another run, or of a weights file; a head that is alike, of any number of classes."""
         found = read_weights(path)
-        load_weights(self.net, self.opt, found["weights"], path)
+        load_weights(self.net, self.opt, self._with_own_ways(found["weights"]), path)
         kept = {key: found[key] for key in ("recipe", "iteration", "accuracy")}
         self.init_from = {"path": str(path), **kept, "sha256": checksum(found["weights"])}
         self._begin()
+
+    def _with_own_ways(self, weights: dict) -> dict:
+        if not self.recipe.alike:
+            return weights
+        return {
+            name: alike(value, self.recipe.ways) if name.startswith("classifier.") else value
+            for name, value in weights.items()
+        }
 
     def _begin(self):
         if self.recipe.alike:
