@@ -112,10 +112,9 @@ def explain(culprits: dict[int, str], where: str = "") -> str:
 
 
 def _has_rule(node_name: str) -> bool:
-    """Whether it is Paddle's node of an op that has a rule, so that it was computed where rules were off; but for an
-    assignment, which leaves such a node everywhere."""
+    """Whether it is Paddle's node of an op that has a rule, so that it was computed where rules were off."""
     if node_name.startswith(_ASSIGNMENTS):
-        return False
+        return True
     op = node_name.removesuffix("Final").removesuffix("GradNode")
     return re.sub(r"(?<!^)(?=[A-Z])", "_", op).lower() in RULES
 
@@ -170,7 +169,7 @@ def _op_of(node_name: str) -> str:
     if layer is not None:
         return f"the PyLayer {layer}"
     if node_name.startswith(_ASSIGNMENTS):
-        return f"an assignment into a tensor ({node_name}; use paddle.where or paddle.concat)"
+        return f"an assignment into a tensor ({node_name})"
     return f"{node_name.replace('GradNodeFinal', '').replace('GradNode', '')} ({node_name})"
 
 

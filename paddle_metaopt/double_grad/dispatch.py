@@ -16,6 +16,7 @@ import paddle
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
 from .activity import here, is_active
+from .in_place import before_change, may_change, replaced_by
 from .patches import Patch
 from .precision import autocast_is_on, cast_operands, without_autocast
 from .primitive import requires_grad
@@ -29,7 +30,7 @@ def _op_replacements():
     replacements = [(kernels.TABLE, op, dispatcher) for op, dispatcher in dispatchers.items()]
     for op in dir(kernels.TABLE):
         if op.endswith("_") and not op.endswith("__") and op not in RULES:
-            replacements.append((kernels.TABLE, op, _refusal(getattr(kernels.TABLE, op), op)))
+            replacements.append((kernels.TABLE, op, _in_place(getattr(kernels.TABLE, op), op)))
     replacements += [(module, name, dispatchers[op]) for module, name, _, op in kernels.held_by_name(RULES)]
     for owner, name, function, always, native_to in REPLACEMENTS:
         native = getattr(owner, name)
@@ -108,19 +109,32 @@ def _own_keywords(kwargs, accepted, op):
     return {key if key in accepted else _ALIASES.get(key, key): value for key, value in kwargs.items()}
 
 
-def _refusal(native, op):
-    def refuse(*args, **kwargs):
+def _in_place(native, op):
+    """What stands in for the in-place op: the out-of-place one, and then its values and derivative for the tensor."""
+    out_of_place = op[:-1]
+    can_be_made = out_of_place in RULES or out_of_place in _EXACT_OUT_OF_PLACE
+
+    def change(*args, **kwargs):
         # Filling a leaf, as an initializer does, is no part of a derivative.
         flowing = args[1:] if args and isinstance(args[0], paddle.Tensor) and args[0].is_leaf else args
-        if is_active() and paddle.is_grad_enabled() and _any_requires_grad(flowing, kwargs):
-            raise NotTwiceDifferentiableError(
-                f"the in-place op {op!r} changes a tensor that a derivative may need, and Paddle's second derivative "
-                f"of it can be wrong; use the out-of-place form, {op.rstrip('_')!r}, or put the call under "
-                "paddle.no_grad() if no gradient has to flow through it"
-            )
-        return native(*args, **kwargs)
+        if not (is_active() and paddle.is_grad_enabled() and _any_requires_grad(flowing, kwargs)):
+            return native(*args, **kwargs)
+        if can_be_made and args and may_change(args[0], *args[1:], *kwargs.values()):
+            x = args[0]
+            y = getattr(kernels.TABLE, out_of_place)(before_change(x, op), *args[1:], **kwargs)
+            if isinstance(y, paddle.Tensor) and (y.shape, y.dtype) == (x.shape, x.dtype):
+                return replaced_by(x, y)
+        raise NotTwiceDifferentiableError(
+            f"the in-place op {op!r} changes a tensor that a derivative may need, and has no rule; use the "
+            f"out-of-place form, {out_of_place!r}, or put the call under paddle.no_grad() if no gradient has to flow "
+            "through it"
+        )
 
-    return refuse
+    return change
+
+
+#: Ops of which Paddle's own derivatives are exact, and which need no rule for that.
+_EXACT_OUT_OF_PLACE = frozenset({"assign", "index_add", "subtract"})
 
 
 def _any_requires_grad(args, kwargs) -> bool:

@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import _thread
 import functools
+from types import FunctionType
 from typing import Callable, Sequence
 
 import paddle
 from paddle.autograd import PyLayer
 
 from . import passes
+from .captured import captured_tensors
 from .graph import RULE_NAME, address_of, as_constants, takes_any_gradient
 from .precision import autocast_is_on, without_autocast
 
@@ -77,7 +79,11 @@ class _Recorded:
     def __init__(self, compute, operands, live, pullback):
         self.compute = compute
         self.operands = [operands[position] for position in live]
-        self.versions = [(operand, operand.inplace_version) for operand in operands if operand is not None]
+        self.versions = [
+            (tensor, tensor.inplace_version)
+            for tensor in (*operands, *(captured_tensors(pullback) if type(pullback) is FunctionType else ()))
+            if tensor is not None
+        ]
         self.live = live
         self.constants = [operand for operand in operands if operand is not None and not requires_grad(operand)]
         self.pullback = pullback

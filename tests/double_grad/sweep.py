@@ -5,7 +5,8 @@
 It may be stopped and run again; see `resumable`.
 
 With ``--order 3`` the third derivatives are compared, and so on, where everything needs a gradient; with ``--native``
-Paddle's own nodes are kept as far as they reach.
+Paddle's own nodes are kept as far as they reach. With ``--in-place``, each result is changed in place afterwards: none
+may be wrong, for what was needed of the old values is refused or an error.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ TOLERANCE = 1e-6
 VERDICTS = ("exact", "refused", "error", "crash", "timeout", "wrong")
 
 
-def judge(case, order: int = 2, native: bool = False) -> dict:
+def judge(case, order: int = 2, native: bool = False, in_place: bool = False) -> dict:
     """The verdict on one case, with the worst error and what explains it."""
     worst, redrawn, variants = 0.0, 0, 0
     choice = ()
     try:
-        problem = case.problem()
+        problem = (case.changed_in_place() if in_place else case).problem()
         for choice in problem.choices() if order == 2 else [problem.everything()]:
             found = check_choice(problem, *choice, order, order if native else ANY_ORDER)
             variants += 1
@@ -68,18 +69,21 @@ def main(arguments=None) -> int:
     parser.add_argument("--seconds", type=float, default=300.0, help="the longest that one case may take")
     parser.add_argument("--order", type=int, default=2, help="the highest derivative that is compared")
     parser.add_argument("--native", action="store_true", help="with Paddle's own nodes, as far as they reach")
+    parser.add_argument("--in-place", action="store_true", help="with each result changed in place, or an error")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.work:
         table = all_cases()
-        resumable.work(lambda name: judge(table[name], options.order, options.native))
+        resumable.work(lambda name: judge(table[name], options.order, options.native, options.in_place))
         return 0
     order, native = options.order, options.native
-    results = options.results or Path(f"double_grad_sweep-order{order}{'-native' if native else ''}.jsonl")
+    kind = ("-native" if native else "") + ("-in-place" if options.in_place else "")
+    results = options.results or Path(f"double_grad_sweep-order{order}{kind}.jsonl")
     if options.fresh:
         results.unlink(missing_ok=True)
     names = [name for name in all_cases() if options.only in name]
     command = [__file__, "--work", "--order", str(order)] + (["--native"] if native else [])
+    command += ["--in-place"] if options.in_place else []
     found = resumable.run(command, names, results, options.seconds, silent={"exact"})
     counts = Counter(result["verdict"] for result in found.values())
     variants = sum(result.get("variants", 0) for result in found.values())

@@ -118,13 +118,13 @@ def test_what_was_computed_outside_is_said_to_belong_inside(function):
 
 
 @pytest.mark.parametrize("value", [1.0, "its own"])
-def test_an_assignment_is_not_said_to_belong_inside_where_it_stands(value):
+def test_an_assignment_outside_is_said_to_belong_inside(value):
     x = leaf(3, 4)
+    y = x * x
+    y[0] = x[1] if value == "its own" else value
     with twice_differentiable(), pytest.raises(NotTwiceDifferentiableError, match="assignment") as caught:
-        y = x * x
-        y[0] = x[1] if value == "its own" else value
         paddle.grad(y.sum(), [x], create_graph=True)
-    assert "paddle.where" in str(caught.value) and "where it has a rule" not in str(caught.value)
+    assert "compute it inside of the twice_differentiable() block" in str(caught.value)
 
 
 def test_third_derivatives_through_closed_rules():
@@ -149,25 +149,7 @@ def test_what_bypasses_the_rules_is_refused(monkeypatch):
     with monkeypatch.context() as without:
         without.delitem(registry.RULES, "cumsum")
         refused(lambda x: paddle.cumsum(x), leaf(3), match="Cumsum")
-    refused(lambda x: F.relu_(x * 2), leaf(3), match="'relu_'.*'relu'")
-    refused(lambda x: (x * 2).add_(x), leaf(3), match="'add_'")
-
-    def assign(x):
-        y = x * 2
-        y[0] = x[1]
-        return y
-
-    refused(assign, leaf(3), match="assignment|Set")
-
-
-def test_a_value_assigned_by_an_index_tensor_is_refused_in_first_order_too():
-    x, v = leaf(3), leaf(2)
-    with twice_differentiable():
-        y = x * 1
-        with pytest.raises(NotTwiceDifferentiableError, match="index_put"):
-            y[paddle.to_tensor([0, 2])] = v
-        y[paddle.to_tensor([0, 2])] = 1.0
-        paddle.grad(y.sum(), [x])
+    refused(lambda x: (x * 2).reshape_([3, 1]), leaf(3), match="'reshape_'.*'reshape'")
 
 
 def test_an_offset_into_the_middle_of_an_element_is_refused():

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import paddle
 
-from ...errors import NotTwiceDifferentiableError
+from ..in_place import before_change, changed, may_change
 from ..kernels import in_one_piece, native
 from ..kinds import linear_map
 from ..primitive import requires_grad, with_pullback
@@ -45,16 +45,32 @@ def _is_advanced(part) -> bool:
 _native_setitem = paddle.Tensor.__setitem__
 
 
-@replaces(paddle.Tensor, "__setitem__")
+@replaces(paddle.Tensor, "__setitem__", always=True)
 def setitem(x, item, value):
-    """``x[item] = value``; where `item` has a tensor, Paddle's first derivative for `value` is not to be trusted."""
-    parts = item if isinstance(item, tuple) else (item,)
-    if isinstance(value, paddle.Tensor) and requires_grad(value) and any(isinstance(p, paddle.Tensor) for p in parts):
-        raise NotTwiceDifferentiableError(
-            "Paddle's derivative for a value assigned by an index tensor, x[index] = value, is wrong, the first "
-            "one too; use paddle.index_put, paddle.put_along_axis or paddle.where"
-        )
-    _native_setitem(x, item, value)
+    """``x[item] = value``; of Paddle's own first derivatives, too, those with an index tensor are wrong."""
+    if not may_change(x, value):
+        _native_setitem(x, item, value)
+        return
+    before = before_change(x, "x[...] = value")
+    values = value.astype(x.dtype).clone() if isinstance(value, paddle.Tensor) else None
+
+    def written(t, values):
+        t = t.clone()
+        _native_setitem(t, item, values)
+        return t
+
+    places = Places(x.shape, written, lambda t: getitem(t, item))
+
+    def pullback(g):
+        return [places.clear(g), None if values is None else _summed_to(places.pick_staying(g), values.shape)]
+
+    given = value if values is None else values.detach()
+    changed(x, lambda: _native_setitem(x, item, given), [before, values], pullback)
+
+
+def _summed_to(g, shape):
+    """Undo a broadcast, of values that may have more axes than the places, of size 1."""
+    return paddle.reshape(sum_to(g, shape[max(0, len(shape) - g.ndim) :]), shape)
 
 
 def _has_step(item) -> bool:

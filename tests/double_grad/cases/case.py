@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Iterator, NamedTuple, Sequence
 
 import paddle
@@ -49,6 +49,20 @@ class Case:
             return self.call(net, *operands[: len(tensors)])
 
         return Problem(_seeded(forward), tensors + weights, len(tensors), net)
+
+
+    def changed_in_place(self) -> Case:
+        """The case with each of its results changed in place."""
+
+        def call(*operands):
+            found = self.call(*operands)
+            given = [id(t) for t in paddle.utils.flatten(operands) if isinstance(t, paddle.Tensor)]
+            for result in paddle.utils.flatten(found):
+                if isinstance(result, paddle.Tensor) and result.is_floating_point() and id(result) not in given:
+                    result.scale_(1.7)
+            return found
+
+        return replace(self, call=call)
 
 
 @dataclass
