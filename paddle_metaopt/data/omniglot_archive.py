@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +81,7 @@ class Drawings:
 
     def _is_drawing(self, path: str) -> bool:
         """Whether it is like ``…/images_background/Latin/character01/0709_01.png``."""
-        parts = PurePosixPath(path).parts
+        parts = path.rstrip("/").split("/")  # by pathlib, a second for all of them
         inside = len(parts) >= 4 and parts[-4] == self._archive.name
         return inside and parts[-1].endswith(".png") and not parts[-1].startswith(".")
 
@@ -145,7 +145,7 @@ def _fetch(archive: Archive, root: Path, download: bool) -> Zipped:
 def _group_by_character(paths: Iterable[str]) -> dict[str, list[str]]:
     characters: dict[str, list[str]] = {}
     for path in paths:
-        alphabet, character = PurePosixPath(path).parts[-3:-1]
+        alphabet, character = path.split("/")[-3:-1]
         characters.setdefault(f"{alphabet}/{character}", []).append(path)
     return characters
 

@@ -32,7 +32,7 @@ def test_cavia_is_exact_and_its_context_starts_at_zero(way, trained):
     opt = metaopt.CAVIAOptimizer(
         parameters=parameters, context=net.context, inner_lr=0.3, adapt_steps=steps, meta_gradient=way
     )
-    assert error_of_meta_gradient(net, opt, labelled_episode()) < 1e-6
+    assert error_of_meta_gradient(net, opt, labelled_episode(), directions=5 if steps < 200 else 2) < 1e-6
     learner = opt.adapter(net).clone()
     np.testing.assert_array_equal(learner.fast_weights["context"].numpy(), np.zeros(2))
     assert net.context.grad is None

@@ -6,7 +6,7 @@ import pytest
 from random_graphs import Graph, in_a_fork, judge
 
 SHARES = 10
-EACH = 15
+EACH = 10
 
 
 @pytest.mark.parametrize("share", range(SHARES))

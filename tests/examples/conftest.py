@@ -12,14 +12,20 @@ from helpers import ROOT
 from PIL import Image
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """Where the scripts keep the arrays that they made of archives."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def start_example(tmp_path):
+def start_example(tmp_path, cache):
     """Start a script of examples/ in tmp_path: ``start_example("sinusoid.py", "--seed", 1)`` gives a Popen."""
     started = []
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-        "PADDLE_METAOPT_CACHE": str(tmp_path / "cache"),
+        "PADDLE_METAOPT_CACHE": str(cache),
     }
 
     def start(script, *arguments):

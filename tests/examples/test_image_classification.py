@@ -34,7 +34,7 @@ from views import Views  # noqa: E402
 
 import results  # noqa: E402
 
-ITERATIONS = 12
+ITERATIONS = 6
 SMALL = "meta_batch=2 queries=1 valid_every=3 valid_episodes=2 test_steps=1,2"
 
 
@@ -78,7 +78,7 @@ def test_killed_then_interrupted_then_resumed_is_bit_for_bit_uninterrupted(
     for key in ("accuracy", "ci95", "inner_steps", "valid_accuracy", "best_iteration", "tasks_trained"):
         assert results[0][key] == results[1][key]
     points = [[(p["iteration"], p["accuracy"]) for p in result["curve"]] for result in results]
-    assert points[0] == points[1] and [i for i, _ in points[0]] == [3, 6, 9, 12]
+    assert points[0] == points[1] and [i for i, _ in points[0]] == [3, 6]
     assert [start["iteration"] for start in results[1]["starts"]] == starts
 
 
@@ -229,7 +229,7 @@ def test_a_curve_is_the_old_or_the_new_one_whenever_its_writer_is_killed(tmp_pat
 
 @pytest.mark.parametrize("recipe", ["maml-omniglot-5w1s", "anil-omniglot-5w1s"])
 def test_a_head_that_is_alike_for_all_classes_is_trained_and_stays_so(recipe, run_example, characters, tmp_path):
-    train(run_example, characters, tmp_path / "run", "--set", "alike=1", recipe=recipe)
+    train(run_example, characters, tmp_path / "run", "--set", "alike=1", recipe=recipe, iterations=3)
     weights = metaopt.load_checkpoint(tmp_path / "run" / "run.checkpoint")["weights"]
     columns = weights["classifier.weight"].numpy()
     np.testing.assert_array_equal(columns, columns[:, :1].repeat(5, 1))
