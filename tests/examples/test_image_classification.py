@@ -238,6 +238,27 @@ def test_a_head_that_is_alike_for_all_classes_is_trained_and_stays_so(recipe, ru
     assert not np.array_equal(columns, others)
 
 
+def test_an_alike_head_begins_with_that_of_other_ways(tmp_path):
+    path, recipe = tmp_path / "of-seven.checkpoint", replace(RECIPES["mlp-omniglot-5w1s"], alike=True)
+    seven = new_net(replace(recipe, ways=7))
+    beside = {"recipe": "mlp-omniglot-7w1s", "iteration": 3, "accuracy": 0.5, "inner_lr": 0.4}
+    metaopt.save_checkpoint(path, {"weights": seven.state_dict(), **beside})
+
+    def begun(recipe):
+        net = new_net(recipe)
+        run = Run("mlp-omniglot-5w1s", recipe, 0, tmp_path, net, new_optimizer(recipe, net, new_schedule(recipe)))
+        run.begin_from(path)
+        return net
+
+    net = begun(recipe)
+    for own, of_seven in zip(net.classifier.parameters(), seven.classifier.parameters()):
+        expected = of_seven.numpy().mean(-1, keepdims=True).repeat(5, -1)
+        np.testing.assert_allclose(own.numpy(), expected, atol=1e-7)
+    assert checksum(net.features.state_dict()) == checksum(seven.features.state_dict())
+    with pytest.raises(SystemExit, match="holds the weights of another net"):
+        begun(replace(recipe, alike=False))
+
+
 def test_views_are_the_picture_mirrored_and_moved():
     picture = np.random.default_rng(0).random((3, 20, 20), np.float32)
 
