@@ -12,24 +12,31 @@ Tensor = paddle.Tensor
 #: How far to look: from a function to those in its closure, to an object of a rule there, to its functions, and so on.
 _DEPTH = 4
 
-_WITHOUT_TENSORS = frozenset({bool, float, int, str, type(None), BuiltinFunctionType})
+_SHAPE = type(paddle.zeros([0]).shape)  # a list up to Paddle 3.2
+_WITHOUT_TENSORS = frozenset(
+    {bool, complex, float, int, str, slice, type(None), type(Ellipsis), type(paddle.float32), BuiltinFunctionType}
+) | ({_SHAPE} - {list})
 _OURS = __package__
 
 
-def captured_tensors(function: Callable) -> list:
+def captured_tensors(function: Callable) -> tuple[list, bool]:
     """The tensors that `function` was made with, by themselves or in a list, and those of the functions and of the
-    rules' objects in its closure."""
+    rules' objects in its closure; and whether these are all that it can get at."""
     found: list = []
-    _look_into(function, found, _DEPTH)
-    return found
+    if type(function) is not FunctionType:
+        return found, False
+    return found, _look_into(function, found, _DEPTH)
 
 
 def _look_into(function, found, depth):
+    all_seen = True
     for cell in function.__closure__ or ():
         try:
-            _look_at(cell.cell_contents, found, depth)
+            value = cell.cell_contents
         except ValueError:  # of a name that was not given a value yet
             continue
+        all_seen &= _look_at(value, found, depth)
+    return all_seen
 
 
 def _look_at(value, found, depth):
@@ -37,14 +44,22 @@ def _look_at(value, found, depth):
     if kind is Tensor:
         found.append(value)
     elif kind in _WITHOUT_TENSORS:
-        return
+        return True
     elif kind is FunctionType:
-        if depth:
-            _look_into(value, found, depth - 1)
+        return not value.__closure__ or (depth > 0 and _look_into(value, found, depth - 1))
     elif kind is list or kind is tuple:
-        found += [part for part in value if isinstance(part, Tensor)]
+        return _look_at_each(value, found, depth)
     elif isinstance(value, Tensor):
         found.append(value)
-    elif depth and kind.__module__.startswith(_OURS):
-        for part in getattr(value, "__dict__", {}).values():
-            _look_at(part, found, depth - 1)
+    elif depth and kind.__module__.startswith(_OURS) and hasattr(value, "__dict__"):
+        return _look_at_each(vars(value).values(), found, depth - 1)
+    else:
+        return False
+    return True
+
+
+def _look_at_each(values, found, depth):
+    all_seen = True
+    for value in values:
+        all_seen &= _look_at(value, found, depth)
+    return all_seen

@@ -15,7 +15,7 @@ import paddle
 
 from ..errors import NotTwiceDifferentiableError
 from . import kernels
-from .activity import here, is_active
+from .activity import here, is_active, order_wanted
 from .in_place import before_change, may_change, replaced_by
 from .patches import Patch
 from .precision import autocast_is_on, cast_operands, without_autocast
@@ -111,19 +111,24 @@ def _own_keywords(kwargs, accepted, op):
 
 def _in_place(native, op):
     """What stands in for the in-place op: the out-of-place one, and then its values and derivative for the tensor."""
-    out_of_place = op[:-1]
+    out_of_place = _OUT_OF_PLACE.get(op, op[:-1])
     can_be_made = out_of_place in RULES or out_of_place in _EXACT_OUT_OF_PLACE
+    place = _CHANGED.get(op, 0)
 
     def change(*args, **kwargs):
         # Filling a leaf, as an initializer does, is no part of a derivative.
         flowing = args[1:] if args and isinstance(args[0], paddle.Tensor) and args[0].is_leaf else args
         if not (is_active() and paddle.is_grad_enabled() and _any_requires_grad(flowing, kwargs)):
             return native(*args, **kwargs)
-        if can_be_made and args and may_change(args[0], *args[1:], *kwargs.values()):
-            x = args[0]
-            y = getattr(kernels.TABLE, out_of_place)(before_change(x, op), *args[1:], **kwargs)
+        x, others = (args[place], [*args[:place], *args[place + 1 :]]) if len(args) > place else (None, ())
+        if can_be_made and x is not None and may_change(x, *others, *kwargs.values()):
+            before = before_change(x, op)
+            given = others if op in _OUT_OF_PLACE else [*args[:place], before, *args[place + 1 :]]
+            y = getattr(kernels.TABLE, out_of_place)(*given, **kwargs)
             if isinstance(y, paddle.Tensor) and (y.shape, y.dtype) == (x.shape, x.dtype):
                 return replaced_by(x, y)
+        if order_wanted() <= 1:
+            return native(*args, **kwargs)
         raise NotTwiceDifferentiableError(
             f"the in-place op {op!r} changes a tensor that a derivative may need, and has no rule; use the "
             f"out-of-place form, {out_of_place!r}, or put the call under paddle.no_grad() if no gradient has to flow "
@@ -134,7 +139,13 @@ def _in_place(native, op):
 
 
 #: Ops of which Paddle's own derivatives are exact, and which need no rule for that.
-_EXACT_OUT_OF_PLACE = frozenset({"assign", "index_add", "subtract"})
+_EXACT_OUT_OF_PLACE = frozenset({"assign", "index_add", "subtract", "where"})
+
+#: Which argument the op changes, if not the first.
+_CHANGED = {"where_": 1, "assign_out_": 1}
+
+#: Another op than that of the same name, which does not take the tensor that is changed.
+_OUT_OF_PLACE = {"assign_out_": "assign"}
 
 
 def _any_requires_grad(args, kwargs) -> bool:

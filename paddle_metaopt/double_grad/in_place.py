@@ -12,6 +12,7 @@ from typing import Callable, Sequence
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
+from .activity import order_wanted
 from .graph import node_of
 from .kernels import native
 from .primitive import requires_grad, with_pullback
@@ -37,9 +38,9 @@ def before_change(x, op: str):
     Raises
     ------
     NotTwiceDifferentiableError
-        If x is a view.
+        If x is a view; but for first derivatives one with a gradient is let through, as Paddle does.
     """
-    if is_view(x):
+    if is_view(x) and (order_wanted() > 1 or not requires_grad(x)):
         raise NotTwiceDifferentiableError(
             f"{op} writes into a view, a tensor that shares its memory with another one, whose derivative would not "
             "know of it; write into the other one, as in x[0, 1] = v in place of x[0][1] = v, or into a clone() of "

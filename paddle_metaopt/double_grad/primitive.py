@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import _thread
 import functools
-from types import FunctionType
 from typing import Callable, Sequence
 
 import paddle
@@ -79,11 +78,10 @@ class _Recorded:
     def __init__(self, compute, operands, live, pullback):
         self.compute = compute
         self.operands = [operands[position] for position in live]
-        self.versions = [
-            (tensor, tensor.inplace_version)
-            for tensor in (*operands, *(captured_tensors(pullback) if type(pullback) is FunctionType else ()))
-            if tensor is not None
-        ]
+        needed, are_all = captured_tensors(pullback)
+        if not are_all:
+            needed += [operand for operand in operands if operand is not None]
+        self.versions = [(tensor, tensor.inplace_version) for tensor in needed]
         self.live = live
         self.constants = [operand for operand in operands if operand is not None and not requires_grad(operand)]
         self.pullback = pullback
@@ -144,7 +142,7 @@ class _Recorded:
                 raise RuntimeError(
                     f"a tensor of shape {list(operand.shape)} that a derivative needs was changed by an in-place "
                     "operation after it was used; use the out-of-place operation (relu instead of relu_, "
-                    "x = x + y instead of x.add_(y))"
+                    "x = x + y instead of x.add_(y)), or a clone() of the tensor in one of the two places"
                 )
         since = [operand for operand in self.constants if requires_grad(operand)]  # Paddle's nodes take no notice
         if since or autocast_is_on():

@@ -49,9 +49,11 @@ _native_setitem = paddle.Tensor.__setitem__
 def setitem(x, item, value):
     """``x[item] = value``; of Paddle's own first derivatives, too, those with an index tensor are wrong."""
     if not may_change(x, value):
+        if isinstance(value, paddle.Tensor) and not paddle.is_grad_enabled():
+            value = value.detach()  # else Paddle says of x that it needs a gradient
         _native_setitem(x, item, value)
         return
-    before = before_change(x, "x[...] = value")
+    before, item = before_change(x, "x[...] = value"), _as_it_is_now(item)
     values = value.astype(x.dtype).clone() if isinstance(value, paddle.Tensor) else None
 
     def written(t, values):
@@ -66,6 +68,20 @@ def setitem(x, item, value):
 
     given = value if values is None else values.detach()
     changed(x, lambda: _native_setitem(x, item, given), [before, values], pullback)
+
+
+def _as_it_is_now(item):
+    """An index that stays when its tensors, arrays and lists are changed."""
+    if isinstance(item, paddle.Tensor):
+        return item.clone()
+    if isinstance(item, np.ndarray):
+        return item.copy()
+    if isinstance(item, (list, tuple)):
+        return type(item)(map(_as_it_is_now, item))
+    if isinstance(item, slice):
+        numbers = (item.start, item.stop, item.step)
+        return slice(*(int(number) if isinstance(number, paddle.Tensor) else number for number in numbers))
+    return item
 
 
 def _summed_to(g, shape):

@@ -103,6 +103,12 @@ def by_method(name, *arguments):
     return case
 
 
+def where_(x, v):
+    y = x * 1.3
+    assert paddle.where_(mask(), y, v) is y
+    return y, y * y
+
+
 def by_function(name, *arguments):
     def case(x):
         y = x * 1.3
@@ -134,6 +140,8 @@ OPS = {
     "Tensor.put_along_axis_": op(
         lambda x, v: by_method("put_along_axis_", v, 0)(x, paddle.to_tensor([[0, 1, 2, 1]])), (3, 4), (1, 4)
     ),
+    "Tensor.masked_scatter_": op(lambda x, v: by_method("masked_scatter_", v)(x, mask()), (3, 4), (3, 4)),
+    "Tensor.where_": op(lambda x, v: where_(x, v), (3, 4), (3, 4)),
     "Tensor.scatter_": op(lambda x, v: by_method("scatter_", v)(x, rows(0, 2)()), (3, 4), (2, 4)),
     **{f"F.{name}": op(by_function(name), (3, 4))
        for name in ("elu_", "hardtanh_", "leaky_relu_", "relu_", "softmax_", "tanh_", "thresholded_relu_")},
