@@ -162,7 +162,7 @@ RECIPES = {
     "mamlpp-omniglot-5w1s": _OMNIGLOT_MAMLPP,
     "anil-mini-imagenet-5w1s": replace(_MINI_ANIL, iterations=3_500, mirrored=True),
     "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=2_000, lr=5e-4, mirrored=True),
-    "maml-mini-imagenet-5w1s": _MINI_MAML,
+    "maml-mini-imagenet-5w1s": replace(_MINI_MAML, iterations=1_350, first_order=0.85, mirrored=True),
     "maml-mini-imagenet-5w5s": replace(_MINI_MAML, shots=5, iterations=5_000),
 }
 
