@@ -203,8 +203,9 @@ def error_of_meta_gradient(net, opt, task, directions: int = 5) -> float:
     opt.meta_loss(net, [task], F.cross_entropy).backward()
     gradients = gradients_of(tensors)
     opt.clear_grad()
-    value = lambda: float(opt.meta_loss(net, [task], F.cross_entropy))  # noqa: E731
-    found = compare_with_differences(value, gradients, tensors, directions)
+    found = compare_with_differences(
+        lambda: float(opt.meta_loss(net, [task], F.cross_entropy)), gradients, tensors, directions
+    )
     assert any(g is not None and np.abs(g).max() > 1e-4 for g in gradients)
     return found.error
 

@@ -116,11 +116,11 @@ def _in_place(native, op):
     place = _CHANGED.get(op, 0)
 
     def change(*args, **kwargs):
+        x, others = (args[place], [*args[:place], *args[place + 1 :]]) if len(args) > place else (None, args)
         # Filling a leaf, as an initializer does, is no part of a derivative.
-        flowing = args[1:] if args and isinstance(args[0], paddle.Tensor) and args[0].is_leaf else args
+        flowing = others if isinstance(x, paddle.Tensor) and x.is_leaf else args
         if not (is_active() and paddle.is_grad_enabled() and _any_requires_grad(flowing, kwargs)):
             return native(*args, **kwargs)
-        x, others = (args[place], [*args[:place], *args[place + 1 :]]) if len(args) > place else (None, ())
         if can_be_made and x is not None and may_change(x, *others, *kwargs.values()):
             before = before_change(x, op)
             given = others if op in _OUT_OF_PLACE else [*args[:place], before, *args[place + 1 :]]

@@ -174,6 +174,16 @@ def test_assign_has_an_output():
     np.testing.assert_allclose(second.numpy(), 12 * v.numpy() ** 2)
 
 
+def test_a_leaf_is_assigned_to_what_had_no_gradient():
+    v = leaf(4, 3)
+    with twice_differentiable():
+        y = paddle.zeros([4, 3], "float64")
+        paddle.assign(v, output=y)
+        (first,) = paddle.grad((y**3).sum(), [v], create_graph=True)
+        (second,) = paddle.grad(first.sum(), [v])
+    np.testing.assert_allclose(second.numpy(), 6 * v.numpy())
+
+
 def test_a_cache_that_is_written_without_gradients_stays_a_constant():
     x, cache = leaf(3), paddle.zeros([3], "float64")
     with twice_differentiable():
