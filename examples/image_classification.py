@@ -50,13 +50,17 @@ def parse_arguments(given: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--iterations", type=int, help="updates; the learning rate's cosine ends there (the recipe's)")
     parser.add_argument(
-        "--minutes", type=float, default=math.inf, help="end training after that time in all, if it comes first"
-    )
+        "--minutes", type=float, default=math.inf,
+        help="end training after that time in all, if it comes first; with 0 its start is tested",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder of the run's state (results/running/<recipe>)")
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of the json (%(default)s)")
     parser.add_argument("--no-resume", action="store_true", help="begin anew although there is a state")
-    parser.add_argument("--init-from", type=Path, help="state or weights of another run to begin with (a warm start)")
+    parser.add_argument(
+        "--init-from", type=Path, nargs="+", metavar="PATH",
+        help="state or weights of another run to begin with (a warm start); of several, the mean of their weights",
+    )  # fmt: skip
     parser.add_argument(
         "--test", type=Path, nargs="?", const=SHIPPED, metavar="WEIGHTS",
         help="don't train; test these weights, or those that come with the package",

@@ -51,11 +51,12 @@ class Metrics:
     def add(self, point: dict) -> None:
         if self._writer is not None:
             for tag, name in (("train/loss", "loss"), ("valid/accuracy", "accuracy")):
-                self._writer.add_scalar(tag=tag, step=point["iteration"], value=point[name])
+                if point[name] is not None:
+                    self._writer.add_scalar(tag=tag, step=point["iteration"], value=point[name])
 
 
 def train(run: Run, schedule, batches, validation, evaluate, minutes: float, save_minutes: float) -> None:
-    """Train until the iterations or the minutes are over, and validate there.
+    """Train until the iterations or the minutes are over, and validate there; a warm start before the first as well.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
     metrics, first = Metrics(run.folder), progress.iteration
 
     def over() -> bool:
-        return progress.iteration >= recipe.iterations or progress.seconds > 60 * minutes
+        return progress.iteration >= recipe.iterations or progress.seconds >= 60 * minutes
 
     def validate() -> None:
         point = run.validate(validation, evaluate)
@@ -77,8 +78,13 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
     if over():
         if not run.is_validated:  # it was interrupted there, or is to end earlier than it was
             validate()
+            run.save()
         return
     saved = last = time.monotonic()
+    if run.init_from is not None and first == 0:  # it may be better than what it leads to
+        validate()
+        progress.seconds += time.monotonic() - last
+        last = time.monotonic()
     updating = 0.0
     bar_options = {"bar_format": BAR, "mininterval": 0.1 if sys.stderr.isatty() else 10.0}
     with StopSignal() as stop, tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:

@@ -33,7 +33,7 @@ class Progress:
     loss : float
         Exponential mean of the query loss.
     curve : list
-        A dict for each validation: iteration, tasks, hours, loss, accuracy.
+        A dict for each validation: iteration, tasks, hours, loss (None before the first update), accuracy.
     starts : list
         A dict for each start of the program: iteration, iterations (planned), command, commit.
     """
@@ -54,7 +54,7 @@ class Run:
     best : dict or None
         Weights, iteration and accuracy of the best validation.
     init_from : dict or None
-        Whose weights it began with.
+        Whose weights it began with; with the mean of several, those are in its "sources".
     """
 
     def __init__(self, name: str, recipe: Recipe, seed: int, folder: Path, net, opt) -> None:
@@ -72,12 +72,21 @@ class Run:
         """Whether the curve has a point where the run stands."""
         return bool(self.progress.curve) and self.progress.curve[-1]["iteration"] == self.progress.iteration
 
-    def begin_from(self, path: Path) -> None:
-        """Take the weights of another run, or of a weights file; a head that is alike, of any number of classes."""
-        found = read_weights(path)
-        load_weights(self.net, self.opt, self._with_own_ways(found["weights"]), path)
-        kept = {key: found[key] for key in ("recipe", "iteration", "accuracy")}
-        self.init_from = {"path": str(path), **kept, "sha256": checksum(found["weights"])}
+    def begin_from(self, paths: list[Path]) -> None:
+        """Take the weights of another run, or of a weights file; a head that is alike, of any number of classes.
+
+        The mean of the weights that several trainings came to from the same start is often better than each of them
+        (Wortsman et al. 2022, model soups).
+        """
+        sources, weights = [], []
+        for path in paths:
+            found = read_weights(path)
+            load_weights(self.net, self.opt, self._with_own_ways(found["weights"]), path)
+            kept = {key: found[key] for key in ("recipe", "iteration", "accuracy")}
+            sources.append({"path": str(path), **kept, "sha256": checksum(found["weights"])})
+            weights.append(copied(self._own()))
+        put({name: sum(each[name] for each in weights) / len(weights) for name in weights[0]}, self._own())
+        self.init_from = sources[0] if len(sources) == 1 else {"path": _all_of(paths), "sources": sources}
         self._begin()
 
     def _with_own_ways(self, weights: dict) -> dict:
@@ -109,12 +118,12 @@ class Run:
         with self.averaged():
             result = evaluate(episodes, self.recipe.test_steps[0])
             weights = copied(self._own())
-        iteration, accuracy = self.progress.iteration, result.mean
+        iteration, accuracy, loss = self.progress.iteration, result.mean, self.progress.loss
         point = {
             "iteration": iteration,
             "tasks": iteration * self.recipe.meta_batch,
             "hours": round(self.progress.seconds / 3600, 4),
-            "loss": self.progress.loss,
+            "loss": None if np.isnan(loss) else loss,
             "accuracy": accuracy,
         }
         self.progress.curve.append(point)
@@ -146,7 +155,7 @@ class Run:
         tqdm.write(f"saved iteration {self.progress.iteration}, sha256 {digest}", file=sys.stdout)
         sys.stdout.flush()
 
-    def load(self, init_from: Path | None = None) -> None:
+    def load(self, init_from: list[Path] | None = None) -> None:
         """Go on from the file.
 
         Raises
@@ -160,7 +169,7 @@ class Run:
         added_since = {each.name: each.default for each in fields(Recipe)}
         before = {"name": state["name"], "seed": state["seed"], **added_since, **state["recipe"]}
         if init_from is not None:
-            now["init_from"], before["init_from"] = str(init_from), (state["init_from"] or {}).get("path")
+            now["init_from"], before["init_from"] = _all_of(init_from), (state["init_from"] or {}).get("path")
         for state_of in (now, before):
             state_of["test_steps"] = state_of["test_steps"][:1]
         for key in now.keys() - {"iterations", "follows"}:
@@ -225,6 +234,10 @@ def load_weights(net, opt, weights: dict, path: Path) -> None:
     if not of_net <= given <= whole:
         raise SystemExit(f"{path} holds the weights of another net, or another algorithm's, than the recipe's")
     put(weights, own)
+
+
+def _all_of(paths: list[Path]) -> str:
+    return ", ".join(map(str, paths))
 
 
 def _as_kept(recipe: Recipe) -> dict:

@@ -181,12 +181,18 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(start_example, run
     best = read_weights(first)
     assert start["recipe"] == "maml-omniglot-5w1s" and start["iteration"] == best["iteration"]
     assert start["sha256"] == checksum(best["weights"])
+    curve = json.loads((tmp_path / "results" / "maml-omniglot-5w5s.json").read_text())["curve"]
+    assert [point["iteration"] for point in curve] == [0, 1]
 
     with pytest.raises(SystemExit, match="holds the weights of another net"):
         other = RECIPES["mlp-omniglot-5w1s"]
         net = new_net(other)
         load_weights(net, new_optimizer(other, net, new_schedule(other)), best["weights"], first)
     train(run_example, characters, "third", "--init-from", first, recipe="mamlpp-omniglot-5w1s", iterations=1)
+    several = "--minutes", 0, "--init-from", first, "second/run.checkpoint"
+    train(run_example, characters, "mean", *several, recipe="maml-omniglot-5w1s", iterations=1)
+    mean = json.loads((tmp_path / "results" / "maml-omniglot-5w1s.json").read_text())
+    assert mean["iterations"] == 0 and len(mean["init_from"]["sources"]) == 2 and mean["curve"][0]["loss"] is None
     second = tmp_path / "second" / "run.checkpoint"
     options_of_second = options(characters, "second", "--init-from", second, recipe="maml-omniglot-5w5s", iterations=1)
     process = start_example("image_classification.py", *options_of_second)
@@ -204,6 +210,31 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(start_example, run
     ):
         with pytest.raises(SystemExit, match=f"was made with {message}"):
             resumed(characters, tmp_path / "first", "--set", other)
+
+
+def test_a_warm_start_from_several_trainings_has_the_mean_of_their_weights(tmp_path):
+    recipe = RECIPES["mlp-omniglot-5w1s"]
+
+    def new_run(folder):
+        net = new_net(recipe)
+        return Run("mlp-omniglot-5w1s", recipe, 0, folder, net, new_optimizer(recipe, net, new_schedule(recipe)))
+
+    paths, heads = [], []
+    for name, accuracy in (("a", 0.25), ("b", 0.5)):
+        of = new_run(tmp_path / name)
+        of.best = {"weights": of.net.state_dict(), "iteration": 3, "accuracy": accuracy, "recipe": of.name}
+        of.save()
+        paths.append(of.path)
+        heads.append(of.net.classifier.weight.numpy())
+    run = new_run(tmp_path / "c")
+    run.begin_from(paths)
+    np.testing.assert_array_equal(run.net.classifier.weight.numpy(), (heads[0] + heads[1]) / 2)
+    assert run.init_from["path"] == f"{paths[0]}, {paths[1]}"
+    assert [source["accuracy"] for source in run.init_from["sources"]] == [0.25, 0.5]
+    run.save()
+    new_run(tmp_path / "c").load(paths)
+    with pytest.raises(SystemExit, match=f"init_from = {paths[0]}, {paths[1]}, not {paths[1]}"):
+        new_run(tmp_path / "c").load(paths[1:])
 
 
 def test_the_mean_of_the_weights_keeps_no_graph(tmp_path):
@@ -247,7 +278,7 @@ def test_an_alike_head_begins_with_that_of_other_ways(tmp_path):
     def begun(recipe):
         net = new_net(recipe)
         run = Run("mlp-omniglot-5w1s", recipe, 0, tmp_path, net, new_optimizer(recipe, net, new_schedule(recipe)))
-        run.begin_from(path)
+        run.begin_from([path])
         return net
 
     net = begun(recipe)
