@@ -135,7 +135,7 @@ def combinations():
                     yield algorithm, way, rule
 
 
-def error_of(algorithm: str, way, rule: str | None, steps: int = 2, directions: int = 3) -> float:
+def error_of(algorithm: str, way, rule: str | None, steps: int = 2, directions: int = 2) -> float:
     """The relative error of a combination's meta-gradient, for the weights and all else that is learned."""
     net, task = make_net(), episode()
     options = {"adapt_steps": steps, **({"inner_rule": RULES[rule]()} if rule else {})}
@@ -144,7 +144,7 @@ def error_of(algorithm: str, way, rule: str | None, steps: int = 2, directions: 
         options = {**_TO_THE_MINIMUM, "inner_rule": _RULES_TO_THE_MINIMUM.get(rule, RULES[rule])()}
         options["inner_lr"] = _SLOWER.get(rule, options["inner_lr"])
         options["meta_gradient"] = metaopt.meta_gradients.Implicit(proximal=8.0, iterations=60, tolerance=1e-12)
-        directions = 2  # each is hundreds of steps
+        directions = 1  # each is hundreds of steps
     elif way is not None:
         options["meta_gradient"] = way
     opt = ALGORITHMS[algorithm](net, **options)

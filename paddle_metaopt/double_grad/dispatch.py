@@ -14,6 +14,7 @@ import numpy as np
 import paddle
 
 from ..errors import NotTwiceDifferentiableError
+from ..tensors import is_complex_tensor
 from . import kernels
 from .activity import here, is_active, order_wanted
 from .in_place import before_change, may_change, replaced_by
@@ -159,7 +160,4 @@ def _any_requires_grad(args, kwargs) -> bool:
 
 
 def _any_complex(args, kwargs) -> bool:
-    for arg in (*args, *kwargs.values()) if kwargs else args:
-        if isinstance(arg, paddle.Tensor) and arg.is_complex():
-            return True
-    return False
+    return any(map(is_complex_tensor, (*args, *kwargs.values()) if kwargs else args))

@@ -167,6 +167,7 @@ def check_twice_differentiable(
     seed: int = 0,
     order: int = 2,
     wanted: float = ANY_ORDER,
+    directions: int = 5,
 ) -> Derivatives:
     """Compare the first and second derivatives of a rule with differences.
 
@@ -184,6 +185,8 @@ def check_twice_differentiable(
         For a larger one than 2, the derivatives of that order and of the one below it are compared instead.
     wanted : int or ANY_ORDER
         The order that the rules are switched on for.
+    directions : int
+        How many random directions, for each of the two.
 
     Returns
     -------
@@ -218,13 +221,17 @@ def check_twice_differentiable(
         with paddle.no_grad():
             return float(scalar())
 
-    first = compare_with_differences(value, inner_gradients(create_graph=False), inner, seed=seed)
+    def compared(value, gradients, tensors):
+        return compare_with_differences(value, gradients, tensors, directions, seed=seed)
+
+    first = compared(value, inner_gradients(create_graph=False), inner)
     gradients = inner_gradients(create_graph=True)
     product = sum((g * v).sum() for g, v in zip(gradients, probes) if g is not None and not g.stop_gradient)
     hessian = [None] * len(outer)
     if isinstance(product, paddle.Tensor):
         hessian = paddle.grad(product, outer, allow_unused=True)
-    return Derivatives(first, compare_with_differences(along_probes, hessian, outer, seed=seed))
+    with rules_for(wanted):  # to switch them on for each value would take as long as the values
+        return Derivatives(first, compared(along_probes, hessian, outer))
 
 
 def _is_floating(value) -> bool:

@@ -28,7 +28,7 @@ def test_algorithm_and_way(algorithm, way):
 
 @pytest.mark.parametrize("way, rule", [(way, rule) for way in BOUNDS if way for rule in rules_of("maml", way)])
 def test_way_and_rule(way, rule):
-    assert error_of("maml", way, rule, steps=3, directions=2) < BOUNDS[way]
+    assert error_of("maml", way, rule, steps=3) < BOUNDS[way]
 
 
 @pytest.mark.parametrize("rule", RULES)

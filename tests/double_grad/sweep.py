@@ -38,7 +38,7 @@ def judge(case, order: int = 2, native: bool = False, in_place: bool = False) ->
     try:
         problem = (case.changed_in_place() if in_place else case).problem()
         for choice in problem.choices() if order == 2 else [problem.everything()]:
-            found = check_choice(problem, *choice, order, order if native else ANY_ORDER)
+            found = check_choice(problem, *choice, order, order if native else ANY_ORDER, directions=5)
             variants += 1
             redrawn += found.first.redrawn + found.second.redrawn
             worst = max(worst, found.error)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 from helpers import ROOT
 from PIL import Image
+
+import paddle_metaopt as metaopt
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +52,25 @@ def run_example(start_example):
         output, _ = process.communicate(timeout=120)
         assert process.returncode == 0, output
         return output
+
+    return run
+
+
+@pytest.fixture
+def run_here(tmp_path, cache, monkeypatch, capsys):
+    """The same in this process, for what isn't about the process: it saves the seconds in which Paddle is imported."""
+
+    def run(script, *arguments):
+        path = ROOT / "examples" / script
+        with monkeypatch.context() as patched:
+            patched.chdir(tmp_path)
+            patched.setenv("PADDLE_METAOPT_CACHE", str(cache))
+            patched.setattr(sys, "argv", [str(path), *map(str, arguments)])
+            patched.setattr(metaopt, "tune_cpu", lambda threads: None)  # it would be for all tests to come
+            patched.syspath_prepend(path.parent)
+            capsys.readouterr()
+            runpy.run_path(str(path), run_name="__main__")
+        return capsys.readouterr().out
 
     return run
 

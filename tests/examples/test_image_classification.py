@@ -43,8 +43,8 @@ def options(root, out, *more, recipe="maml-omniglot-5w1s", iterations=ITERATIONS
     return ["--recipe", recipe, *small.split(), *more]
 
 
-def train(run_example, *arguments, **keywords) -> str:
-    return run_example("image_classification.py", *options(*arguments, **keywords))
+def train(run, *arguments, **keywords) -> str:
+    return run("image_classification.py", *options(*arguments, **keywords))
 
 
 def test_killed_then_interrupted_then_resumed_is_bit_for_bit_uninterrupted(
@@ -96,7 +96,7 @@ def a_visualdl(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("algorithm", ["anil", "maml++"])
 def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
-    algorithm, a_visualdl, run_example, characters, tmp_path
+    algorithm, a_visualdl, run_example, run_here, characters, tmp_path
 ):
     name = f"{algorithm.replace('+', 'p')}-omniglot-5w1s"
     output = train(run_example, characters, "run", "--set", "inner_lr=0", recipe=name, iterations=3)
@@ -111,7 +111,7 @@ def test_the_json_says_what_was_measured_and_the_weights_give_the_same_again(
     assert result["settings"]["algorithm"] == algorithm and result["settings"]["meta_batch"] == 2
     assert f"test accuracy {100 * result['accuracy']:.2f} %" in output
 
-    again = run_example(
+    again = run_here(
         "image_classification.py",
         *options(characters, "elsewhere", "--test", "run/weights.checkpoint", recipe=name),
     )
@@ -170,13 +170,13 @@ def resumed(characters, folder, *more) -> None:
     Run("maml-omniglot-5w1s", recipe, 0, folder, net, new_optimizer(recipe, net, new_schedule(recipe))).load()
 
 
-def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(start_example, run_example, characters, tmp_path):
-    train(run_example, characters, "first", iterations=3)
-    output = train(run_example, characters, "first", iterations=6)
+def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(start_example, run_here, characters, tmp_path):
+    train(run_here, characters, "first", iterations=3)
+    output = train(run_here, characters, "first", iterations=6)
     assert "resumed at iteration 3" in output and max(digests(output)) == 6
 
     first = tmp_path / "first" / "run.checkpoint"
-    train(run_example, characters, "second", "--init-from", first, recipe="maml-omniglot-5w5s", iterations=1)
+    train(run_here, characters, "second", "--init-from", first, recipe="maml-omniglot-5w5s", iterations=1)
     start = json.loads((tmp_path / "results" / "maml-omniglot-5w5s.json").read_text())["init_from"]
     best = read_weights(first)
     assert start["recipe"] == "maml-omniglot-5w1s" and start["iteration"] == best["iteration"]
@@ -188,9 +188,9 @@ def test_a_run_goes_on_longer_and_is_a_warm_start_for_another(start_example, run
         other = RECIPES["mlp-omniglot-5w1s"]
         net = new_net(other)
         load_weights(net, new_optimizer(other, net, new_schedule(other)), best["weights"], first)
-    train(run_example, characters, "third", "--init-from", first, recipe="mamlpp-omniglot-5w1s", iterations=1)
+    train(run_here, characters, "third", "--init-from", first, recipe="mamlpp-omniglot-5w1s", iterations=1)
     several = "--minutes", 0, "--init-from", first, "second/run.checkpoint"
-    train(run_example, characters, "mean", *several, recipe="maml-omniglot-5w1s", iterations=1)
+    train(run_here, characters, "mean", *several, recipe="maml-omniglot-5w1s", iterations=1)
     mean = json.loads((tmp_path / "results" / "maml-omniglot-5w1s.json").read_text())
     assert mean["iterations"] == 0 and len(mean["init_from"]["sources"]) == 2 and mean["curve"][0]["loss"] is None
     second = tmp_path / "second" / "run.checkpoint"
@@ -259,12 +259,12 @@ def test_a_curve_is_the_old_or_the_new_one_whenever_its_writer_is_killed(tmp_pat
 
 
 @pytest.mark.parametrize("recipe", ["maml-omniglot-5w1s", "anil-omniglot-5w1s"])
-def test_a_head_that_is_alike_for_all_classes_is_trained_and_stays_so(recipe, run_example, characters, tmp_path):
-    train(run_example, characters, tmp_path / "run", "--set", "alike=1", recipe=recipe, iterations=3)
+def test_a_head_that_is_alike_for_all_classes_is_trained_and_stays_so(recipe, run_here, characters, tmp_path):
+    train(run_here, characters, tmp_path / "run", "--set", "alike=1", recipe=recipe, iterations=3)
     weights = metaopt.load_checkpoint(tmp_path / "run" / "run.checkpoint")["weights"]
     columns = weights["classifier.weight"].numpy()
     np.testing.assert_array_equal(columns, columns[:, :1].repeat(5, 1))
-    train(run_example, characters, tmp_path / "less", "--set", "alike=1", recipe=recipe, iterations=1)
+    train(run_here, characters, tmp_path / "less", "--set", "alike=1", recipe=recipe, iterations=1)
     others = metaopt.load_checkpoint(tmp_path / "less" / "run.checkpoint")["weights"]["classifier.weight"].numpy()
     assert not np.array_equal(columns, others)
 
@@ -375,7 +375,7 @@ def test_the_tasks_of_every_recipe_run_as_one_program(name):
     assert all(p.grad is not None and bool(p.grad.isfinite().all()) for p in trainable(net))
 
 
-def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_path):
+def test_results_become_a_table_in_the_readme_and_a_picture(run_here, tmp_path):
     folder = tmp_path / "results"
     (folder / "running" / "anil-omniglot-5w5s").mkdir(parents=True)
     curve = [{"tasks": 10 * i, "accuracy": 0.9 + i / 100} for i in range(3)]
@@ -396,7 +396,7 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
         readme.write_text("before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n")
 
     for _ in range(2):
-        output = run_example("results.py", "--readme", "README.md", "README_cn.md")
+        output = run_here("results.py", "--readme", "README.md", "README_cn.md")
     text, chinese = (readme.read_text() for readme in readmes)
     assert text == chinese
     assert text.startswith("before\n<!-- results -->\n| ") and text.endswith("\n<!-- end of results -->\nafter\n")
@@ -410,14 +410,14 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_example, tmp_pat
         assert picture.width > 600
 
 
-def test_first_beside_second_order_is_a_picture(run_example, tmp_path):
+def test_first_beside_second_order_is_a_picture(run_here, tmp_path):
     for order in ("first", "second"):
         folder = tmp_path / "orders" / order
         folder.mkdir(parents=True)
         curve = [{"tasks": 10 * i, "hours": i / 10, "accuracy": 0.9 + i / 100} for i in range(3)]
         measured = {"recipe": "maml-omniglot-5w1s", "accuracy": 0.98765, "curve": curve}
         (folder / "maml-omniglot-5w1s.json").write_text(json.dumps(measured))
-    run_example("results.py", "--orders", "orders")
+    run_here("results.py", "--orders", "orders")
     with Image.open(tmp_path / "orders" / "orders.png") as picture:
         assert picture.width > 600
     with pytest.raises(SystemExit, match="orders/first holds no recipe's json both in first/ and in second/"):

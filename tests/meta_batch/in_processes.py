@@ -124,7 +124,7 @@ def every_algorithm():
         net = make_net()
         opt = make(net, **({} if name == "imaml" else {"adapt_steps": 2}))
         require_as_one_process(net, opt, episodes(3), (2, 1))
-        steps_together(net, opt, 10)
+        steps_together(net, opt, 4)
         require_equal_everywhere([*trained(net, opt), *net.buffers()])
 
 

@@ -12,6 +12,7 @@ import numbers
 import numpy as np
 import paddle
 
+from ...tensors import is_complex_tensor
 from ..activity import ANY_ORDER
 from ..kernels import TABLE, native
 from ..kinds import BilinearMap, elementwise, linear_map
@@ -29,7 +30,7 @@ def for_complex(op):
     def register(function):
         @functools.wraps(function)
         def either(*args, **kwargs):
-            if any(isinstance(arg, paddle.Tensor) and arg.is_complex() for arg in (*args, *kwargs.values())):
+            if any(map(is_complex_tensor, (*args, *kwargs.values()))):
                 return function(*args, **kwargs)
             return for_real(*args, **kwargs)
 
@@ -179,7 +180,7 @@ def _operator(name, op, reflected=False, native_by=object):
 
     @replaces(paddle.Tensor, name)
     def operator(self, other):
-        are_real = self.dtype not in _COMPLEX and not _is_complex(other)
+        are_real = not (is_complex_tensor(self) or _is_complex(other))
         if are_real and isinstance(other, native_by):
             return native_operator(self, other)
         if not isinstance(other, paddle.Tensor):
@@ -188,12 +189,9 @@ def _operator(name, op, reflected=False, native_by=object):
         return getattr(TABLE, op)(*((other, self) if reflected else (self, other)))
 
 
-_COMPLEX = frozenset({paddle.complex64, paddle.complex128})
-
-
 def _is_complex(operand):
     if isinstance(operand, paddle.Tensor):
-        return operand.dtype in _COMPLEX
+        return is_complex_tensor(operand)
     return type(operand) not in (int, float) and np.iscomplexobj(operand)
 
 

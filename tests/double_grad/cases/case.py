@@ -107,12 +107,19 @@ class Problem:
 
 
 def check_choice(
-    problem: Problem, needing: Sequence[int], inner: Sequence[int], order: int = 2, wanted: float = ANY_ORDER
+    problem: Problem,
+    needing: Sequence[int],
+    inner: Sequence[int],
+    order: int = 2,
+    wanted: float = ANY_ORDER,
+    directions: int = 2,
 ) -> Derivatives:
     """`check_twice_differentiable` for one choice of a case's problem."""
     for position, tensor in enumerate(problem.tensors):
         tensor.stop_gradient = position not in needing
-    return check_twice_differentiable(problem.function, problem.tensors, inner, order=order, wanted=wanted)
+    return check_twice_differentiable(
+        problem.function, problem.tensors, inner, order=order, wanted=wanted, directions=directions
+    )
 
 
 class Excluded(NamedTuple):
