@@ -151,7 +151,8 @@ _MINI_MAML = replace(
 
 #: Iterations are what a core of its own does in 3 hours on Omniglot (the MLP in half an hour). miniImageNet's trainings
 #: begin with --init-from a file of results/stages, whose json stands beside it: a first training of ANIL 5-way 5-shot,
-#: 4 hours from random weights, or a second one with the head alike and pictures mirrored and moved, 2 hours more.
+#: 4 hours from random weights, or a second one with the head alike and pictures mirrored and moved, 2 hours more. The
+#: weights of ANIL 5-way 1-shot are the mean of what came of its recipe in three ways; the command is in its json.
 RECIPES = {
     "maml-omniglot-5w1s": _OMNIGLOT_MAML,
     "maml-omniglot-5w5s": replace(_OMNIGLOT_MAML, shots=5, iterations=25_000),

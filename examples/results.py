@@ -49,6 +49,22 @@ def stages(folder: Path) -> dict[str, dict]:
     return {f"{path.parent.name}/{path.stem}": _loaded(path) for path in sorted(folder.glob("stages/*.json"))}
 
 
+def whole_curve(result: dict, earlier: list[dict]) -> list[dict]:
+    """The curve of a training after that of the stage of the same recipe that it began with, and so on.
+
+    Of one that began with the mean of several, the first of them counts.
+    """
+    start = result["init_from"] or {}
+    start = start.get("sources", [start])[0]
+    for stage in earlier:
+        kept = [point for point in stage["curve"] if point["iteration"] <= start.get("iteration", -1)]
+        if stage["recipe"] == result["recipe"] and kept and kept[-1]["accuracy"] == start["accuracy"]:
+            before = whole_curve({**stage, "curve": kept}, earlier)
+            shift = before[-1]["tasks"]
+            return before + [{**point, "tasks": point["tasks"] + shift} for point in result["curve"]]
+    return result["curve"]
+
+
 def running(folder: Path) -> dict[str, list]:
     """The curves of what is still in training, by recipe."""
     return {run["recipe"]: run["curve"] for run in map(_loaded, sorted(folder.glob("running/*/curve.json")))}
@@ -123,13 +139,13 @@ def picture(path: Path, rows: int):
         plt.close(figure)
 
 
-def draw(results: dict[str, dict], unfinished: dict[str, list], path: Path) -> None:
+def draw(curves: dict[str, list], unfinished: dict[str, list], path: Path) -> None:
     """Validation accuracy against tasks; dashed where the training goes on."""
     with picture(path, 2) as axes:
         for (cell, title), axis in zip(CELLS.items(), axes.flat):
             for number, (algorithm, name) in enumerate(OURS.items()):
                 recipe = f"{algorithm}-{cell}"
-                for curve, style in ((results.get(recipe, {}).get("curve"), "-"), (unfinished.get(recipe), "--")):
+                for curve, style in ((curves.get(recipe), "-"), (unfinished.get(recipe), "--")):
                     if curve:
                         x, y = [p["tasks"] for p in curve], [100 * p["accuracy"] for p in curve]
                         axis.plot(x, y, style, color=f"C{number}", label=name + (", running" if style == "--" else ""))
@@ -181,12 +197,12 @@ def main() -> None:
     if not results and not unfinished:
         parser.error(f"--results {args.results} holds neither results nor runs")
     unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
-    table = comparison(results)
-    print(f"{table}\n\n{details({**results, **stages(args.results)})}")
+    table, before = comparison(results), stages(args.results)
+    print(f"{table}\n\n{details({**results, **before})}")
     for page in args.readme:
         put_between_marks(page, table)
     out = args.out or args.results / "curves.png"
-    draw(results, unfinished, out)
+    draw({name: whole_curve(each, list(before.values())) for name, each in results.items()}, unfinished, out)
     print(f"\ndrawn: {out}")
 
 

@@ -378,7 +378,7 @@ def test_the_tasks_of_every_recipe_run_as_one_program(name):
 def test_results_become_a_table_in_the_readme_and_a_picture(run_here, tmp_path):
     folder = tmp_path / "results"
     (folder / "running" / "anil-omniglot-5w5s").mkdir(parents=True)
-    curve = [{"tasks": 10 * i, "accuracy": 0.9 + i / 100} for i in range(3)]
+    curve = [{"iteration": i, "tasks": 10 * i, "accuracy": 0.9 + i / 100} for i in range(3)]
     measured = {
         "recipe": "maml-omniglot-5w1s", "accuracy": 0.98765, "ci95": 0.00123, "valid_accuracy": 0.99, "episodes": 1000,
         "inner_steps": 3, "tasks_trained": 640_000, "hours": 2.5, "init_from": None, "commit": 40 * "a",
@@ -408,6 +408,25 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_here, tmp_path):
     assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running", "stages"]
     with Image.open(folder / "curves.png") as picture:
         assert picture.width > 600
+
+
+def test_a_curve_goes_on_from_that_of_its_stage():
+    def training(recipe, init_from, *accuracies):
+        curve = [{"iteration": 5 * i, "tasks": 20 * i, "accuracy": a} for i, a in enumerate(accuracies, 1)]
+        return {"recipe": recipe, "init_from": init_from, "curve": curve}
+
+    def best(recipe, iteration, accuracy):
+        return {"recipe": recipe, "iteration": iteration, "accuracy": accuracy}
+
+    other = training("anil-omniglot-5w5s", None, 0.5, 0.7)
+    first = training("anil-omniglot-5w1s", best("anil-omniglot-5w5s", 10, 0.7), 0.6, 0.8, 0.75)
+    second = training("anil-omniglot-5w1s", best("anil-omniglot-5w1s", 10, 0.8), 0.85)
+    mean = {"sources": [best("anil-omniglot-5w1s", 5, 0.85), best("anil-omniglot-5w1s", 10, 0.8)]}
+    last = training("anil-omniglot-5w1s", mean, 0.9)
+    stages = [other, first, second]
+    found = results.whole_curve(last, stages)
+    assert [(p["tasks"], p["accuracy"]) for p in found] == [(20, 0.6), (40, 0.8), (60, 0.85), (80, 0.9)]
+    assert results.whole_curve(first, stages) == first["curve"] and results.whole_curve(other, []) == other["curve"]
 
 
 def test_first_beside_second_order_is_a_picture(run_here, tmp_path):
