@@ -38,6 +38,8 @@ from paddle_metaopt.models.trained import WEIGHTS  # noqa: E402
 #: The same for every training, so that runs are compared on the same episodes.
 VALID_SEED, TEST_SEED = 1000, 2000
 SHIPPED = Path()
+#: What makes a recipe that cell of the table which it is named for.
+CELL = ("algorithm", "data", "net", "ways", "shots")
 
 
 def parse_arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -82,6 +84,9 @@ def parse_arguments(given: list[str] | None = None) -> argparse.Namespace:
         args.settings = with_changes(RECIPES[args.recipe], args.set, args.iterations)
     except ValueError as error:
         parser.error(str(error))
+    other = [name for name in CELL if getattr(args.settings, name) != getattr(RECIPES[args.recipe], name)]
+    if other and args.test is None and args.test_episodes and args.results == parser.get_default("results"):
+        parser.error(f"with other {', '.join(other)} it is no result of {args.recipe}: --results names another folder")
     return args
 
 
@@ -125,7 +130,7 @@ def steps_by_validation(
 
 
 def test(args: argparse.Namespace, recipe: Recipe, steps: int, evaluate) -> dict:
-    """Accuracy over the test episodes, which nothing was chosen by."""
+    """Accuracy over the test episodes; choices are made on the validation classes."""
     loader = episode_loader(recipe, args.root, "test", args.test_episodes, TEST_SEED)
     result = evaluate(tqdm(loader, "test", mininterval=1.0), steps)
     print(f"test accuracy {percent(result.mean)} ± {percent(result.ci95)}: 95 % interval of {len(result.values)}")
@@ -140,9 +145,13 @@ def test(args: argparse.Namespace, recipe: Recipe, steps: int, evaluate) -> dict
 
 
 def command_and_commit() -> dict:
-    git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    found = subprocess.run(git, capture_output=True, text=True)
-    return {"command": shlex.join(["python", *sys.argv]), "commit": found.stdout.strip() or None}
+    """With "-dirty" if the example, or the library, is not as it was committed."""
+    git = ["git", "-C", str(Path(__file__).parents[1])]
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip() or None
+    changed = [*git, "diff", "--quiet", "HEAD", "--", "examples", "paddle_metaopt"]
+    if commit is not None and subprocess.run(changed, capture_output=True).returncode:
+        commit += "-dirty"
+    return {"command": shlex.join(["python", *sys.argv]), "commit": commit}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt  # noqa: E402
+from lineage import Lineage, one_curve  # noqa: E402
 
 CELLS = {
     "omniglot-5w1s": "Omniglot 5-way 1-shot",
@@ -47,22 +48,6 @@ def read(folder: Path) -> dict[str, dict]:
 def stages(folder: Path) -> dict[str, dict]:
     """The trainings that others began with, by file."""
     return {f"{path.parent.name}/{path.stem}": _loaded(path) for path in sorted(folder.glob("stages/*.json"))}
-
-
-def whole_curve(result: dict, earlier: list[dict]) -> list[dict]:
-    """The curve of a training after that of the stage of the same recipe that it began with, and so on.
-
-    Of one that began with the mean of several, the first of them counts.
-    """
-    start = result["init_from"] or {}
-    start = start.get("sources", [start])[0]
-    for stage in earlier:
-        kept = [point for point in stage["curve"] if point["iteration"] <= start.get("iteration", -1)]
-        if stage["recipe"] == result["recipe"] and kept and kept[-1]["accuracy"] == start["accuracy"]:
-            before = whole_curve({**stage, "curve": kept}, earlier)
-            shift = before[-1]["tasks"]
-            return before + [{**point, "tasks": point["tasks"] + shift} for point in result["curve"]]
-    return result["curve"]
 
 
 def running(folder: Path) -> dict[str, list]:
@@ -105,12 +90,12 @@ def comparison(results: dict[str, dict]) -> str:
     return markdown(["", *CELLS.values()], rows)
 
 
-def details(results: dict[str, dict]) -> str:
-    """How each was trained, and the command that does it again."""
-    header = ["recipe", "test", "validation", "episodes", "inner steps", "tasks", "hours", "began with", "commit"]
+def details(results: dict[str, dict], lineage: Lineage) -> str:
+    """How each was trained, and the last command of it; the hours in all are those of what it began with, too."""
+    header = ["recipe", "test", "validation", "episodes", "inner steps", "tasks", "hours", "in all", "began with"]
+    header.append("commit")
     rows = []
     for name, result in results.items():
-        start = result["init_from"]
         rows.append(
             [
                 name,
@@ -120,7 +105,8 @@ def details(results: dict[str, dict]) -> str:
                 str(result["inner_steps"]),
                 f"{result['tasks_trained']:,}",
                 f"{result['hours']:.1f}",
-                "random weights" if start is None else start["path"],
+                f"{lineage.hours(result):.1f}",
+                lineage.began_with(result),
                 (result["commit"] or "")[:10],
             ]
         )
@@ -139,16 +125,17 @@ def picture(path: Path, rows: int):
         plt.close(figure)
 
 
-def draw(curves: dict[str, list], unfinished: dict[str, list], path: Path) -> None:
-    """Validation accuracy against tasks; dashed where the training goes on."""
+def draw(curves: dict[str, tuple], unfinished: dict[str, list], path: Path) -> None:
+    """Validation accuracy against tasks, by recipe with what to say of it; dashed where the training goes on."""
     with picture(path, 2) as axes:
         for (cell, title), axis in zip(CELLS.items(), axes.flat):
             for number, (algorithm, name) in enumerate(OURS.items()):
                 recipe = f"{algorithm}-{cell}"
-                for curve, style in ((curves.get(recipe), "-"), (unfinished.get(recipe), "--")):
+                running = unfinished.get(recipe), ", running"
+                for (curve, remark), style in ((curves.get(recipe, (None, "")), "-"), (running, "--")):
                     if curve:
                         x, y = [p["tasks"] for p in curve], [100 * p["accuracy"] for p in curve]
-                        axis.plot(x, y, style, color=f"C{number}", label=name + (", running" if style == "--" else ""))
+                        axis.plot(x, y, style, color=f"C{number}", label=name + remark)
             axis.set(title=title, xlabel="tasks trained on", ylabel="validation accuracy, %")
             axis.grid(alpha=0.3)
             if axis.lines:
@@ -198,11 +185,16 @@ def main() -> None:
         parser.error(f"--results {args.results} holds neither results nor runs")
     unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
     table, before = comparison(results), stages(args.results)
-    print(f"{table}\n\n{details({**results, **before})}")
+    lineage = Lineage(results, before, args.results)
+    print(f"{table}\n\n{details({**results, **before}, lineage)}")
     for page in args.readme:
         put_between_marks(page, table)
     out = args.out or args.results / "curves.png"
-    draw({name: whole_curve(each, list(before.values())) for name, each in results.items()}, unfinished, out)
+    curves = {}
+    for name, result in results.items():
+        trainings = lineage.stages(result)
+        curves[name] = one_curve(trainings), ", warm start" if trainings[0]["init_from"] else ""
+    draw(curves, unfinished, out)
     print(f"\ndrawn: {out}")
 
 

@@ -81,7 +81,7 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
             run.save()
         return
     saved = last = time.monotonic()
-    if run.init_from is not None and first == 0:  # it may be better than what it leads to
+    if run.init_from is not None and first == 0 and not run.is_validated:  # it may be better than what it leads to
         validate()
         progress.seconds += time.monotonic() - last
         last = time.monotonic()

@@ -75,17 +75,19 @@ class Run:
     def begin_from(self, paths: list[Path]) -> None:
         """Take the weights of another run, or of a weights file; a head that is alike, of any number of classes.
 
-        The mean of the weights that several trainings came to from the same start is often better than each of them
-        (Wortsman et al. 2022, model soups).
+        The mean of the weights that several trainings came to, one of which led to the others, is often better than
+        each of them (Wortsman et al. 2022, model soups). What some of them did not learn is the mean of those that did.
         """
-        sources, weights = [], []
+        sources, given = [], {}
         for path in paths:
             found = read_weights(path)
-            load_weights(self.net, self.opt, self._with_own_ways(found["weights"]), path)
+            weights = self._with_own_ways(found["weights"])
+            load_weights(self.net, self.opt, weights, path)
             kept = {key: found[key] for key in ("recipe", "iteration", "accuracy")}
             sources.append({"path": str(path), **kept, "sha256": checksum(found["weights"])})
-            weights.append(copied(self._own()))
-        put({name: sum(each[name] for each in weights) / len(weights) for name in weights[0]}, self._own())
+            for name, value in weights.items():
+                given.setdefault(name, []).append(value)
+        put({name: sum(values) / len(values) for name, values in given.items()}, self._own())
         self.init_from = sources[0] if len(sources) == 1 else {"path": _all_of(paths), "sources": sources}
         self._begin()
 

@@ -49,16 +49,18 @@ def pretrained(name: str) -> tuple[nn.Layer, dict]:
     Parameters
     ----------
     name : str
-        One of `available()`, such as ``"maml-omniglot-5w1s"``. What it reaches stands in the README's table.
+        One of `available()`, such as ``"maml-omniglot-5w1s"``. What it reaches stands in the README's table; those for
+        miniImageNet, but ``"maml-mini-imagenet-5w5s"``, reach it with a support that has its mirror images too,
+        ``paddle.concat([x, x.flip(-1)])``.
 
     Returns
     -------
     net : Layer
         In training mode, for its BatchNorm goes by the statistics of the batch at hand; training moved no others.
     settings : dict
-        ``inner_lr`` and ``adapt_steps``, as they were chosen on the validation classes, and the ``head`` of ANIL: the
-        keywords of the algorithm's optimizer. Of MAML++, ``parameters`` in place of ``inner_lr``: groups with the rates
-        that were learned, for `MAMLOptimizer`.
+        ``inner_lr`` and ``adapt_steps``, as they were trained for or chosen on the validation classes, and the ``head``
+        of ANIL: the keywords of the algorithm's optimizer. Of MAML++, ``parameters`` in place of ``inner_lr``: groups
+        with the rates that were learned, for `MAMLOptimizer`.
 
     Raises
     ------

@@ -21,12 +21,13 @@ from PIL import Image
 import paddle_metaopt as metaopt
 from paddle_metaopt import Episode
 from paddle_metaopt.checkpoint import checksum
-from paddle_metaopt.models.trained import WEIGHTS
+from paddle_metaopt.models.trained import WEIGHTS, all_learned
 
 from .interruption import digests, stop_after
 
 sys.path.append(str(ROOT / "examples"))
 from image_classification import parse_arguments  # noqa: E402
+from lineage import Lineage, one_curve  # noqa: E402
 from recipes import RECIPES, episode_loader, new_net, new_optimizer, new_schedule  # noqa: E402
 from training_loop import train as train_run  # noqa: E402
 from training_run import Run, load_weights, read_weights, write_json  # noqa: E402
@@ -237,6 +238,28 @@ def test_a_warm_start_from_several_trainings_has_the_mean_of_their_weights(tmp_p
         new_run(tmp_path / "c").load(paths[1:])
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_learned_rates_are_those_of_the_trainings_that_learned_them(order, tmp_path):
+    def new_run(recipe):
+        net = new_net(recipe)
+        opt = new_optimizer(recipe, net, new_schedule(recipe))
+        return Run("mamlpp-omniglot-5w1s", recipe, 0, tmp_path / recipe.algorithm, net, opt)
+
+    recipe, paths = RECIPES["mamlpp-omniglot-5w1s"], []
+    for algorithm in ("maml", "maml++"):
+        of = new_run(replace(recipe, algorithm=algorithm))
+        for rate in of.opt.learned.values():
+            rate.set_value(rate + 0.25)
+        weights = all_learned(of.net, of.opt)
+        of.best = {"weights": weights, "iteration": 3, "accuracy": 0.5, "recipe": of.name}
+        of.save()
+        paths.append(of.path)
+    run = new_run(recipe)
+    run.begin_from([paths[i] for i in order])
+    for rate in run.opt.learned.values():
+        np.testing.assert_allclose(rate.numpy(), recipe.inner_lr + 0.25, rtol=1e-6)
+
+
 def test_the_mean_of_the_weights_keeps_no_graph(tmp_path):
     recipe = RECIPES["mlp-omniglot-5w1s"]
     net = new_net(recipe)
@@ -346,6 +369,10 @@ def test_wrong_arguments_are_said_at_once(characters, capsys):
             options(characters, "run", "--set", "first_order=0.5", recipe="anil-omniglot-5w1s"),
             "first_order: expected 0 or 1 of anil, got 0.5",
         ),
+        (
+            options(characters, "run", "--set", "ways=7", "shots=2"),
+            "with other ways, shots it is no result of maml-omniglot-5w1s: --results names another folder",
+        ),
     ):
         with pytest.raises(SystemExit) as stopped:
             parse_arguments(list(map(str, arguments)))
@@ -402,31 +429,41 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_here, tmp_path):
     assert text.startswith("before\n<!-- results -->\n| ") and text.endswith("\n<!-- end of results -->\nafter\n")
     assert "| **MAML, paddle_metaopt** | **98.77 ± 0.12** |  |  |  |" in text and "old" not in text
     assert "| MAML, PaddleFSL (first order) | 97.13 ± 1.25 |" in text and "ANIL" not in text
-    assert "640,000 | 2.5 | results/stages/maml-omniglot-5w1s.checkpoint | aaaaaaaaaa |" in output
+    assert "640,000 | 2.5 | 2.5 | results/stages/maml-omniglot-5w1s.checkpoint | aaaaaaaaaa |" in output
     assert "| stages/maml-omniglot-5w1s | 98.77 ± 0.12 |" in output
-    assert "777 | 2.5 | random weights | bbbbbbbbbb |" in output
+    assert "777 | 2.5 | 2.5 | random weights | bbbbbbbbbb |" in output
     assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running", "stages"]
     with Image.open(folder / "curves.png") as picture:
         assert picture.width > 600
 
 
-def test_a_curve_goes_on_from_that_of_its_stage():
-    def training(recipe, init_from, *accuracies):
+def test_a_training_rests_on_those_whose_weights_it_began_with(tmp_path):
+    (tmp_path / "stages").mkdir()
+    sources = {}
+
+    def training(name, recipe, init_from, *accuracies, hours=1.0):
+        weights = {"w": paddle.to_tensor([float(len(sources))])}
+        metaopt.save_checkpoint(tmp_path / f"{name}.checkpoint", {"weights": weights})
+        sources[name] = {"path": "moved", "iteration": 10, "sha256": checksum(weights)}
         curve = [{"iteration": 5 * i, "tasks": 20 * i, "accuracy": a} for i, a in enumerate(accuracies, 1)]
-        return {"recipe": recipe, "init_from": init_from, "curve": curve}
+        return {"recipe": recipe, "init_from": init_from, "curve": curve, "hours": hours}
 
-    def best(recipe, iteration, accuracy):
-        return {"recipe": recipe, "iteration": iteration, "accuracy": accuracy}
-
-    other = training("anil-omniglot-5w5s", None, 0.5, 0.7)
-    first = training("anil-omniglot-5w1s", best("anil-omniglot-5w5s", 10, 0.7), 0.6, 0.8, 0.75)
-    second = training("anil-omniglot-5w1s", best("anil-omniglot-5w1s", 10, 0.8), 0.85)
-    mean = {"sources": [best("anil-omniglot-5w1s", 5, 0.85), best("anil-omniglot-5w1s", 10, 0.8)]}
-    last = training("anil-omniglot-5w1s", mean, 0.9)
-    stages = [other, first, second]
-    found = results.whole_curve(last, stages)
+    five, one = "anil-omniglot-5w5s", "anil-omniglot-5w1s"
+    stages = {"stages/other": training("stages/other", five, None, 0.5, 0.7, hours=8.0)}
+    stages["stages/first"] = training("stages/first", one, sources["stages/other"], 0.6, 0.8, 0.75, hours=4.0)
+    stages["stages/second"] = training("stages/second", one, sources["stages/first"], 0.85, hours=2.0)
+    mean = {"path": "several", "sources": [sources["stages/second"], sources["stages/first"]]}
+    result = training("mean", one, mean, 0.9)
+    lineage = Lineage({}, stages, tmp_path)
+    assert lineage.hours(result) == 15.0  # the first counts once
+    assert lineage.began_with(result) == "second.checkpoint, first.checkpoint"
+    found = one_curve(lineage.stages(result))
     assert [(p["tasks"], p["accuracy"]) for p in found] == [(20, 0.6), (40, 0.8), (60, 0.85), (80, 0.9)]
-    assert results.whole_curve(first, stages) == first["curve"] and results.whole_curve(other, []) == other["curve"]
+    assert lineage.began_with(stages["stages/other"]) == "random weights"
+    unknown = {**result, "init_from": {"path": "elsewhere.checkpoint", "sha256": "0"}}
+    assert lineage.began_with(unknown) == "elsewhere.checkpoint" and lineage.stages(unknown) == [unknown]
+    stages["stages/second"]["init_from"] = sources["stages/second"]  # the same weights, tested anew
+    assert len(lineage.stages(stages["stages/second"])) == 1 and lineage.hours(stages["stages/second"]) == 2.0
 
 
 def test_first_beside_second_order_is_a_picture(run_here, tmp_path):
