@@ -135,7 +135,7 @@ _OMNIGLOT_MLP = replace(
     follows="Finn et al. 2017, Omniglot without convolutions; 16 tasks of 5 queries, Adam 3e-3, cosine, EMA",
 )  # fmt: skip
 _OMNIGLOT_MAMLPP = replace(
-    _OMNIGLOT_MAML, algorithm="maml++", lr=1e-3, adapt_steps=3, test_steps=(3,), iterations=10_000,
+    _OMNIGLOT_MAML, algorithm="maml++", lr=1e-3, adapt_steps=3, test_steps=(3,), iterations=3_000,
     follows="Antoniou et al. 2019: 3 steps, rates learned, every step's loss at first; MAML as above, Adam 1e-3",
 )  # fmt: skip
 _MINI_ANIL = Recipe(
