@@ -34,7 +34,7 @@ PUBLISHED = [
     ("anil", "ANIL, PaddleFSL (first order)", ["96.06 ± 1.00", "98.74 ± 0.48", "48.31 ± 2.83", "62.38 ± 1.96"]),
     ("mamlpp", "MAML++, paper", ["99.47", "99.85", "52.40", "67.15"]),
     ("mlp", "MAML with the MLP, paper", ["89.7 ± 1.1", "97.5 ± 0.6", "", ""]),
-    ("mlp", "MAML with the MLP, PaddleFSL (first order)", ["88.88", "97.50", "", ""]),
+    ("mlp", "MAML with the MLP, PaddleFSL (first order)", ["88.88 ± 2.99", "97.50 ± 0.47", "", ""]),
 ]
 OURS = {"maml": "MAML", "mamlpp": "MAML++", "anil": "ANIL", "mlp": "MAML with the MLP"}
 MARKS = "<!-- results -->", "<!-- end of results -->"
