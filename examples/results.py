@@ -92,8 +92,8 @@ def comparison(results: dict[str, dict]) -> str:
 
 def details(results: dict[str, dict], lineage: Lineage) -> str:
     """How each was trained, and the last command of it; the hours in all are those of what it began with, too."""
-    header = ["recipe", "test", "validation", "episodes", "inner steps", "tasks", "hours", "in all", "began with"]
-    header.append("commit")
+    measured = ["recipe", "test", "validation", "episodes", "inner steps"]
+    header = [*measured, "tasks", "hours", "in all", "began with", "commit"]
     rows = []
     for name, result in results.items():
         rows.append(

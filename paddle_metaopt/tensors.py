@@ -50,7 +50,7 @@ def added(first, second):
     return first + second
 
 
-#: Paddle's own is_complex() takes ten times as long as a look into this set, and is asked before every op.
+#: Paddle's own is_complex() takes several times as long as a look into this set, and it would be asked before every op.
 _COMPLEX = frozenset({paddle.complex64, paddle.complex128})
 
 
