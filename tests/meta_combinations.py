@@ -7,6 +7,8 @@ gradients are numbers; Reptile's with the way it went.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
@@ -133,6 +135,21 @@ def combinations():
             if offered(algorithm, way):
                 for rule in rules_of(algorithm, way):
                     yield algorithm, way, rule
+
+
+def of_every_pair() -> list:
+    """As few of all combinations as have every pair of choices among them; gradient_product.py measures all."""
+    offers = list(combinations())
+    left = set().union(*map(_pairs, offers))
+    chosen = []
+    while left:
+        chosen.append(max(offers, key=lambda offer: len(_pairs(offer) & left)))
+        left -= _pairs(chosen[-1])
+    return chosen
+
+
+def _pairs(choices: tuple) -> set:
+    return set(itertools.combinations(enumerate(choices), 2))
 
 
 def error_of(algorithm: str, way, rule: str | None, steps: int = 2, directions: int = 2) -> float:

@@ -1,4 +1,4 @@
-"""Each algorithm, way back and inner rule that can be combined: the meta-gradient against its definition."""
+"""Each algorithm, way back and inner rule, with each of the others: the meta-gradient against its definition."""
 
 import numpy as np
 import paddle
@@ -7,35 +7,19 @@ import pytest
 from meta_combinations import (
     ALGORITHMS,
     BOUNDS,
-    RULES,
     alike,
     assert_a_second_copy_goes_on,
     episode,
     error_of,
     make_net,
-    offered,
-    rules_of,
+    of_every_pair,
     step,
 )
 
-PAIRS = [(algorithm, way) for algorithm in ALGORITHMS for way in BOUNDS if offered(algorithm, way)]
 
-
-@pytest.mark.parametrize("algorithm, way", PAIRS)
-def test_algorithm_and_way(algorithm, way):
-    assert error_of(algorithm, way, rules_of(algorithm, way)[0]) < BOUNDS[way]
-
-
-@pytest.mark.parametrize("way, rule", [(way, rule) for way in BOUNDS if way for rule in rules_of("maml", way)])
-def test_way_and_rule(way, rule):
-    assert error_of("maml", way, rule, steps=3) < BOUNDS[way]
-
-
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("algorithm", [algorithm for algorithm in ALGORITHMS if algorithm not in ("imaml", "alfa")])
-def test_algorithm_and_rule(algorithm, rule):
-    way = "unrolled" if offered(algorithm, "unrolled") else None
-    assert error_of(algorithm, way, rule) < BOUNDS[way]
+@pytest.mark.parametrize("algorithm, way, rule", of_every_pair())
+def test_the_meta_gradient_is_that_of_the_definition(algorithm, way, rule):
+    assert error_of(algorithm, way, rule, steps=3) < BOUNDS[way]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -4,15 +4,13 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 from helpers import Net, episode
-from meta_combinations import ALGORITHMS, BOUNDS, RULES, offered, rules_of
+from meta_combinations import ALGORITHMS, RULES, of_every_pair
 from paddle import nn
 from test_together import assert_the_same_together
 
 import paddle_metaopt as metaopt
 
 pytestmark = pytest.mark.usefixtures("float64")
-
-PAIRS = [(algorithm, way) for algorithm in ALGORITHMS for way in BOUNDS if offered(algorithm, way)]
 
 
 class Drawing(Net):
@@ -25,9 +23,9 @@ class Drawing(Net):
 def compare(algorithm, way, rule):
     paddle.seed(1)
     net = Drawing()
-    if (
-        algorithm == "alfa"
-    ):  # its rates depend on gradients, so it takes a third derivative, which batch norm has none of
+    # ALFA's rates depend on gradients, so it takes a third derivative, which batch norm has none of. And the gradient of
+    # a bias before batch norm is rounding, the sign of which Lion would take for a direction.
+    if algorithm == "alfa" or rule == "lion":
         net.norm = nn.Identity()
     options = {} if way is None else {"meta_gradient": way}
     if way == "implicit":
@@ -44,11 +42,6 @@ def compare(algorithm, way, rule):
     )
 
 
-@pytest.mark.parametrize("algorithm, way", PAIRS)
-def test_algorithm_and_way(algorithm, way):
-    compare(algorithm, way, rules_of(algorithm, way)[0])
-
-
-@pytest.mark.parametrize("way, rule", [(way, rule) for way in BOUNDS if way for rule in rules_of("maml", way)])
-def test_way_and_rule(way, rule):
-    compare("maml", way, rule)
+@pytest.mark.parametrize("algorithm, way, rule", of_every_pair())
+def test_a_batch_gives_the_loops_numbers(algorithm, way, rule):
+    compare(algorithm, way, rule)
