@@ -128,11 +128,12 @@ def resonance(heard: np.ndarray, at: float, width: float) -> np.ndarray:
 
 def shaped(source: np.ndarray, gains: np.ndarray, frame: int) -> np.ndarray:
     """The source with the spectrum of each frame weighted by its gains; neighbours are blended."""
-    sound = np.zeros(len(source) + 2 * frame)
-    for number, gain in enumerate(gains):
-        at = slice(number * frame, (number + 2) * frame)
-        piece = np.pad(source, (0, 2 * frame))[at] * np.hanning(2 * frame)
-        sound[at] += np.fft.irfft(np.fft.rfft(piece) * gain)
+    padded = np.pad(source, (0, 2 * frame))
+    pieces = np.lib.stride_tricks.sliding_window_view(padded, 2 * frame)[::frame][: len(gains)]
+    parts = np.fft.irfft(np.fft.rfft(pieces * np.hanning(2 * frame)) * gains)
+    sound = np.zeros(len(padded))
+    for half in (0, 1):
+        sound[half * frame :][: len(parts) * frame] += parts.reshape(-1, 2, frame)[:, half].ravel()
     return sound[: len(source)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from helpers import ROOT
 
 
-@pytest.mark.parametrize("kind, faults", [("op", 12), ("line", 12), ("signal", 6)])
+@pytest.mark.parametrize("kind, faults", [("op", 8), ("line", 8), ("signal", 4)])
 def test_a_fault_keeps_its_type_and_leaves_nothing_behind(kind, faults):
     counts = [f"--{each}s={faults if each == kind else 0}" for each in ("op", "line", "signal")]
     command = [sys.executable, "-W", "ignore", str(ROOT / "tests" / "faults.py"), *counts]

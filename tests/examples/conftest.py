@@ -66,7 +66,7 @@ def run_here(tmp_path, cache, monkeypatch, capsys):
             patched.chdir(tmp_path)
             patched.setenv("PADDLE_METAOPT_CACHE", str(cache))
             patched.setattr(sys, "argv", [str(path), *map(str, arguments)])
-            patched.setattr(metaopt, "tune_cpu", lambda threads: None)  # it would be for all tests to come
+            patched.setattr(metaopt, "tune_cpu", lambda *threads: None)  # it would be for all tests to come
             patched.syspath_prepend(path.parent)
             capsys.readouterr()
             runpy.run_path(str(path), run_name="__main__")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from PIL import Image
 
 NAMES = [
@@ -9,8 +10,8 @@ NAMES = [
 ]  # fmt: skip
 
 
-def test_all_algorithms_learn_and_the_table_and_the_picture_are_written(run_example, tmp_path):
-    output = run_example("compare_algorithms.py", "--wave-iterations", 15, "--test-tasks", 10, "--out", "all.png")
+def test_all_algorithms_learn_and_the_table_and_the_picture_are_written(run_here, tmp_path):
+    output = run_here("compare_algorithms.py", "--wave-iterations", 15, "--test-tasks", 10, "--out", "all.png")
 
     table = (tmp_path / "all.md").read_text(encoding="utf-8")
     assert table.strip() in output
@@ -23,7 +24,7 @@ def test_all_algorithms_learn_and_the_table_and_the_picture_are_written(run_exam
         assert picture.width > 600
 
 
-def test_a_wrong_root_is_said_at_once(start_example):
-    process = start_example("compare_algorithms.py", "--root", "nowhere")
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 2 and "nowhere is not a folder" in output
+def test_a_wrong_root_is_said_at_once(run_here, capsys):
+    with pytest.raises(SystemExit):
+        run_here("compare_algorithms.py", "--root", "nowhere")
+    assert "nowhere is not a folder" in capsys.readouterr().err

@@ -27,9 +27,9 @@ def accuracies(name: str, output: str) -> list[float]:
     return [float(number) for number in re.findall(r"([\d.]+) ±", line)]
 
 
-def test_held_out_words_are_learned_and_what_real_data_is_needed_is_said(run_example):
-    options = ("--words", 32, "--recordings", 6, "--epochs", 1, "--updates", 40)
-    output = run_example("keyword_spotting.py", *TINY, *options)
+def test_held_out_words_are_learned_and_what_real_data_is_needed_is_said(run_here):
+    options = ("--words", 32, "--recordings", 6, "--epochs", 1, "--updates", 20)
+    output = run_here("keyword_spotting.py", *TINY, *options)
 
     assert "Words for training, validation and test: 20, 4, 8" in output
     before, after = accuracies("meta-trained by MAML", output)
@@ -45,7 +45,7 @@ def save(folder, words: dict, rate: int = 16_000):
             paddle.audio.save(str(folder / word / f"{number}.wav"), paddle.to_tensor(sound[None]), rate)
 
 
-def test_words_of_ones_own_are_read_and_learned(script, run_example, tmp_path):
+def test_words_of_ones_own_are_read_and_learned(script, run_here, tmp_path):
     words = script.made_up_words(14, 4, np.random.default_rng(0))
     words["short"] = np.full((4, 9_000), 0.5, "float32")
     words["long"] = np.full((4, 20_000), 0.5, "float32")
@@ -60,7 +60,7 @@ def test_words_of_ones_own_are_read_and_learned(script, run_example, tmp_path):
         assert (away.min(1) < 1e-4).all() and (word in ("short", "long") or len(set(away.argmin(1))) == 3)
 
     options = (*TINY, "--ways", 2, "--epochs", 1, "--updates", 1, "--test-tasks", 2, "--data", "speech")
-    output = run_example("keyword_spotting.py", *options)
+    output = run_here("keyword_spotting.py", *options)
     assert "Words for training, validation and test: 10, 2, 4" in output and "Speech Commands" not in output
 
 

@@ -6,8 +6,8 @@ from helpers import ROOT
 from PIL import Image
 
 
-def test_new_characters_are_recognized(run_example, tmp_path):
-    output = run_example("new_characters.py", "--seed", 3, "--out", "seen.png")
+def test_new_characters_are_recognized(run_here, tmp_path):
+    output = run_here("new_characters.py", "--seed", 3, "--out", "seen.png")
     right, drawings = re.search(r"(\d+) of (\d+) drawings recognized", output).groups()
     assert drawings == "50" and int(right) >= 45
     with Image.open(tmp_path / "seen.png") as picture:

@@ -8,8 +8,8 @@ from helpers import ROOT
 from PIL import Image
 
 
-def test_the_net_comes_near_the_exact_solution(run_example, tmp_path):
-    output = run_example("pinn.py", "--steps", 450, "--out", "seen.png")
+def test_the_net_comes_near_the_exact_solution(run_here, tmp_path):
+    output = run_here("pinn.py", "--steps", 450, "--out", "seen.png")
     assert float(re.search(r"relative error (\S+),", output).group(1)) < 0.1  # 0.27 after 20 steps
     with Image.open(tmp_path / "seen.png") as picture:
         assert picture.width > 600

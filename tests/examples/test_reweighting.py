@@ -11,8 +11,8 @@ from helpers import ROOT
 import paddle_metaopt as metaopt
 
 
-def test_wrong_labels_lose_their_weight(run_example):
-    output = run_example("reweighting.py", "--steps", 150, "--seeds", 0)
+def test_wrong_labels_lose_their_weight(run_here):
+    output = run_here("reweighting.py", "--steps", 150, "--seeds", 0)
     found = re.findall(r"^(.+): accuracy (\S+) \(.*wrong labels have (\d+)%", output, re.MULTILINE)
     accuracy, share = ({name: float(row[at]) for name, *row in found} for at in (0, 1))
     assert share["reweighted"] < 0.5 * share["all alike"]

@@ -42,8 +42,8 @@ def numbers_of(output: str) -> tuple:
 
 
 @pytest.mark.parametrize("which", ["before.py", "after.py"])
-def test_runs_and_learns_with_the_schedule_at_its_end_by_a_loop_and_by_fit(run_example, which):
-    by_loop, by_fit = (numbers_of(run_example(f"switch/{kind}{which}")) for kind in ("", "model_"))
+def test_runs_and_learns_with_the_schedule_at_its_end_by_a_loop_and_by_fit(run_here, which):
+    by_loop, by_fit = (numbers_of(run_here(f"switch/{kind}{which}")) for kind in ("", "model_"))
     assert by_loop == by_fit
     loss, rate = by_fit
     assert math.isfinite(float(loss))
