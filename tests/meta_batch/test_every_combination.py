@@ -23,8 +23,8 @@ class Drawing(Net):
 def compare(algorithm, way, rule):
     paddle.seed(1)
     net = Drawing()
-    # ALFA's rates depend on gradients, so it takes a third derivative, which batch norm has none of. And the gradient of
-    # a bias before batch norm is rounding, the sign of which Lion would take for a direction.
+    # ALFA's rates depend on gradients, so it takes a third derivative, which batch norm has none of. And the gradient
+    # of a bias before batch norm is rounding, the sign of which Lion would take for a direction.
     if algorithm == "alfa" or rule == "lion":
         net.norm = nn.Identity()
     options = {} if way is None else {"meta_gradient": way}
