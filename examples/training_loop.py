@@ -70,7 +70,9 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
         return progress.iteration >= recipe.iterations or progress.seconds >= 60 * minutes
 
     def validate() -> None:
+        began = time.monotonic()
         point = run.validate(validation, evaluate)
+        progress.seconds += time.monotonic() - began
         metrics.add(point)
         text = f"iteration {progress.iteration}: validation accuracy {percent(point['accuracy'])}"
         tqdm.write(text, file=sys.stdout)
@@ -80,11 +82,9 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
             validate()
             run.save()
         return
-    saved = last = time.monotonic()
     if run.init_from is not None and first == 0 and not run.is_validated:  # it may be better than what it leads to
         validate()
-        progress.seconds += time.monotonic() - last
-        last = time.monotonic()
+    saved = last = time.monotonic()
     updating = 0.0
     bar_options = {"bar_format": BAR, "mininterval": 0.1 if sys.stderr.isatty() else 10.0}
     with StopSignal() as stop, tqdm(total=recipe.iterations, initial=first, desc=run.name, **bar_options) as bar:
@@ -104,7 +104,6 @@ def train(run: Run, schedule, batches, validation, evaluate, minutes: float, sav
             ends = over()
             if progress.iteration % recipe.valid_every == 0 or (ends and not stop):
                 validate()
-                progress.seconds += time.monotonic() - last
             ends = ends or bool(stop)
             if ends or time.monotonic() - saved >= 60 * save_minutes:
                 run.save()
