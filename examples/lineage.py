@@ -43,11 +43,11 @@ class Lineage:
         }
 
     def began_with(self, result: dict) -> str:
-        """The files, where they are now."""
+        """The trainings by name, or the files that are not at hand."""
         if result["init_from"] is None:
             return "random weights"
         return ", ".join(
-            before.weights.name if (before := self._of(start)) is not None else start["path"]
+            before.weights.stem if (before := self._of(start)) is not None else start["path"]
             for start in _starts(result)
         )
 

@@ -1,8 +1,8 @@
 """The tables and the curves of what image_classification.py measured.
 
-    python examples/results.py                                  # prints the tables, draws results/curves.png
-    python examples/results.py --readme README.md README_cn.md  # and puts the first table between the marks of both
-    python examples/results.py --orders results/orders          # draws first beside second order instead
+    python examples/results.py                          # prints the tables, draws results/curves.png
+    python examples/results.py --pages README.md        # and puts them into the page, between their marks
+    python examples/results.py --orders results/orders  # draws first beside second order instead
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ PUBLISHED = [
     ("mlp", "MAML with the MLP, PaddleFSL (first order)", ["88.88 ± 2.99", "97.50 ± 0.47", "", ""]),
 ]
 OURS = {"maml": "MAML", "mamlpp": "MAML++", "anil": "ANIL", "mlp": "MAML with the MLP"}
-MARKS = "<!-- results -->", "<!-- end of results -->"
 
 
 def read(folder: Path) -> dict[str, dict]:
@@ -90,8 +89,8 @@ def comparison(results: dict[str, dict]) -> str:
     return markdown(["", *CELLS.values()], rows)
 
 
-def details(results: dict[str, dict], lineage: Lineage) -> str:
-    """How each was trained, and the last command of it; the hours in all are those of what it began with, too."""
+def trainings(results: dict[str, dict], lineage: Lineage) -> str:
+    """How each was trained; the hours in all are those of what it began with, too."""
     measured = ["recipe", "test", "validation", "episodes", "inner steps"]
     header = [*measured, "tasks", "hours", "in all", "began with", "commit"]
     rows = []
@@ -110,8 +109,12 @@ def details(results: dict[str, dict], lineage: Lineage) -> str:
                 (result["commit"] or "")[:10],
             ]
         )
-    commands = "\n".join(f"    {result['command']}" for result in results.values())
-    return f"{markdown(header, rows)}\n\n{commands}"
+    return markdown(header, rows)
+
+
+def tables(results: dict[str, dict], before: dict[str, dict], lineage: Lineage) -> dict[str, str]:
+    """By the names in their marks."""
+    return {"results": comparison(results), "trainings": trainings({**results, **before}, lineage)}
 
 
 @contextmanager
@@ -135,8 +138,13 @@ def draw(curves: dict[str, tuple], unfinished: dict[str, list], path: Path) -> N
                 for (curve, remark), style in ((curves.get(recipe, (None, "")), "-"), (running, "--")):
                     if curve:
                         x, y = [p["tasks"] for p in curve], [100 * p["accuracy"] for p in curve]
-                        axis.plot(x, y, style, color=f"C{number}", label=name + remark)
+                        axis.plot(x, y, style, marker=".", color=f"C{number}", label=name + remark)
+            low, high = axis.get_ylim()
+            more = max(0.0, 4 - (high - low)) / 2  # what is within the noise shall not look like a slope
             axis.set(title=title, xlabel="tasks trained on", ylabel="validation accuracy, %")
+            axis.set_ylim(low - more, high + more)
+            axis.locator_params(axis="x", nbins=6)
+            axis.xaxis.set_major_formatter("{x:,.0f}")
             axis.grid(alpha=0.3)
             if axis.lines:
                 axis.legend(frameon=False, loc="lower right")
@@ -160,21 +168,25 @@ def draw_orders(folder: Path, path: Path) -> None:
                 axis.legend(frameon=False, loc="lower right")
 
 
-def put_between_marks(page: Path, table: str) -> None:
+def put_between_marks(page: Path, tables: dict[str, str]) -> None:
+    """Each table in the place of what the page has between its marks, if it has any."""
     text = page.read_text(encoding="utf-8")
-    first, last = MARKS
-    if text.count(first) != 1 or text.count(last) != 1 or text.index(first) > text.index(last):
-        raise SystemExit(f"{page} needs one line {first} and one line {last} after it; the table goes between them")
-    before, rest = text.split(first)
-    page.write_text(f"{before}{first}\n{table}\n{last}{rest.split(last)[1]}", encoding="utf-8")
+    marks = {name: (f"<!-- {name} -->", f"<!-- end of {name} -->") for name in tables}
+    marks = {name: pair for name, pair in marks.items() if any(mark in text for mark in pair)} or marks
+    for name, (first, last) in marks.items():
+        if text.count(first) != 1 or text.count(last) != 1 or text.index(first) > text.index(last):
+            raise SystemExit(f"{page} needs one line {first} and one line {last} after it; the table goes between them")
+        before, rest = text.split(first)
+        text = f"{before}{first}\n{tables[name]}\n{last}{rest.split(last)[1]}"
+    page.write_text(text, encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Tables and curves of the results.")
     parser.add_argument("--results", type=Path, default=Path("results"), help="folder of the json (%(default)s)")
     parser.add_argument("--out", type=Path, help="the picture (curves.png in that folder)")
-    pages = f"pages to put the first table into, between {' and '.join(MARKS)}"
-    parser.add_argument("--readme", type=Path, nargs="+", default=[], help=pages)
+    pages = "pages to put the tables into, between <!-- results --> and <!-- end of results -->, and so with trainings"
+    parser.add_argument("--pages", type=Path, nargs="+", default=[], metavar="PAGE", help=pages)
     parser.add_argument("--orders", type=Path, help="folder with first/ and second/, the results of either order")
     args = parser.parse_args()
     if args.orders:
@@ -184,16 +196,19 @@ def main() -> None:
     if not results and not unfinished:
         parser.error(f"--results {args.results} holds neither results nor runs")
     unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
-    table, before = comparison(results), stages(args.results)
+    before = stages(args.results)
     lineage = Lineage(results, before, args.results)
-    print(f"{table}\n\n{details({**results, **before}, lineage)}")
-    for page in args.readme:
-        put_between_marks(page, table)
+    made = tables(results, before, lineage)
+    print("\n\n".join(made.values()), end="\n\n")
+    for result in [*results.values(), *before.values()]:
+        print(f"    {result['command']}")
+    for page in args.pages:
+        put_between_marks(page, made)
     out = args.out or args.results / "curves.png"
     curves = {}
     for name, result in results.items():
-        trainings = lineage.stages(result)
-        curves[name] = one_curve(trainings), ", warm start" if trainings[0]["init_from"] else ""
+        one_by_one = lineage.stages(result)
+        curves[name] = one_curve(one_by_one), ", warm start" if one_by_one[0]["init_from"] else ""
     draw(curves, unfinished, out)
     print(f"\ndrawn: {out}")
 

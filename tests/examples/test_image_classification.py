@@ -421,20 +421,34 @@ def test_results_become_a_table_in_the_readme_and_a_picture(run_here, tmp_path):
     readmes = [tmp_path / "README.md", tmp_path / "README_cn.md"]
     for readme in readmes:
         readme.write_text("before\n<!-- results -->\nold\n<!-- end of results -->\nafter\n")
+    page = tmp_path / "both.md"
+    page.write_text("<!-- results -->\n<!-- end of results -->\n\n<!-- trainings -->\nold\n<!-- end of trainings -->\n")
 
     for _ in range(2):
-        output = run_here("results.py", "--readme", "README.md", "README_cn.md")
+        output = run_here("results.py", "--pages", "README.md", "README_cn.md", "both.md")
     text, chinese = (readme.read_text() for readme in readmes)
     assert text == chinese
     assert text.startswith("before\n<!-- results -->\n| ") and text.endswith("\n<!-- end of results -->\nafter\n")
     assert "| **MAML, paddle_metaopt** | **98.77 ± 0.12** |  |  |  |" in text and "old" not in text
     assert "| MAML, PaddleFSL (first order) | 97.13 ± 1.25 |" in text and "ANIL" not in text
+    table, trainings = page.read_text().split("\n\n")
+    assert table in text and "old" not in trainings and trainings.split("\n", 1)[1].rpartition("\n<!--")[0] in output
     assert "640,000 | 2.5 | 2.5 | results/stages/maml-omniglot-5w1s.checkpoint | aaaaaaaaaa |" in output
     assert "| stages/maml-omniglot-5w1s | 98.77 ± 0.12 |" in output
     assert "777 | 2.5 | 2.5 | random weights | bbbbbbbbbb |" in output
     assert sorted(os.listdir(folder)) == ["curves.png", "maml-omniglot-5w1s.json", "running", "stages"]
     with Image.open(folder / "curves.png") as picture:
         assert picture.width > 600
+
+
+@pytest.mark.parametrize("text, name", [("", "results"), ("<!-- trainings -->\n", "trainings")])
+def test_a_page_without_marks_for_a_table_is_left_as_it_is(text, name, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    message = f"page.md needs one line <!-- {name} --> and one line <!-- end of {name} --> after it; the table goes"
+    with pytest.raises(SystemExit, match=message):
+        results.put_between_marks(page, {"results": "a table", "trainings": "another"})
+    assert page.read_text() == text
 
 
 def test_a_training_rests_on_those_whose_weights_it_began_with(tmp_path):
@@ -456,7 +470,7 @@ def test_a_training_rests_on_those_whose_weights_it_began_with(tmp_path):
     result = training("mean", one, mean, 0.9)
     lineage = Lineage({}, stages, tmp_path)
     assert lineage.hours(result) == 15.0  # the first counts once
-    assert lineage.began_with(result) == "second.checkpoint, first.checkpoint"
+    assert lineage.began_with(result) == "second, first"
     found = one_curve(lineage.stages(result))
     assert [(p["tasks"], p["accuracy"]) for p in found] == [(20, 0.6), (40, 0.8), (60, 0.85), (80, 0.9)]
     assert lineage.began_with(stages["stages/other"]) == "random weights"
@@ -488,14 +502,15 @@ def test_a_json_of_something_else_is_named(text, message, tmp_path):
         results.read(tmp_path)
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README_cn.md"])
-def test_the_readme_has_the_table_of_the_results_that_there_are(readme):
-    found = results.read(ROOT / "results")
-    first, last = results.MARKS
-    table = (ROOT / readme).read_text(encoding="utf-8").partition(first)[2].partition(last)[0].strip()
-    assert table == results.comparison(found)
-    for name in found:
-        assert name in metaopt.models.available()
+def test_the_pages_have_the_tables_of_the_results_that_there_are(tmp_path):
+    found, before = results.read(ROOT / "results"), results.stages(ROOT / "results")
+    tables = results.tables(found, before, Lineage(found, before, ROOT / "results"))
+    for number, name in enumerate(("README.md", "README_cn.md", "docs/accuracy.md")):
+        text, copy = (ROOT / name).read_text(encoding="utf-8"), tmp_path / str(number)
+        copy.write_text(text, encoding="utf-8")
+        results.put_between_marks(copy, tables)
+        assert copy.read_text(encoding="utf-8") == text, name
+    assert set(found) <= set(metaopt.models.available())
 
 
 @pytest.mark.parametrize("name", metaopt.models.available())
