@@ -161,7 +161,7 @@ RECIPES = {
     "mlp-omniglot-5w1s": _OMNIGLOT_MLP,
     "mlp-omniglot-5w5s": replace(_OMNIGLOT_MLP, shots=5),
     "mamlpp-omniglot-5w1s": _OMNIGLOT_MAMLPP,
-    "mamlpp-omniglot-5w5s": replace(_OMNIGLOT_MAMLPP, shots=5, lr=5e-4, iterations=2_500, valid_episodes=600),
+    "mamlpp-omniglot-5w5s": replace(_OMNIGLOT_MAMLPP, shots=5, lr=5e-4, iterations=1_500, valid_episodes=600),
     "anil-mini-imagenet-5w1s": replace(_MINI_ANIL, iterations=3_500, mirrored=True),
     "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=2_000, lr=5e-4, mirrored=True),
     "maml-mini-imagenet-5w1s": replace(_MINI_MAML, iterations=1_350, first_order=0.85, mirrored=True),
