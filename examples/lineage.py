@@ -16,9 +16,9 @@ from paddle_metaopt.models.trained import WEIGHTS
 
 @dataclass(frozen=True, eq=False)
 class Training:
-    """A json, and the file of the weights that came of it."""
+    """A json, and what results.py calls it."""
 
-    weights: Path
+    name: str
     result: dict
 
 
@@ -34,20 +34,19 @@ class Lineage:
     """
 
     def __init__(self, results: dict[str, dict], stages: dict[str, dict], folder: Path) -> None:
-        files = {WEIGHTS / f"{name}.checkpoint": result for name, result in results.items()}
-        files.update({folder / f"{name}.checkpoint": stage for name, stage in stages.items()})
-        self._trainings = {
-            checksum(metaopt.load_checkpoint(path)["weights"]): Training(path, result)
-            for path, result in files.items()
-            if path.is_file()
-        }
+        self._trainings = {}
+        for at, found in ((WEIGHTS, results), (folder, stages)):
+            for name, result in found.items():
+                path = at / f"{name}.checkpoint"
+                if path.is_file():
+                    self._trainings[checksum(metaopt.load_checkpoint(path)["weights"])] = Training(name, result)
 
     def began_with(self, result: dict) -> str:
         """The trainings by name, or the files that are not at hand."""
         if result["init_from"] is None:
             return "random weights"
         return ", ".join(
-            before.weights.stem if (before := self._of(start)) is not None else start["path"]
+            before.name if (before := self._of(start)) is not None else start["path"]
             for start in _starts(result)
         )
 

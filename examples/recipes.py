@@ -165,7 +165,9 @@ RECIPES = {
     "anil-mini-imagenet-5w1s": replace(_MINI_ANIL, iterations=3_500, mirrored=True),
     "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=2_000, lr=5e-4, mirrored=True),
     "maml-mini-imagenet-5w1s": replace(_MINI_MAML, iterations=1_350, first_order=0.85, mirrored=True),
-    "maml-mini-imagenet-5w5s": replace(_MINI_MAML, shots=5, iterations=3_300, first_order=0.95),
+    "maml-mini-imagenet-5w5s": replace(
+        _MINI_MAML, shots=5, iterations=420, lr=5e-4, first_order=1.0, ema=0.995, mirrored=True
+    ),
 }
 
 

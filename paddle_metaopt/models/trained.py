@@ -50,8 +50,7 @@ def pretrained(name: str) -> tuple[nn.Layer, dict]:
     ----------
     name : str
         One of `available()`, such as ``"maml-omniglot-5w1s"``. What it reaches stands in the README's table; those for
-        miniImageNet, but ``"maml-mini-imagenet-5w5s"``, reach it with a support that has its mirror images too,
-        ``paddle.concat([x, x.flip(-1)])``.
+        miniImageNet reach it with a support that has its mirror images too, ``paddle.concat([x, x.flip(-1)])``.
 
     Returns
     -------

@@ -470,7 +470,7 @@ def test_a_training_rests_on_those_whose_weights_it_began_with(tmp_path):
     result = training("mean", one, mean, 0.9)
     lineage = Lineage({}, stages, tmp_path)
     assert lineage.hours(result) == 15.0  # the first counts once
-    assert lineage.began_with(result) == "second, first"
+    assert lineage.began_with(result) == "stages/second, stages/first"
     found = one_curve(lineage.stages(result))
     assert [(p["tasks"], p["accuracy"]) for p in found] == [(20, 0.6), (40, 0.8), (60, 0.85), (80, 0.9)]
     assert lineage.began_with(stages["stages/other"]) == "random weights"
