@@ -112,7 +112,7 @@ def trainings(results: dict[str, dict], lineage: Lineage) -> str:
     return markdown(header, rows)
 
 
-def tables(results: dict[str, dict], before: dict[str, dict], lineage: Lineage) -> dict[str, str]:
+def all_tables(results: dict[str, dict], before: dict[str, dict], lineage: Lineage) -> dict[str, str]:
     """By the names in their marks."""
     return {"results": comparison(results), "trainings": trainings({**results, **before}, lineage)}
 
@@ -198,7 +198,7 @@ def main() -> None:
     unfinished = {name: curve for name, curve in unfinished.items() if name not in results}
     before = stages(args.results)
     lineage = Lineage(results, before, args.results)
-    made = tables(results, before, lineage)
+    made = all_tables(results, before, lineage)
     print("\n\n".join(made.values()), end="\n\n")
     for result in [*results.values(), *before.values()]:
         print(f"    {result['command']}")

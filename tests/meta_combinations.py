@@ -139,17 +139,13 @@ def combinations():
 
 def of_every_pair() -> list:
     """As few of all combinations as have every pair of choices among them; gradient_product.py measures all."""
-    offers = list(combinations())
-    left = set().union(*map(_pairs, offers))
+    pairs = {offer: set(itertools.combinations(enumerate(offer), 2)) for offer in combinations()}
+    left = set().union(*pairs.values())
     chosen = []
     while left:
-        chosen.append(max(offers, key=lambda offer: len(_pairs(offer) & left)))
-        left -= _pairs(chosen[-1])
+        chosen.append(max(pairs, key=lambda offer: len(pairs[offer] & left)))
+        left -= pairs[chosen[-1]]
     return chosen
-
-
-def _pairs(choices: tuple) -> set:
-    return set(itertools.combinations(enumerate(choices), 2))
 
 
 def error_of(algorithm: str, way, rule: str | None, steps: int = 2, directions: int = 2) -> float:

@@ -186,7 +186,7 @@ def test_a_graph_is_freed_at_once_and_not_when_python_looks_for_cycles(name):
                     sum((y * y).sum() for y in outputs), problem.tensors, create_graph=True, allow_unused=True
                 )
             del outputs, found
-            made_since = gc.get_objects(generation=0)
+            made_since = gc.get_objects(generation=0)  # as long as nobody collects
             assert not any(type(o) is primitive._Recorded for o in made_since)
     finally:
         gc.enable()

@@ -25,6 +25,6 @@ def test_all_algorithms_learn_and_the_table_and_the_picture_are_written(run_here
 
 
 def test_a_wrong_root_is_said_at_once(run_here, capsys):
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         run_here("compare_algorithms.py", "--root", "nowhere")
-    assert "nowhere is not a folder" in capsys.readouterr().err
+    assert ended.value.code == 2 and "nowhere is not a folder" in capsys.readouterr().err

@@ -12,8 +12,8 @@ def errors_of(name: str, output: str) -> list[float]:
     return [float(error) for error in re.findall(r"([\d.]+) ±", line)]
 
 
-def test_adapting_lowers_the_error_and_a_picture_is_drawn(run_here, tmp_path):
-    output = run_here("sinusoid.py", "--iterations", 60, "--test-tasks", 30, "--out", "waves.png")
+def test_adapting_lowers_the_error_and_a_picture_is_drawn(run_example, tmp_path):
+    output = run_example("sinusoid.py", "--iterations", 60, "--test-tasks", 30, "--out", "waves.png")
 
     assert "sinusoid.py:" not in output  # where a warning would say that it comes from
     maml = errors_of("MAML", output)
