@@ -136,7 +136,7 @@ _OMNIGLOT_MLP = replace(
 )  # fmt: skip
 _OMNIGLOT_MAMLPP = replace(
     _OMNIGLOT_MAML, algorithm="maml++", lr=1e-3, adapt_steps=3, test_steps=(3,), iterations=3_000,
-    follows="Antoniou et al. 2019: 3 steps, rates learned, every step's loss at first; MAML as above, Adam 1e-3",
+    follows="Antoniou et al. 2019: 3 steps, rates learned, every step's loss at first; as MAML, Adam 1e-3, 5-shot 5e-4",
 )  # fmt: skip
 _MINI_ANIL = Recipe(
     "anil", "mini-imagenet", "conv4-32", shots=1, queries=5, iterations=10_000, meta_batch=4,
@@ -166,8 +166,9 @@ RECIPES = {
     "anil-mini-imagenet-5w5s": replace(_MINI_ANIL, shots=5, iterations=2_000, lr=5e-4, mirrored=True),
     "maml-mini-imagenet-5w1s": replace(_MINI_MAML, iterations=1_350, first_order=0.85, mirrored=True),
     "maml-mini-imagenet-5w5s": replace(
-        _MINI_MAML, shots=5, iterations=420, lr=5e-4, first_order=1.0, ema=0.995, mirrored=True
-    ),
+        _MINI_MAML, shots=5, iterations=420, lr=5e-4, first_order=1.0, ema=0.995, mirrored=True,
+        follows="PaddleFSL: 5 steps of 0.03, 10 in tests; all else as for ANIL; first order, Adam 5e-4",
+    ),  # fmt: skip
 }
 
 
